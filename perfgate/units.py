@@ -1,0 +1,76 @@
+"""Reading and writing quantities with units: durations, ratios, rates and sizes.
+
+Inside perfgate a quantity is a plain number whose name carries its unit (`timeout_ns`, `change_ratio`,
+`rate_rps`); text with units exists only at the edges, and only here.
+"""
+
+import re
+
+_NS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)")
+_RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
+
+
+def parse_duration_ns(text: str) -> int:
+    """Nanoseconds in a duration such as `200ms` or `1.5s`.
+
+    Raises:
+        ValueError: the text has no unit, an unknown one, or anything else around it.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a duration: write a number and ns, us, ms, s, m or h, like 200ms")
+    return round(float(match[1]) * _NS[match[2]])
+
+
+def parse_ratio(text: str) -> float:
+    """The ratio in a percentage such as `3%` (0.03).
+
+    Raises:
+        ValueError: the text is not a number followed by a percent sign.
+    """
+    match = _RATIO.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a percentage: write a number and %, like 3%")
+    return float(match[1]) / 100
+
+
+def parse_rate_rps(text: str) -> float:
+    """Requests per second in a rate such as `200/s` or `1200/m`.
+
+    Raises:
+        ValueError: the text is not a number, a slash and s, m or h.
+    """
+    match = _RATE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a rate: write a number, / and s, m or h, like 200/s")
+    return float(match[1]) / (_NS[match[2]] / _NS["s"])
+
+
+def format_duration_ns(duration_ns: float) -> str:
+    """A duration with three significant digits and the unit that suits it: `1.23 ms`."""
+    for unit in ("s", "ms", "µs"):
+        if abs(duration_ns) >= _NS[unit]:
+            return f"{_three_digits(duration_ns / _NS[unit])} {unit}"
+    return f"{duration_ns:.0f} ns"
+
+
+def format_ratio(ratio: float, *, signed: bool = False) -> str:
+    """A ratio as a percentage: `+3.2 %` when signed, `3.2 %` otherwise; digits shrink as it grows."""
+    percent = ratio * 100
+    digits = 0 if abs(percent) >= 99.95 else 1 if abs(percent) >= 0.95 or percent == 0 else 2
+    return f"{percent:{'+' if signed else ''}.{digits}f} %"
+
+
+def _three_digits(value: float) -> str:
+    digits = 0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+    return f"{value:.{digits}f}"
