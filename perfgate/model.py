@@ -251,7 +251,7 @@ class Result:
 class Outcome(StrEnum):
     """What perfgate says, of a run as a whole or of one metric (only a metric can be `NOT_MEASURED`)."""
 
-    PASS = "PASS"
+    PASS = "PASS"  # noqa: S105 - an outcome, not a password
     IMPROVED = "IMPROVED"
     REGRESSED = "REGRESSED"
     THRESHOLD_BREACHED = "THRESHOLD_BREACHED"
