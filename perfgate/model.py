@@ -245,6 +245,17 @@ class Result:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """What to measure next: so many more screening rounds, or a confirmation, or (neither) nothing.
+
+    `confirm_endpoints` names the endpoints to focus on; `ALL_ENDPOINTS` among them means no focus.
+    """
+
+    more_screen_rounds: int = 0
+    confirm_endpoints: tuple[str, ...] = ()
+
+
 # What was concluded
 
 

@@ -1,0 +1,245 @@
+"""`perfgate compare`: two commits side by side, and a verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perfgate.cli import output, project
+from perfgate.cli.slo import slo_reasons
+from perfgate.config import CONFIG_NAME
+from perfgate.errors import UsageError
+
+if TYPE_CHECKING:
+    from perfgate.git import Repository
+    from perfgate.measure.job import Source
+    from perfgate.measure.round import MeasuredRound
+    from perfgate.model import Commit, NextStep, Side, Verdict
+    from perfgate.progress import Progress
+
+_EXAMPLES = """\b
+Examples:
+  perfgate compare main HEAD
+  perfgate compare                       (HEAD with its merge-base)
+  perfgate compare main HEAD -o json=verdict.json -o markdown=comment.md
+  perfgate compare v1.2 HEAD --stored
+  perfgate compare --base-url http://127.0.0.1:8001 --head-url http://127.0.0.1:8002"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the command line asks for."""
+
+    base: str | None
+    head: str | None
+    base_url: str | None
+    head_url: str | None
+    allowed_hosts: tuple[str, ...]
+    allow_dirty: bool
+    reproduce: str
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("base", required=False)
+@click.argument("head", required=False)
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=CONFIG_NAME,
+    show_default=True,
+    help="The configuration file.",
+)
+@click.option("--workload", type=click.Path(path_type=Path), help="Use this workload instead.")
+@click.option("--stored", is_flag=True, help="Compare stored results; no service is touched.")
+@click.option("--base-url", metavar="URL", help="Load this running service as base.")
+@click.option("--head-url", metavar="URL", help="Load this running service as head.")
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Permit load on a host beyond this machine; may be repeated.",
+)
+@click.option("--allow-dirty", is_flag=True, help="Measure commits although the checkout has changes.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@output.output_option
+def command(
+    *,
+    base: str | None,
+    head: str | None,
+    config_path: Path,
+    workload: Path | None,
+    stored: bool,
+    base_url: str | None,
+    head_url: str | None,
+    allowed_hosts: tuple[str, ...],
+    allow_dirty: bool,
+    quiet: bool,
+    outputs: tuple[tuple[str, Path], ...],
+) -> int:
+    """Compare two commits and say whether the second is slower.
+
+    BASE is the merge-base of HEAD and the default branch, and HEAD the checked-out commit, unless given.
+    """
+    asked = _Asked(
+        base=base,
+        head=head,
+        base_url=base_url,
+        head_url=head_url,
+        allowed_hosts=allowed_hosts,
+        allow_dirty=allow_dirty,
+        reproduce=_reproduce(
+            config_path,
+            workload,
+            {"base": base, "head": head, "base_url": base_url, "head_url": head_url},
+        ),
+    )
+    opened = project.open_project(config_path, workload)
+    if stored:
+        if base_url or head_url:
+            raise UsageError(
+                "--stored touches no service, so --base-url and --head-url mean nothing", "drop one"
+            )
+        return output.publish(_compare_stored(opened, asked), outputs)
+    return output.publish(_compare_measured(opened, asked, quiet=quiet), outputs)
+
+
+def _compare_measured(opened: project.Project, asked: _Asked, *, quiet: bool) -> Verdict:
+    begun = time.monotonic()
+    repository = _repository(opened, asked)
+    sources = _sources(opened, asked, repository)
+    progress = output.start_progress(quiet=quiet)
+    try:
+        return measure_pair(
+            opened, sources, repository, progress=progress, begun=begun, reproduce=asked.reproduce
+        )
+    finally:
+        progress.close()
+
+
+def measure_pair(
+    opened: project.Project,
+    sources: tuple[Source, ...],
+    repository: Repository | None,
+    *,
+    progress: Progress,
+    begun: float,
+    reproduce: str,
+) -> Verdict:
+    """Measure base and head side by side and judge them; `begun` is when the command started (monotonic)."""
+    from perfgate.gate.decide import Circumstances, judge
+    from perfgate.measure.job import Job, run_job
+
+    policy = opened.policy
+    seed = project.new_seed(opened.config)
+    job = Job(
+        config=opened.config,
+        repository=repository,
+        workload=opened.workload,
+        sources=sources,
+        screen_rounds=policy.screen_rounds,
+        confirm_rounds=policy.confirm_rounds,
+        decide=lambda measured: _decide(opened, measured, seed),
+        run_id=project.new_run_id(),
+        seed=seed,
+    )
+    base, head = run_job(job, progress)
+    circumstances = Circumstances(
+        elapsed_s=time.monotonic() - begun,
+        reproduce=reproduce,
+        extra_reasons=slo_reasons(opened, head),
+    )
+    return judge(base, head, policy, circumstances)
+
+
+def _decide(opened: project.Project, measured: Sequence[MeasuredRound], seed: int) -> NextStep:
+    from perfgate.gate.screen import next_step
+    from perfgate.gate.table import Pair
+
+    pairs = [Pair(base=m.rounds[0], head=m.rounds[1]) for m in measured if not m.rounds[0].dropped_because]
+    return next_step(pairs, opened.policy, seed)
+
+
+def _repository(opened: project.Project, asked: _Asked) -> Repository | None:
+    """The repository, which only two URLs without refs can do without."""
+    from perfgate.git import open_repository
+
+    if asked.base_url and asked.head_url and not (asked.base or asked.head):
+        return None
+    return open_repository(opened.config.root)
+
+
+def _sources(opened: project.Project, asked: _Asked, repository: Repository | None) -> tuple[Source, ...]:
+    from perfgate.measure.address import load_address
+    from perfgate.measure.job import Source
+
+    base, head = _commits(asked, repository)
+    allowed = (*opened.config.allow_hosts, *asked.allowed_hosts)
+    sources = []
+    for side, commit, url in _sides(base, head, asked):
+        address = load_address(url, flag=f"--{side}-url", allowed_hosts=allowed) if url else None
+        sources.append(Source(side=side, commit=commit, address=address))
+    measured = [source.commit for source in sources if source.address is None]
+    if measured:
+        project.require_command(opened.config)
+    if repository is not None and measured and not asked.allow_dirty:
+        project.require_clean(repository, measured, opened.config)
+    return tuple(sources)
+
+
+def _sides(base: Commit, head: Commit, asked: _Asked) -> tuple[tuple[Side, Commit, str | None], ...]:
+    return ("base", base, asked.base_url), ("head", head, asked.head_url)
+
+
+def _commits(asked: _Asked, repository: Repository | None) -> tuple[Commit, Commit]:
+    """Both commits; a running service without a ref gets the digest of its URL for a name."""
+    if asked.head_url and not asked.head:
+        head = _commit_of_url(asked.head_url)
+    else:
+        head = _resolved(repository, asked.head or "HEAD")
+    if asked.base_url and not asked.base:
+        return _commit_of_url(asked.base_url), head
+    if asked.base:
+        return _resolved(repository, asked.base), head
+    if repository is None or asked.head_url:
+        raise UsageError("which commit is the base?", "name it: perfgate compare BASE --head-url URL")
+    return repository.default_base(head.sha), head
+
+
+def _resolved(repository: Repository | None, ref: str) -> Commit:
+    if repository is None:
+        raise UsageError(f"{ref!r}: there is no repository to find it in", "run inside the repository")
+    return repository.resolve(ref)
+
+
+def _commit_of_url(url: str) -> Commit:
+    from perfgate.model import Commit
+
+    return Commit(sha=hashlib.sha256(url.encode()).hexdigest()[:40], ref=url)
+
+
+def _compare_stored(opened: project.Project, asked: _Asked) -> Verdict:
+    from perfgate.cli.stored import compare_stored
+    from perfgate.git import open_repository
+
+    repository = open_repository(opened.config.root)
+    base, head = _commits(asked, repository)
+    return compare_stored(opened, base, head, reproduce=asked.reproduce)
+
+
+def _reproduce(config_path: Path, workload: Path | None, asked: dict[str, str | None]) -> str:
+    """The command line that asks the same again."""
+    words = ["perfgate", "compare", *(ref for ref in (asked["base"], asked["head"]) if ref)]
+    if str(config_path) != CONFIG_NAME:
+        words += ["-c", str(config_path)]
+    flags = {"--workload": workload, "--base-url": asked["base_url"], "--head-url": asked["head_url"]}
+    words += [str(word) for flag, value in flags.items() if value for word in (flag, value)]
+    return project.shell_words(words)

@@ -1,0 +1,91 @@
+"""`perfgate doctor`: ask everything that could spoil a measurement, and say what to do about it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perfgate.cli import output
+from perfgate.config import CONFIG_NAME
+from perfgate.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from perfgate.doctor.check import Check
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@click.command(name="doctor")
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    default=CONFIG_NAME,
+    show_default=True,
+    help="The configuration file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Write the checks as JSON, all at once.")
+def command(config_path: Path, as_json: bool) -> ExitCode:
+    """Check whether this machine and project are fit to measure.
+
+    Builds and starts the service of HEAD once, as a run would. Exits 0 unless a check fails, then 4, or 2 if
+    it is the configuration that is wrong.
+    """
+    checks = []
+    color = output.uses_color(is_terminal=sys.stdout.isatty())
+    for check in _examine(config_path, quiet=as_json):
+        checks.append(check)
+        if not as_json:
+            click.echo(_line(check), color=color)
+    failed = {check.name for check in checks if check.status == "fail"}
+    if as_json:
+        click.echo(json.dumps({"fit": not failed, "checks": [asdict(check) for check in checks]}, indent=2))
+    if "config" in failed:
+        return ExitCode.USAGE
+    return ExitCode.INVALID if failed else ExitCode.OK
+
+
+def _examine(config_path: Path, *, quiet: bool) -> Iterator[Check]:
+    from perfgate.cli.project import open_project
+    from perfgate.doctor import machine, project
+    from perfgate.doctor.check import Check, failed, not_checked
+
+    git, repository = project.check_git(config_path.parent)
+    yield git
+    yield machine.check_clock()
+    yield machine.check_descriptors()
+    yield machine.check_cores()
+    yield machine.check_noise()
+    yield machine.check_timer()
+    try:
+        opened = open_project(config_path, None)
+    except UsageError as error:
+        yield failed("config", error)
+        yield not_checked("store", f"make {config_path} valid")
+        yield not_checked("service", f"make {config_path} valid")
+        return
+    workload, number = opened.workload, len(opened.workload.endpoints)
+    text = f"{config_path} is valid; {workload.name} has {number} endpoint{'s' * (number != 1)}"
+    yield Check(name="config", status="ok", text=text)
+    yield project.check_store(opened.config)
+    if repository is None:
+        yield not_checked("service", "let the git check pass")
+        return
+    progress = output.start_progress(quiet=quiet)
+    try:
+        service = project.check_service(opened.config, repository, progress)
+    finally:
+        progress.close()
+    yield service
+
+
+def _line(check: Check) -> str:
+    status = click.style(f"{check.status:<4}", fg=_COLOURS[check.status])
+    return f"{status}  {check.name:<11}  {check.text}" + (f" → {check.remedy}" if check.remedy else "")

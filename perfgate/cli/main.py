@@ -1,0 +1,166 @@
+"""The `perfgate` command: finds the subcommand, and is the one place where errors become exit codes.
+
+Subcommands are imported only when they are run, so that `perfgate --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+
+from perfgate import __version__
+from perfgate.errors import ExitCode, PerfgateError
+
+COMMANDS = {
+    "run": "Measure one commit and store the result.",
+    "compare": "Compare two commits and say whether the second is slower.",
+    "check": "Judge HEAD against the committed baseline.",
+    "baseline": "Update or show the committed baseline.",
+    "init": "Write a perfgate.yml and a first workload.",
+    "doctor": "Check whether this machine and project are fit to measure.",
+    "demo": "Compare known-good and known-bad changes of a small example service.",
+}
+"""The subcommands with the first line of their help, in the order of use."""
+
+_EXIT_CODES = """\b
+Exit codes:
+  0    pass or improved
+  1    regressed, or a threshold breached
+  2    a flag, ref or file cannot be used
+  3    inconclusive
+  4    could not measure, or the measurement is invalid
+  70   a bug in perfgate
+  130  interrupted; what was measured is kept"""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class _Commands(click.Group):
+    """A group whose help needs none of its commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            near = difflib.get_close_matches(cmd_name, COMMANDS, n=1)
+            raise click.UsageError(
+                f"no such command {cmd_name!r}" + (f", did you mean {near[0]!r}?" if near else ""), ctx
+            )
+        command = importlib.import_module(f"perfgate.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - what each module promises
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EXIT_CODES,
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def perfgate() -> None:
+    """Tell whether a change made an HTTP service slower, fail more, or hold less.
+
+    Start with `perfgate init`, then `perfgate doctor`, then `perfgate compare main HEAD`.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one perfgate command and return its exit code; errors are written to stderr, one line each."""
+    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
+    for number, handler in before.items():
+        if handler == signal.SIG_DFL:  # nohup ignores one of them, and means it
+            signal.signal(number, _interrupt)
+    try:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+    except BaseException as error:
+        return _report(error)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    # Not click's own main(): that turns a closed pipe into exit code 1, which here means "regressed".
+    with perfgate.make_context("perfgate", arguments) as context:
+        code = perfgate.invoke(context)
+    return int(code or ExitCode.OK)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # The same path as Ctrl-C, so that everything that was started is stopped on the way out.
+    raise KeyboardInterrupt
+
+
+def _report(error: BaseException) -> int:
+    try:
+        code, message, hint = _explain(error)
+        if message:
+            sys.stderr.write(f"error: {_lines(message)}\n" + (f"  hint: {_lines(hint)}\n" if hint else ""))
+        if os.environ.get("PERFGATE_DEBUG") == "1" and code not in (ExitCode.OK, ExitCode.INTERRUPTED):
+            import traceback
+
+            traceback.print_exception(error)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = ExitCode.INVALID
+    if isinstance(error, BrokenPipeError):
+        # The interpreter flushes stdout once more at exit and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(code)
+
+
+def _explain(error: BaseException) -> tuple[int, str, str]:
+    """The exit code, the message and the hint of an error; no message where nothing needs saying."""
+    match error:
+        case PerfgateError():
+            return error.exit_code, error.message, error.hint
+        case click.exceptions.Exit():
+            return error.exit_code, "", ""
+        case click.exceptions.NoArgsIsHelpError():
+            sys.stderr.write(f"{error.format_message()}\n")
+            return ExitCode.USAGE, "", ""
+        case click.ClickException():
+            path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "perfgate"
+            return ExitCode.USAGE, _sentence(error.format_message()), f"see `{path} --help`"
+        case KeyboardInterrupt() | click.Abort():
+            return ExitCode.INTERRUPTED, "interrupted", ""
+        case BrokenPipeError():
+            return ExitCode.INVALID, "", ""
+        case OSError(errno=number) if number in _FULL:
+            where = f"{error.filename}: " if error.filename else ""
+            return (
+                ExitCode.INVALID,
+                f"{where}{error.strerror}",
+                "free some space or raise the limit, and run it again",
+            )
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else ExitCode.BUG, "", ""
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    hint = "please report it with the command you ran; PERFGATE_DEBUG=1 shows where it happened"
+    return ExitCode.BUG, f"this is a bug in perfgate {__version__}: {what}", hint
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split()).removesuffix(".")
+    return text[:1].lower() + text[1:]
+
+
+def _lines(text: str) -> str:
+    """Text that may quote a service's output, without escape sequences, further lines indented."""
+    lines = ("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in text.split("\n"))
+    return "\n    ".join(lines)

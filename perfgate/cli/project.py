@@ -1,0 +1,129 @@
+"""What the measuring commands share: the project they run in, and the policy its perfgate.yml states."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from perfgate.config import Config, load_config
+from perfgate.errors import UsageError
+
+if TYPE_CHECKING:
+    from perfgate.gate.policy import Policy
+    from perfgate.gate.threshold_syntax import Threshold
+    from perfgate.git import Repository
+    from perfgate.model import Commit, Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A configuration and everything it names, read and checked before anything is started."""
+
+    config: Config
+    workload: Workload
+    policy: Policy
+    thresholds: tuple[Threshold, ...]
+
+
+def open_project(config_path: Path, workload_path: Path | None) -> Project:
+    """Read perfgate.yml and the workload.
+
+    Raises:
+        UsageError: one of them is missing or wrong.
+    """
+    from perfgate.workload.artillery import read_workload
+
+    config = load_config(config_path)
+    if workload_path is not None:
+        config = replace(config, workload=workload_path.absolute())
+    return Project(
+        config=config,
+        workload=read_workload(config.workload, variables=config.variables),
+        policy=policy_of(config),
+        thresholds=_thresholds(config),
+    )
+
+
+def policy_of(config: Config) -> Policy:
+    """The policy that perfgate.yml states."""
+    from perfgate.gate.policy import Policy
+
+    return Policy(
+        tolerance={str(k): v for k, v in config.gate.tolerance.items()},
+        requirement={str(k): v for k, v in config.gate.require.items()},
+        cpu_level=config.gate.cpu,
+        screen_rounds=config.measure.rounds,
+        max_screen_rounds=max(config.measure.max_rounds, config.measure.rounds),
+        confirm_rounds=config.measure.rounds,
+    )
+
+
+def _thresholds(config: Config) -> tuple[Threshold, ...]:
+    from perfgate.gate.threshold_syntax import parse_threshold
+
+    parsed = []
+    for text in config.thresholds:
+        try:
+            parsed.append(parse_threshold(text.metric, text.expression))
+        except ValueError as error:
+            raise UsageError(f"{text.where}: {error}", "see docs/reference/thresholds.md") from error
+    return tuple(parsed)
+
+
+def require_command(config: Config) -> None:
+    """Refuse to measure a commit without knowing how to start it.
+
+    Raises:
+        UsageError: perfgate.yml has no service.command.
+    """
+    if config.service is None or not config.service.command:
+        raise UsageError(
+            f"{config.path}: no service.command, so a commit cannot be started",
+            "say how to start the service, or give --base-url and --head-url of services that run already",
+        )
+
+
+def require_clean(repository: Repository, commits: Collection[Commit], config: Config) -> None:
+    """Refuse to measure the checked-out commit while the checkout differs from it.
+
+    Changes to perfgate's own files (configuration, workload, baselines) do not count: they are read from
+    the checkout, not from the commit.
+
+    Raises:
+        UsageError: there are uncommitted changes, named in the message.
+    """
+    here = repository.resolve("HEAD").sha
+    if all(commit.sha != here for commit in commits):
+        return
+    own = {(config.root / config.path.name), config.workload}
+    dirty = [
+        name
+        for name in repository.dirty_files()
+        if (path := repository.toplevel / name) not in own and not path.is_relative_to(config.baselines)
+    ]
+    if dirty:
+        more = f" and {len(dirty) - 3} more" if len(dirty) > 3 else ""
+        raise UsageError(
+            f"uncommitted changes in {', '.join(dirty[:3])}{more} would not be measured: commits are",
+            "commit or stash them, or add --allow-dirty to measure the commit without them",
+        )
+
+
+def new_run_id() -> str:
+    """A name for one run that no other run has."""
+    return secrets.token_hex(6)
+
+
+def new_seed(config: Config) -> int:
+    """The seed of perfgate.yml, or a fresh one (every result records which)."""
+    return config.measure.seed if config.measure.seed is not None else secrets.randbits(31)
+
+
+def shell_words(words: Sequence[str]) -> str:
+    """A command as one could paste it into a shell."""
+    import shlex
+
+    return shlex.join(words)

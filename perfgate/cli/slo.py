@@ -1,0 +1,26 @@
+"""Thresholds of perfgate.yml held against what is stored of a result's requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from perfgate.cli.project import Project
+    from perfgate.model import Outcome, Reason, Result
+
+
+def slo_reasons(opened: Project, head: Result) -> tuple[tuple[Outcome, Reason], ...]:
+    """What head breaks, from its valid screening rounds (confirmation ran another mix of requests).
+
+    Raises:
+        UsageError: the raw samples are missing or torn.
+    """
+    if not opened.thresholds:
+        return ()
+    from perfgate.gate.slo import breaches
+    from perfgate.store.results import path_of
+    from perfgate.store.samples import load_samples
+
+    numbers, samples = load_samples(path_of(opened.config.store, head))
+    screen = [r for r in head.rounds if r.stage == "screen" and not r.dropped_because]
+    return breaches(opened.thresholds, samples, numbers, screen)

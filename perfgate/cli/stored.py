@@ -1,0 +1,84 @@
+"""Comparing what is stored: the same run's two sides if there are such, else runs of different times."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from perfgate.cli.slo import slo_reasons
+from perfgate.errors import UsageError
+
+if TYPE_CHECKING:
+    from perfgate.cli.project import Project
+    from perfgate.model import Commit, Result, Verdict
+
+
+def compare_stored(opened: Project, base: Commit, head: Commit, *, reproduce: str) -> Verdict:
+    """The verdict over stored results of two commits; nothing is measured.
+
+    Raises:
+        UsageError: one of them has no complete stored result.
+    """
+    bases, heads = _complete(opened, base), _complete(opened, head)
+    by_run = {result.run_id: result for result in bases if result.side == "base"}
+    for result in heads:
+        if result.side == "head" and result.run_id in by_run:
+            return _paired(opened, by_run[result.run_id], result, reproduce)
+    return _unpaired(opened, base, bases, heads[0], reproduce)
+
+
+def _complete(opened: Project, commit: Commit) -> list[Result]:
+    """The commit's complete results, newest first; files that cannot be used are named on stderr."""
+    from perfgate.store.results import find
+
+    found, skipped = find(opened.config.store, commit.sha)
+    for reason in skipped:
+        click.echo(f"skipped: {reason.text}", file=sys.stderr)
+    complete = [result for result in found if result.status == "complete"]
+    if not complete:
+        interrupted = " (interrupted ones cannot be compared)" if found else ""
+        raise UsageError(
+            f"no stored result for {commit.ref} ({commit.sha[:10]}){interrupted}",
+            f"measure it first: perfgate run {commit.ref}",
+        )
+    return complete
+
+
+def _paired(opened: Project, base: Result, head: Result, reproduce: str) -> Verdict:
+    from perfgate.gate.decide import Circumstances, judge
+    from perfgate.store.results import path_of
+
+    seconds = sum(r.duration_ns for r in head.rounds) / 1e9
+    click.echo(f"stored: {path_of(opened.config.store, head)}", file=sys.stderr)
+    circumstances = Circumstances(
+        elapsed_s=seconds, reproduce=f"{reproduce} --stored", extra_reasons=slo_reasons(opened, head)
+    )
+    return judge(base, head, opened.policy, circumstances)
+
+
+def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result, reproduce: str) -> Verdict:
+    from perfgate.gate.decide import Circumstances, judge_unpaired
+    from perfgate.gate.levels import run_levels
+    from perfgate.gate.stored import judge_stored
+    from perfgate.gate.validity import comparable, conditions_of
+    from perfgate.model import Metric, Outcome
+
+    here = conditions_of(head)
+    alike = [result for result in bases if not comparable(conditions_of(result), here)]
+    differences = () if alike else comparable(conditions_of(bases[0]), here)
+    levels: dict[Metric, list[float]] = {}
+    for result in alike:
+        for metric, level in run_levels(result, opened.policy).items():
+            levels.setdefault(metric, []).append(level)
+    circumstances = Circumstances(
+        elapsed_s=sum(r.duration_ns for r in head.rounds) / 1e9,
+        reproduce=f"{reproduce} --stored",
+        extra_reasons=(
+            *((Outcome.INCONCLUSIVE, reason) for reason in differences),
+            *slo_reasons(opened, head),
+        ),
+    )
+    judged = judge_stored(levels, run_levels(head, opened.policy), opened.policy)
+    return judge_unpaired(commit, head, judged, opened.policy, circumstances)

@@ -1,0 +1,1 @@
+"""A small service with a git history, to show caught regressions offline."""

@@ -1,0 +1,1 @@
+"""shop: a small web shop over HTTP and SQLite."""

@@ -1,0 +1,1 @@
+"""Policy: from comparisons, health and thresholds to a verdict."""

@@ -1,0 +1,199 @@
+"""The verdict of a paired run: results in, verdict out, the same every time for the same files."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfgate.gate.reasons import summarised
+from perfgate.gate.rows import Evidence, compare_metric, unmeasured_comparison
+from perfgate.gate.screen import Test, answered_by_endpoints, flagged_metrics, run_test
+from perfgate.gate.stored import ASSUMED_RUN_SD, MIN_RUNS, StoredJudgement
+from perfgate.gate.table import Pair, build_table, is_gating, paired_rounds
+from perfgate.gate.validity import doubts, invalidity
+from perfgate.model import Commit, Comparison, Metric, Outcome, Reason, Result, Verdict
+
+if TYPE_CHECKING:
+    from perfgate.gate.policy import Policy
+
+RUNNING_SERVICE_ALLOWANCE = 0.05
+"""Added to relative tolerances where services were not restarted: two processes of one build differ."""
+
+_SEVERITY = (
+    Outcome.INVALID,
+    Outcome.REGRESSED,
+    Outcome.THRESHOLD_BREACHED,
+    Outcome.INCONCLUSIVE,
+    Outcome.IMPROVED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a verdict tells its reader beyond the numbers."""
+
+    elapsed_s: float
+    reproduce: str
+    extra_reasons: tuple[tuple[Outcome, Reason], ...] = ()
+
+
+def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstances) -> Verdict:
+    """Judge a paired run: screen, confirmation, minimum detectable effects, validity first of all.
+
+    Only what was confirmed on fresh rounds regresses (STATISTICS: two stages at 25 % and 4 %).
+    """
+    if not (base.restarts and head.restarts):
+        policy = _for_running_services(policy)
+    invalid = invalidity(base, head, policy)
+    screen = paired_rounds(base, head, "screen")
+    confirm = paired_rounds(base, head, "confirm")
+    comparisons = _compare_all(screen, confirm, policy, head.seed) if len(screen) >= 2 else ()
+    found = [(Outcome.INVALID, reason) for reason in invalid]
+    found += [(c.outcome, reason) for c in comparisons for reason in c.reasons]
+    found += list(circumstances.extra_reasons)
+    outcome = _overall(comparisons, found)
+    return Verdict(
+        outcome=outcome,
+        base=base.commit,
+        head=head.commit,
+        workload_name=head.workload_name,
+        comparisons=comparisons,
+        reasons=_explaining(outcome, found),
+        warnings=(*doubts(base, head), *_cpu_warning(screen, policy, head.seed)),
+        rounds_measured=len(base.rounds),
+        rounds_dropped=len(base.rounds) - len(screen) - len(confirm),
+        requests=sum(e.requests for side in (base, head) for r in side.rounds for e in r.endpoints),
+        elapsed_s=circumstances.elapsed_s,
+        reproduce=circumstances.reproduce,
+    )
+
+
+def judge_unpaired(
+    base: Commit, head: Result, stored: StoredJudgement, policy: Policy, circumstances: Circumstances
+) -> Verdict:
+    """The verdict where only runs of other times exist for base; it says so first among its warnings."""
+    too_few = Reason(
+        code="too_few_runs",
+        text=f"only {stored.runs} stored run{'s' if stored.runs > 1 else ''} to compare with: the spread "
+        f"between runs is not known and was taken as {ASSUMED_RUN_SD:.0%}",
+        remedy=f"{MIN_RUNS} runs may judge by themselves",
+    )
+    unpaired = Reason(
+        code="unpaired",
+        text="unpaired: base and head were measured at different times, so only large changes can be seen",
+        remedy="perfgate compare BASE HEAD measures them side by side",
+    )
+    found = [(c.outcome, reason) for c in stored.comparisons for reason in c.reasons]
+    found += list(circumstances.extra_reasons)
+    outcome = _overall(stored.comparisons, found)
+    return Verdict(
+        outcome=outcome,
+        base=base,
+        head=head.commit,
+        workload_name=head.workload_name,
+        comparisons=stored.comparisons,
+        reasons=_explaining(outcome, found),
+        warnings=(unpaired, *((too_few,) if stored.too_few else ()), *doubts(head, head)),
+        rounds_measured=len(head.rounds),
+        rounds_dropped=sum(bool(r.dropped_because) for r in head.rounds),
+        requests=sum(e.requests for r in head.rounds for e in r.endpoints),
+        elapsed_s=circumstances.elapsed_s,
+        reproduce=circumstances.reproduce,
+    )
+
+
+def without_evidence(
+    base: Commit, head: Commit, workload_name: str, reason: Reason, reproduce: str
+) -> Verdict:
+    """The verdict where there is nothing to compare with: the question stays open."""
+    return Verdict(
+        outcome=Outcome.INCONCLUSIVE,
+        base=base,
+        head=head,
+        workload_name=workload_name,
+        comparisons=(),
+        reasons=(reason,),
+        warnings=(),
+        rounds_measured=0,
+        rounds_dropped=0,
+        requests=0,
+        elapsed_s=0.0,
+        reproduce=reproduce,
+    )
+
+
+def _overall(comparisons: Sequence[Comparison], found: Sequence[tuple[Outcome, Reason]]) -> Outcome:
+    outcomes = {c.outcome for c in comparisons} | {outcome for outcome, _ in found}
+    for outcome in _SEVERITY:
+        if outcome in outcomes:
+            return outcome
+    # Nothing compared is no evidence, and no evidence is never a pass.
+    return Outcome.PASS if comparisons else Outcome.INVALID
+
+
+def _explaining(outcome: Outcome, found: Sequence[tuple[Outcome, Reason]]) -> tuple[Reason, ...]:
+    """The reasons a reader needs for this outcome: lesser doubts stay in the rows they belong to."""
+    least = Outcome.THRESHOLD_BREACHED if outcome is Outcome.REGRESSED else outcome
+    worth = (
+        [o for o in _SEVERITY if _SEVERITY.index(o) <= _SEVERITY.index(least)] if least in _SEVERITY else []
+    )
+    ranked = sorted((pair for pair in found if pair[0] in worth), key=lambda pair: _SEVERITY.index(pair[0]))
+    return summarised(tuple(dict.fromkeys(reason for _, reason in ranked)))
+
+
+def _for_running_services(policy: Policy) -> Policy:
+    tolerance = {
+        statistic: value if statistic == "errors" else value + RUNNING_SERVICE_ALLOWANCE
+        for statistic, value in policy.tolerance.items()
+    }
+    return dataclasses.replace(policy, tolerance=tolerance)
+
+
+def _compare_all(
+    screen: Sequence[Pair], confirm: Sequence[Pair], policy: Policy, seed: int
+) -> tuple[Comparison, ...]:
+    screened = run_test(build_table(screen, policy), policy, seed)
+    flagged = frozenset(flagged_metrics(screened, screen, policy))
+    confirmed = _confirmation(confirm, flagged, policy, seed) if confirm else None
+    rows = [
+        compare_metric(metric, Evidence(screened, screen, confirmed, confirm), metric in flagged, policy)
+        for metric in screened.table.metrics
+        if not answered_by_endpoints(metric, flagged)
+    ]
+    rows += [unmeasured_comparison(metric, reason, policy) for metric, reason in screened.table.unmeasured]
+    return tuple(sorted(rows, key=lambda row: row.metric))
+
+
+def _confirmation(
+    confirm: Sequence[Pair], flagged: frozenset[Metric], policy: Policy, seed: int
+) -> Test | None:
+    """The test of the fresh rounds, adjusted over what was flagged and nothing else."""
+    if len(confirm) < 2:
+        return None
+    return run_test(build_table(confirm, policy).select(flagged), policy, seed + 1)
+
+
+def _cpu_warning(screen: Sequence[Pair], policy: Policy, seed: int) -> tuple[Reason, ...]:
+    """CPU per request at level `warn`: said where it is significant, never more."""
+    if policy.cpu_level != "warn" or len(screen) < policy.min_rounds:
+        return ()
+    test = run_test(build_table(screen, policy), policy, seed)
+    for column, metric in enumerate(test.table.metrics):
+        if is_gating(metric, policy):
+            continue
+        change = math.expm1(test.estimate[column])
+        if test.p_adjusted[column] <= 0.01 and change >= policy.tolerance[metric.statistic]:
+            base, head = np.nanmedian(test.table.base[:, column]), np.nanmedian(test.table.head[:, column])
+            return (
+                Reason(
+                    code="cpu_per_request",
+                    text=f"CPU per request rose by {change:.1%} ({base / 1e3:.0f} to {head / 1e3:.0f} µs)",
+                    remedy="set gate.cpu to error to make this fail the pull request",
+                ),
+            )
+    return ()

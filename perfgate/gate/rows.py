@@ -1,0 +1,218 @@
+"""One metric's row of a verdict: its change, its interval, what was decided about it and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from perfgate.gate.screen import Test, is_underpowered, new_error_classes, rounds_with_errors
+from perfgate.gate.table import Pair, Table, find_endpoint, tolerance_of, unmeasured_outcome
+from perfgate.model import ALL_ENDPOINTS, Comparison, Metric, Outcome, Reason
+from perfgate.stats.interval import Estimate, hodges_lehmann
+from perfgate.stats.power import error_bound, rounds_needed
+
+if TYPE_CHECKING:
+    from perfgate.gate.policy import Policy
+
+
+def name_of(metric: Metric) -> str:
+    """A metric in a sentence."""
+    endpoint = "all endpoints together:" if metric.endpoint == ALL_ENDPOINTS else metric.endpoint
+    statistic = {"cpu": "CPU per request", "errors": "error ratio"}.get(metric.statistic, metric.statistic)
+    return f"{endpoint} {statistic}"
+
+
+class Evidence(NamedTuple):
+    """Both stages of a run; `confirmed` is None where no fresh rounds were measured."""
+
+    screened: Test
+    screen: Sequence[Pair]
+    confirmed: Test | None
+    confirm: Sequence[Pair]
+
+
+def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Policy) -> Comparison:
+    """Decide about one metric.
+
+    A flagged metric is shown by its confirmation rounds alone: those that made it suspicious would
+    exaggerate its change.
+    """
+    test, pairs = evidence.screened, evidence.screen
+    confirmed = evidence.confirmed
+    if flagged and confirmed is not None and metric in confirmed.table.metrics:
+        test, pairs = confirmed, evidence.confirm
+    column = test.table.metrics.index(metric)
+    outcome, reasons = _decide(metric, evidence, flagged, policy)
+    estimate = _estimate(test.table, column, policy)
+    is_errors = metric.statistic == "errors"
+    as_ratio = float if is_errors else math.expm1
+    base, head = _levels(test.table, column, pairs)
+    p = test.p_adjusted[column]
+    if outcome is Outcome.IMPROVED:
+        p = test.p_improved[column]
+    return Comparison(
+        metric=metric,
+        outcome=outcome,
+        rounds=test.table.rounds,
+        base=base,
+        head=head,
+        change=_finite(as_ratio(estimate.center)),
+        low=_finite(as_ratio(estimate.low)),
+        high=_finite(as_ratio(min(estimate.high, 700.0))),
+        confidence=policy.confidence,
+        p_adjusted=float(p),
+        mde=_mde(test, column, pairs, policy),
+        tolerance=policy.tolerance[metric.statistic],
+        requirement=policy.requirement.get(metric.statistic, math.inf),
+        reasons=reasons,
+    )
+
+
+def unmeasured_comparison(metric: Metric, reason: Reason, policy: Policy) -> Comparison:
+    """The row of a metric that has too little data."""
+    return Comparison(
+        metric=metric,
+        outcome=unmeasured_outcome(metric),
+        rounds=0,
+        base=None,
+        head=None,
+        change=None,
+        low=None,
+        high=None,
+        confidence=policy.confidence,
+        p_adjusted=None,
+        mde=None,
+        tolerance=policy.tolerance[metric.statistic],
+        requirement=policy.requirement.get(metric.statistic, math.inf),
+        reasons=(reason,),
+    )
+
+
+def _decide(
+    metric: Metric, evidence: Evidence, flagged: bool, policy: Policy
+) -> tuple[Outcome, tuple[Reason, ...]]:
+    if flagged:
+        decided = _decide_flagged(metric, evidence, policy)
+        if decided is not None:
+            return decided
+    test = evidence.screened
+    column = test.table.metrics.index(metric)
+    tolerance = tolerance_of(metric.statistic, policy)
+    if test.p_improved[column] <= policy.improved_alpha and test.estimate[column] <= -tolerance:
+        return Outcome.IMPROVED, ()
+    if is_underpowered(test, column, policy):
+        return Outcome.INCONCLUSIVE, (_underpowered(test, column, policy),)
+    return Outcome.PASS, ()
+
+
+def _decide_flagged(
+    metric: Metric, evidence: Evidence, policy: Policy
+) -> tuple[Outcome, tuple[Reason, ...]] | None:
+    """What the fresh rounds say; None if they cleared the suspicion."""
+    confirmed = evidence.confirmed
+    enough = len(evidence.confirm) >= policy.min_rounds
+    if confirmed is None or not enough or metric not in confirmed.table.metrics:
+        return Outcome.INCONCLUSIVE, (
+            Reason(
+                code="not_confirmed",
+                text=f"{name_of(metric)} looked worse, but only {len(evidence.confirm)} valid rounds could tell",
+                remedy="let the run finish, or run again",
+            ),
+        )
+    column = confirmed.table.metrics.index(metric)
+    tolerance = tolerance_of(metric.statistic, policy)
+    significant = confirmed.p_adjusted[column] <= policy.confirm_alpha
+    if metric.statistic == "errors":
+        often = rounds_with_errors(evidence.confirm, metric.endpoint, "head") >= policy.min_error_rounds
+        significant = significant and often
+        new = sorted(
+            set(new_error_classes(evidence.screen, metric.endpoint, policy))
+            & set(new_error_classes(evidence.confirm, metric.endpoint, policy))
+        )
+        if new:
+            return Outcome.REGRESSED, (_new_errors(metric, new, evidence.confirm),)
+    if significant and confirmed.estimate[column] >= tolerance:
+        return Outcome.REGRESSED, (
+            Reason(
+                code="regressed",
+                text=f"{name_of(metric)} was worse, and again in {confirmed.table.rounds} fresh rounds",
+                remedy="find the cause in the diff; if the change is intended, say so in review",
+            ),
+        )
+    return None
+
+
+def _new_errors(metric: Metric, classes: Sequence[str], confirm: Sequence[Pair]) -> Reason:
+    rounds = rounds_with_errors(confirm, metric.endpoint, "head")
+    return Reason(
+        code="new_error_class",
+        text=f"{metric.endpoint} fails on head in a way base never did: {', '.join(classes)} "
+        f"(in {rounds} of {len(confirm)} fresh rounds)",
+        remedy="look for it in the log of head's service",
+    )
+
+
+def _underpowered(test: Test, column: int, policy: Policy) -> Reason:
+    metric, mde = test.table.metrics[column], float(test.mde[column])
+    requirement = policy.requirement[metric.statistic]
+    if not math.isfinite(mde):
+        return Reason(
+            code="underpowered",
+            text=f"{name_of(metric)}: {test.table.rounds} rounds are too few to find any change",
+            remedy="raise measure.rounds",
+        )
+    rounds = rounds_needed(mde, math.log1p(requirement), test.table.rounds)
+    return Reason(
+        code="underpowered",
+        text=f"{name_of(metric)}: a change under {math.expm1(mde):.1%} could have gone unseen, "
+        f"at most {requirement:.0%} may",
+        remedy=f"measure about {rounds} rounds of this length, or longer ones (measure.round), "
+        f"or allow more with gate.require.{metric.statistic}",
+    )
+
+
+def _estimate(table: Table, column: int, policy: Policy) -> Estimate:
+    d = table.d[:, column]
+    if table.metrics[column].statistic != "errors":
+        return hodges_lehmann(d, policy.confidence)
+    from scipy import special
+
+    # The ratios of a rare error are mostly zero, where a median has nothing to say; hence mean and t.
+    center = float(d.mean())
+    half = float(d.std(ddof=1) / math.sqrt(len(d)) * special.stdtrit(len(d) - 1, (1 + policy.confidence) / 2))
+    return Estimate(center=center, low=center - half, high=center + half)
+
+
+def _levels(table: Table, column: int, pairs: Sequence[Pair]) -> tuple[float | None, float | None]:
+    """The two sides' levels: medians over rounds, for errors the pooled ratio."""
+    metric = table.metrics[column]
+    if metric.statistic == "errors":
+        return _pooled_errors(pairs, metric.endpoint, "base"), _pooled_errors(pairs, metric.endpoint, "head")
+    both = np.isfinite(table.d[:, column])
+    if not both.any():
+        return None, None
+    return float(np.median(table.base[both, column])), float(np.median(table.head[both, column]))
+
+
+def _pooled_errors(pairs: Sequence[Pair], endpoint: str, side: str) -> float | None:
+    found = [e for pair in pairs if (e := find_endpoint(getattr(pair, side), endpoint)) is not None]
+    requests = sum(e.requests for e in found)
+    return sum(e.failed for e in found) / requests if requests else None
+
+
+def _mde(test: Test, column: int, pairs: Sequence[Pair], policy: Policy) -> float | None:
+    metric, mde = test.table.metrics[column], float(test.mde[column])
+    if metric.statistic != "errors":
+        return _finite(math.expm1(mde)) if mde < 700 else None
+    if math.isfinite(mde):
+        return mde
+    found = [find_endpoint(pair.head, metric.endpoint) for pair in pairs]
+    requests = sum(e.requests for e in found if e is not None)
+    return max(error_bound(requests), policy.tolerance["errors"]) if requests else None
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,60 @@
+"""Absolute limits on head: thresholds held against its requests, as reasons of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfgate.gate.thresholds import Series, Threshold, describe, evaluate
+from perfgate.model import Outcome, Reason
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perfgate.model import Round, Samples
+
+
+def breaches(
+    thresholds: Sequence[Threshold],
+    samples: Samples,
+    round_of_sample: NDArray[np.int32],
+    rounds: Sequence[Round],
+) -> tuple[tuple[Outcome, Reason], ...]:
+    """Every threshold that head breaks, and every one that had no data (which is never a pass).
+
+    Args:
+        thresholds: what perfgate.yml asks of head.
+        samples: head's requests of all rounds.
+        round_of_sample: the index of the round of each request.
+        rounds: the rounds that count.
+    """
+    keep = np.isin(round_of_sample, [r.index for r in rounds])
+    service_ns = np.where(samples.status > 0, samples.last_ns - samples.sent_ns, 0)
+    series = Series(
+        endpoints=samples.endpoints,
+        endpoint=samples.endpoint[keep],
+        service_ns=service_ns[keep],
+        status=samples.status[keep],
+        failed=samples.error[keep] > 0,
+        duration_ns=sum(r.duration_ns for r in rounds),
+    )
+    found = []
+    for threshold in thresholds:
+        outcome = evaluate(threshold, series)
+        if outcome.no_data:
+            reason = Reason(
+                code="threshold_without_data",
+                text=describe(outcome),
+                remedy="correct the threshold, or let the workload send such requests",
+            )
+            found.append((Outcome.INVALID, reason))
+        elif not outcome.passed:
+            reason = Reason(
+                code="threshold_breached",
+                text=f"head: {describe(outcome)}",
+                remedy="make head faster, or change the threshold in perfgate.yml in a reviewed commit",
+            )
+            found.append((Outcome.THRESHOLD_BREACHED, reason))
+    return tuple(found)

@@ -1,0 +1,199 @@
+"""Judging one run by runs measured at other times: a prediction, because the runs were not side by side.
+
+Between runs a machine moves by more than any change worth finding, so the question is not whether the
+mean moved but whether one more unchanged run could have come out like this (STATISTICS.md, section 3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from perfgate.model import Comparison, Metric, Outcome, Reason
+from perfgate.stats.prediction import detectable_shift, prediction_limit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perfgate.gate.policy import Policy
+
+MIN_RUNS = 10
+"""So many runs it takes before stored runs may judge alone."""
+
+ASSUMED_RUN_SD = 0.08
+"""With fewer runs their spread is unknown: the larger of what was measured on real series (6-8 %)."""
+
+REQUIREMENT_FACTOR = 3.0
+"""Stored runs see less than a paired run: this many times the requirement may go unseen."""
+
+_ALARM_RATE = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredJudgement:
+    """What stored runs say of a new one.
+
+    `alarms` are the metrics above their prediction limit by at least the tolerance. `too_few` is True when
+    there were not enough runs for that to mean a regression by itself.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    alarms: tuple[Metric, ...]
+    runs: int
+    too_few: bool
+
+
+def judge_stored(
+    base: Mapping[Metric, Sequence[float]], head: Mapping[Metric, float], policy: Policy
+) -> StoredJudgement:
+    """Compare the levels of one run with those of earlier runs, metric by metric.
+
+    The alarm rate is 1 % over all metrics together (Bonferroni). With fewer than `MIN_RUNS` runs the
+    spread between runs is taken to be `ASSUMED_RUN_SD`.
+    """
+    metrics = sorted(metric for metric in head if base.get(metric))
+    runs = max((len(base[metric]) for metric in metrics), default=0)
+    rows = [_row(m, np.array(base[m]), head[m], policy, _ALARM_RATE / len(metrics)) for m in metrics]
+    rows += [_missing(metric, policy) for metric in sorted(base) if metric not in head]
+    return StoredJudgement(
+        comparisons=tuple(rows),
+        alarms=tuple(row.metric for row in rows if row.outcome is Outcome.REGRESSED),
+        runs=runs,
+        too_few=runs < MIN_RUNS,
+    )
+
+
+def _row(metric: Metric, runs: NDArray[np.float64], level: float, policy: Policy, alpha: float) -> Comparison:
+    if metric.statistic == "errors":
+        return _error_row(metric, runs, level, policy)
+    logs, value = np.log(runs), math.log(level)
+    center = float(logs.mean())
+    sd, limit, shift = _prediction(logs, policy, alpha)
+    tolerance = math.log1p(policy.tolerance[metric.statistic])
+    requirement = policy.requirement[metric.statistic] * REQUIREMENT_FACTOR
+    half = sd * _t(len(logs), (1 + policy.confidence) / 2)
+    change = value - center
+    outcome = Outcome.PASS
+    reasons: tuple[Reason, ...] = ()
+    if value > limit and change >= tolerance:
+        outcome = Outcome.REGRESSED
+        reasons = (_alarm(metric, change, len(logs)),)
+    elif shift > math.log1p(requirement):
+        outcome = Outcome.INCONCLUSIVE
+        reasons = (_too_wide(metric, shift, requirement, len(logs)),)
+    return Comparison(
+        metric=metric,
+        outcome=outcome,
+        rounds=len(logs),
+        base=math.exp(center),
+        head=level,
+        change=math.expm1(change),
+        low=math.expm1(change - half),
+        high=math.expm1(change + half),
+        confidence=policy.confidence,
+        p_adjusted=None,
+        mde=math.expm1(max(shift, tolerance)),
+        tolerance=policy.tolerance[metric.statistic],
+        requirement=requirement,
+        reasons=reasons,
+    )
+
+
+def _prediction(logs: NDArray[np.float64], policy: Policy, alpha: float) -> tuple[float, float, float]:
+    """The standard deviation of a new run, the limit it must not pass, and the shift that would be found."""
+    runs = len(logs)
+    if runs >= MIN_RUNS:
+        sd = float(logs.std(ddof=1)) * math.sqrt(1 + 1 / runs)
+        return sd, prediction_limit(logs, alpha), detectable_shift(logs, alpha, policy.power)
+    known = float(logs.std(ddof=1)) if runs >= 2 else 0.0
+    sd = max(ASSUMED_RUN_SD, known) * math.sqrt(1 + 1 / runs)
+    reach = float(special.ndtri(1 - alpha)) * sd
+    return sd, float(logs.mean()) + reach, reach + float(special.ndtri(policy.power)) * sd
+
+
+def _t(runs: int, probability: float) -> float:
+    if runs >= MIN_RUNS:
+        return float(special.stdtrit(runs - 1, probability))
+    return float(special.ndtri(probability))
+
+
+def _error_row(metric: Metric, runs: NDArray[np.float64], level: float, policy: Policy) -> Comparison:
+    """Errors alarm above everything the earlier runs showed, by the tolerance."""
+    worst = float(runs.max())
+    failed = level - worst >= policy.tolerance["errors"]
+    center = float(runs.mean())
+    return Comparison(
+        metric=metric,
+        outcome=Outcome.REGRESSED if failed else Outcome.PASS,
+        rounds=len(runs),
+        base=center,
+        head=level,
+        change=level - center,
+        low=None,
+        high=None,
+        confidence=policy.confidence,
+        p_adjusted=None,
+        mde=policy.tolerance["errors"],
+        tolerance=policy.tolerance["errors"],
+        requirement=math.inf,
+        reasons=(_error_alarm(metric, level, worst),) if failed else (),
+    )
+
+
+def _alarm(metric: Metric, change: float, runs: int) -> Reason:
+    return Reason(
+        code="above_prediction",
+        text=f"{metric.endpoint} {metric.statistic} is {math.expm1(change):.1%} above "
+        f"{'its stored run' if runs == 1 else f'the {runs} stored runs'}, more than another run explains",
+        remedy="measure both commits side by side: perfgate compare BASE HEAD",
+    )
+
+
+def _error_alarm(metric: Metric, level: float, worst: float) -> Reason:
+    return Reason(
+        code="above_prediction",
+        text=f"{metric.endpoint} fails {level:.2%} of its requests, at most {worst:.2%} in any stored run",
+        remedy="measure both commits side by side: perfgate compare BASE HEAD",
+    )
+
+
+def _too_wide(metric: Metric, shift: float, requirement: float, runs: int) -> Reason:
+    remedy = "measure both commits side by side: perfgate compare BASE HEAD"
+    if runs < MIN_RUNS:
+        remedy = f"store {MIN_RUNS} or more runs, or {remedy}"
+    return Reason(
+        code="baseline_too_wide",
+        text=f"{metric.endpoint} {metric.statistic}: against {runs} stored run{'s' if runs > 1 else ''} a "
+        f"change under {math.expm1(shift):.0%} could have gone unseen, at most {requirement:.0%} may",
+        remedy=remedy,
+    )
+
+
+def _missing(metric: Metric, policy: Policy) -> Comparison:
+    return Comparison(
+        metric=metric,
+        outcome=Outcome.INCONCLUSIVE,
+        rounds=0,
+        base=None,
+        head=None,
+        change=None,
+        low=None,
+        high=None,
+        confidence=policy.confidence,
+        p_adjusted=None,
+        mde=None,
+        tolerance=policy.tolerance[metric.statistic],
+        requirement=policy.requirement.get(metric.statistic, math.inf),
+        reasons=(
+            Reason(
+                code="not_measured",
+                text=f"{metric.endpoint} {metric.statistic} has stored runs but no data from head",
+                remedy="see whether head answers that endpoint, and lengthen measure.round",
+            ),
+        ),
+    )

@@ -1,0 +1,213 @@
+"""From two results to numbers that can be tested: one row a paired round, one column a metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfgate.model import (
+    ALL_ENDPOINTS,
+    MIN_REQUESTS_FOR_P99,
+    QUANTILES,
+    Metric,
+    Outcome,
+    Reason,
+    Stage,
+    Statistic,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perfgate.gate.policy import Policy
+    from perfgate.model import EndpointRound, Result, Round
+
+# Below this many requests no distribution-free 95 % interval of the quantile exists: log(0.025) / log(q).
+_MIN_REQUESTS = {"p50": 6, "p95": 72, "p99": MIN_REQUESTS_FOR_P99}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Both sides of one valid round."""
+
+    base: Round
+    head: Round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table:
+    """Metrics of the paired rounds of a stage.
+
+    `base` and `head` are rounds × metrics in the metric's unit, NaN where not measured. `d` is
+    log(head / base), for errors head - base. `clipped` marks the columns that are clipped in the test.
+    `unmeasured` are the metrics that have too little data, with the reason.
+    """
+
+    metrics: tuple[Metric, ...]
+    base: NDArray[np.float64]
+    head: NDArray[np.float64]
+    d: NDArray[np.float64]
+    clipped: NDArray[np.bool_]
+    unmeasured: tuple[tuple[Metric, Reason], ...]
+
+    @property
+    def rounds(self) -> int:
+        """How many paired rounds there are."""
+        return len(self.d)
+
+    def select(self, metrics: Iterable[Metric]) -> Table:
+        """The same rounds with only some of the columns."""
+        wanted = set(metrics)
+        keep = [index for index, metric in enumerate(self.metrics) if metric in wanted]
+        return Table(
+            metrics=tuple(self.metrics[index] for index in keep),
+            base=self.base[:, keep],
+            head=self.head[:, keep],
+            d=self.d[:, keep],
+            clipped=self.clipped[keep],
+            unmeasured=self.unmeasured,
+        )
+
+
+def paired_rounds(base: Result, head: Result, stage: Stage) -> tuple[Pair, ...]:
+    """The rounds of a stage that are valid on both sides; a round is dropped whole or not at all."""
+    heads = {r.index: r for r in head.rounds if r.stage == stage and not r.dropped_because}
+    return tuple(
+        Pair(base=r, head=heads[r.index])
+        for r in base.rounds
+        if r.stage == stage and not r.dropped_because and r.index in heads
+    )
+
+
+def build_table(pairs: Sequence[Pair], policy: Policy) -> Table:
+    """The metrics of every endpoint, their geometric means over endpoints, and CPU per request."""
+    columns: list[tuple[Metric, list[float], list[float]]] = []
+    unmeasured: list[tuple[Metric, Reason]] = []
+    endpoints = sorted({e.endpoint for p in pairs for side in (p.base, p.head) for e in side.endpoints})
+    for endpoint in endpoints:
+        for statistic in QUANTILES:
+            metric = Metric(endpoint=endpoint, statistic=statistic)
+            problem = _too_little(pairs, metric, policy)
+            if problem:
+                unmeasured.append((metric, problem))
+            else:
+                columns.append((metric, *_values(pairs, metric)))
+        metric = Metric(endpoint=endpoint, statistic="errors")
+        columns.append((metric, *_values(pairs, metric)))
+    if policy.cpu_level != "off" and pairs and all(_cpu_seen(pair) for pair in pairs):
+        metric = Metric(endpoint=ALL_ENDPOINTS, statistic="cpu")
+        columns.append((metric, *_values(pairs, metric)))
+    return _with_means(_assemble(columns, len(pairs), tuple(unmeasured)), endpoints)
+
+
+def _assemble(
+    columns: Sequence[tuple[Metric, list[float], list[float]]],
+    rounds: int,
+    unmeasured: tuple[tuple[Metric, Reason], ...],
+) -> Table:
+    metrics = tuple(metric for metric, _, _ in columns)
+    shape = (len(columns), rounds)
+    base = np.array([values for _, values, _ in columns], dtype=np.float64).reshape(shape).T
+    head = np.array([values for _, _, values in columns], dtype=np.float64).reshape(shape).T
+    is_difference = np.array([metric.statistic == "errors" for metric in metrics], dtype=bool)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(head / base)
+    ratio[~np.isfinite(ratio)] = np.nan
+    d = np.where(is_difference, np.nan_to_num(head - base), ratio)
+    return Table(metrics=metrics, base=base, head=head, d=d, clipped=~is_difference, unmeasured=unmeasured)
+
+
+def _with_means(table: Table, endpoints: Sequence[str]) -> Table:
+    """Add the geometric mean over endpoints of each quantile: a small slowdown everywhere shows there."""
+    metrics, base, head, d = list(table.metrics), [table.base], [table.head], [table.d]
+    for statistic in QUANTILES:
+        keep = [i for i, m in enumerate(table.metrics) if m.statistic == statistic]
+        if len(keep) < 2 or len(keep) < len(endpoints):
+            continue
+        metrics.append(Metric(endpoint=ALL_ENDPOINTS, statistic=statistic))
+        base.append(np.exp(np.log(table.base[:, keep]).mean(axis=1, keepdims=True)))
+        head.append(np.exp(np.log(table.head[:, keep]).mean(axis=1, keepdims=True)))
+        d.append(table.d[:, keep].mean(axis=1, keepdims=True))
+    extra = np.ones(len(metrics) - len(table.metrics), dtype=bool)
+    return Table(
+        metrics=tuple(metrics),
+        base=np.hstack(base),
+        head=np.hstack(head),
+        d=np.hstack(d),
+        clipped=np.concatenate([table.clipped, extra]),
+        unmeasured=table.unmeasured,
+    )
+
+
+def find_endpoint(side: Round, endpoint: str) -> EndpointRound | None:
+    """What a side did at an endpoint in this round, None if it sent nothing there."""
+    return next((e for e in side.endpoints if e.endpoint == endpoint), None)
+
+
+def _cpu_seen(pair: Pair) -> bool:
+    return pair.base.cpu_ns is not None and pair.head.cpu_ns is not None
+
+
+def _values(pairs: Sequence[Pair], metric: Metric) -> tuple[list[float], list[float]]:
+    return [_value(p.base, metric) for p in pairs], [_value(p.head, metric) for p in pairs]
+
+
+def _value(side: Round, metric: Metric) -> float:
+    if metric.statistic == "cpu":
+        requests = sum(e.requests for e in side.endpoints)
+        return side.cpu_ns / requests if side.cpu_ns and requests else math.nan
+    found = find_endpoint(side, metric.endpoint)
+    if found is None or not found.requests:
+        return math.nan
+    if metric.statistic == "errors":
+        return found.failed / found.requests
+    return found.quantiles_ns.get(metric.statistic, math.nan)
+
+
+def _succeeded(rounds: Iterable[Round], endpoint: str) -> int:
+    found = (find_endpoint(side, endpoint) for side in rounds)
+    return sum(e.requests - e.failed for e in found if e is not None)
+
+
+def _too_little(pairs: Sequence[Pair], metric: Metric, policy: Policy) -> Reason | None:
+    """Why a quantile cannot be compared, or None if it can."""
+    needed = _MIN_REQUESTS[metric.statistic]
+    fewest = min(
+        _succeeded((p.base for p in pairs), metric.endpoint),
+        _succeeded((p.head for p in pairs), metric.endpoint),
+    )
+    if fewest < needed:
+        return Reason(
+            code="too_few_requests",
+            text=f"{fewest} answered requests a side to {metric.endpoint}, {metric.statistic} needs {needed}",
+            remedy="lengthen measure.round or give the scenario more weight",
+        )
+    base, head = _values(pairs, metric)
+    measured = sum(math.isfinite(b) and math.isfinite(h) for b, h in zip(base, head, strict=True))
+    if measured < min(policy.min_rounds, len(pairs)):
+        return Reason(
+            code="too_few_rounds",
+            text=f"{metric.endpoint} was answered on both sides in only {measured} of {len(pairs)} rounds",
+            remedy="lengthen measure.round or give the scenario more weight",
+        )
+    return None
+
+
+def tolerance_of(statistic: Statistic, policy: Policy) -> float:
+    """The tolerance in the unit of `Table.d`: log for relative changes, a ratio for errors."""
+    value = policy.tolerance[statistic]
+    return value if statistic == "errors" else math.log1p(value)
+
+
+def is_gating(metric: Metric, policy: Policy) -> bool:
+    """Whether a metric may fail the pull request; a CPU metric at level `warn` may not."""
+    return metric.statistic != "cpu" or policy.cpu_level == "error"
+
+
+def unmeasured_outcome(metric: Metric) -> Outcome:
+    """A median without data leaves the question open; a tail without data is said and left out."""
+    return Outcome.INCONCLUSIVE if metric.statistic == "p50" else Outcome.NOT_MEASURED

@@ -1,0 +1,308 @@
+"""Every question perfgate asks of git, and every worktree it makes: the only module that knows GitPython.
+
+Refs come from command lines and pull requests, so they are checked here before git sees them, and git runs
+without the variables that a hook sets, without prompts and without the repository's own hooks.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfgate.errors import MeasureError, UsageError
+from perfgate.model import Commit
+
+# Inside a hook, or under `git -C`, these say which repository, index and objects to use. They would send
+# our commands (and a build step's) to the wrong one.
+_LOCAL_VARIABLES = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_GLOB_PATHSPECS",
+        "GIT_GRAFT_FILE",
+        "GIT_ICASE_PATHSPECS",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_LITERAL_PATHSPECS",
+        "GIT_NAMESPACE",
+        "GIT_NOGLOB_PATHSPECS",
+        "GIT_NO_REPLACE_OBJECTS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_QUARANTINE_PATH",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+_SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.warnAmbiguousRefs=true")
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_HEADS, _REMOTES = "refs/heads/", "refs/remotes/"
+_DEEPEN = "set `fetch-depth: 0` on actions/checkout, or run `git fetch --unshallow`"
+
+
+def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` without the variables that point git at one particular repository or index."""
+    return {name: value for name, value in environment.items() if name not in _LOCAL_VARIABLES}
+
+
+def git_version() -> str:
+    """The version of the git program, such as `2.39.5`.
+
+    Raises:
+        UsageError: there is no git program.
+    """
+    return _git(Path.cwd(), "version").out.removeprefix("git version ").split(" ")[0]
+
+
+def open_repository(path: Path) -> Repository:
+    """The repository whose checkout `path` (a directory) is in.
+
+    Raises:
+        UsageError: there is no git, no such directory, no repository, or one without a checkout.
+    """
+    if not path.is_dir():
+        raise UsageError(f"{path}: no such directory", "run perfgate inside the service's git repository")
+    answer = _git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree")
+    if "dubious ownership" in answer.err:
+        raise UsageError(
+            f"{path}: git does not trust this repository, because another user owns it",
+            f"run `git config --global --add safe.directory {path.resolve()}`",
+        )
+    if answer.status != 0:
+        raise UsageError(f"{path}: not a git repository", "run perfgate inside the service's git repository")
+    bare, inside = answer.out.split()
+    if bare == "true":
+        raise UsageError(
+            f"{path}: a bare repository, without a checkout", "clone it and run perfgate in the clone"
+        )
+    if inside != "true":
+        raise UsageError(f"{path}: inside .git, not in the checkout", "run perfgate in the checkout")
+    return Repository(toplevel=Path(_git(path, "rev-parse", "--show-toplevel").out))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A git repository with a checkout at `toplevel` (absolute)."""
+
+    toplevel: Path
+
+    def resolve(self, ref: str) -> Commit:
+        """The commit that `ref` names; `branch` is set when it names a branch (`origin/x` for a remote one).
+
+        Raises:
+            UsageError: the ref is unsafe, unknown, ambiguous, not a commit, or cut off by a shallow clone.
+        """
+        if not ref or ref.startswith(("-", "^")) or ".." in ref or not ref.isprintable():
+            raise UsageError(f"{ref!r} is not a ref", "give one branch, tag or commit")
+        answer = self._git("rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+        if "is ambiguous" in answer.err:
+            raise UsageError(
+                f"ref {ref!r} is ambiguous: it names more than one object",
+                f"write refs/heads/{ref}, refs/tags/{ref} or all digits of the commit",
+            )
+        if answer.status != 0 or not _SHA.fullmatch(answer.out):
+            raise self._unknown(ref)
+        return Commit(sha=answer.out, ref=ref, branch=self._branch_of(ref))
+
+    def default_branch(self) -> str:
+        """The branch pull requests go to: origin/HEAD, else main, master or `init.defaultBranch`.
+
+        Raises:
+            UsageError: none of these exists.
+        """
+        remote = self._git("symbolic-ref", "--quiet", f"{_REMOTES}origin/HEAD")
+        if remote.status == 0 and self._exists(remote.out):
+            return remote.out.removeprefix(_REMOTES)
+        configured = self._git("config", "--get", "init.defaultBranch").out
+        for name in filter(None, ("main", "master", configured)):
+            for full in (_HEADS + name, f"{_REMOTES}origin/{name}"):
+                if self._exists(full):
+                    return full.removeprefix(_HEADS).removeprefix(_REMOTES)
+        raise UsageError(
+            "no default branch: there is no origin/HEAD, main or master",
+            "name the base, as in `perfgate compare BASE HEAD`, or run `git remote set-head origin --auto`",
+        )
+
+    def default_base(self, head_sha: str) -> Commit:
+        """What `head_sha` is compared with when nobody says: its merge-base with the default branch.
+
+        A commit that is on the default branch already is compared with its first parent.
+
+        Raises:
+            UsageError: the clone is shallow, no history is shared, or there is no parent.
+        """
+        if self.is_shallow():
+            raise UsageError("this is a shallow clone: the base of the change is not in it", _DEEPEN)
+        branch = self.default_branch()
+        answer = self._git("merge-base", "--end-of-options", branch, head_sha)
+        if answer.status != 0:
+            raise UsageError(
+                f"{head_sha[:12]} shares no history with {branch}",
+                "name the base, as in `perfgate compare BASE HEAD`",
+            )
+        if answer.out != head_sha:
+            return Commit(sha=answer.out, ref=answer.out[:12], branch=branch)
+        parent = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{head_sha}^1")
+        if parent.status != 0:
+            raise UsageError(
+                f"{head_sha[:12]} is the first commit of {branch}: it has no parent to compare with",
+                "commit a change first",
+            )
+        return Commit(sha=parent.out, ref=parent.out[:12], branch=branch)
+
+    def is_shallow(self) -> bool:
+        """Whether history was cut off when this was cloned."""
+        return self._git("rev-parse", "--is-shallow-repository").out == "true"
+
+    def dirty_files(self) -> tuple[str, ...]:
+        """Tracked files that differ from HEAD, staged or not, as paths from the toplevel."""
+        answer = self._checked(
+            "--no-optional-locks", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no"
+        )
+        return tuple(entry[3:] for entry in answer.split("\0") if entry)
+
+    def untracked_files(self) -> tuple[str, ...]:
+        """Files git neither tracks nor ignores, as paths from the toplevel."""
+        answer = self._checked("ls-files", "--others", "--exclude-standard", "-z")
+        return tuple(filter(None, answer.split("\0")))
+
+    def author(self) -> str:
+        """`name <email>` as git is configured here; `unknown` where it is not."""
+        name, email = (self._git("config", "--get", key).out for key in ("user.name", "user.email"))
+        return " ".join(filter(None, (name, f"<{email}>" if email else ""))) or "unknown"
+
+    def branch(self) -> str | None:
+        """The branch that is checked out, None when HEAD is detached."""
+        answer = self._git("symbolic-ref", "--quiet", "--short", "HEAD")
+        return answer.out if answer.status == 0 else None
+
+    def checkout_worktree(self, sha: str, path: Path) -> None:
+        """Check `sha` (all digits) out into a new worktree at `path`; submodules are refused, not left empty.
+
+        Raises:
+            UsageError: the commit has submodules.
+            MeasureError: git could not check it out.
+        """
+        if not _SHA.fullmatch(sha):
+            raise UsageError(f"{sha!r} is not a full commit id", "resolve the ref first")
+        self._refuse_submodules(sha)
+        add = ("worktree", "add", "--quiet", "--detach", "--force", "--", str(path.absolute()), sha)
+        answer = self._git(*add)
+        if answer.status != 0:
+            raise MeasureError(
+                f"git could not check out {sha[:12]} at {path}: {_last_line(answer.err)}",
+                "check the free space and the permissions there",
+            )
+
+    def remove_worktree(self, path: Path) -> None:
+        """Remove the worktree at `path` and whatever was built in it; nothing happens if it is gone already.
+
+        Only this one is pruned: a missing worktree of the user's may be on a disk that is not mounted now.
+
+        Raises:
+            MeasureError: something in it could not be removed.
+        """
+        path = path.absolute()
+        if self.toplevel.is_relative_to(path):
+            raise MeasureError(f"{path} holds the repository itself", "this is a bug in perfgate: report it")
+        self._git("worktree", "remove", "--force", "--force", "--", str(path))
+        try:
+            if path.exists():
+                shutil.rmtree(path)
+        except OSError as error:
+            raise MeasureError(
+                f"{path} could not be removed: {error.strerror}", "remove it by hand"
+            ) from error
+
+    def worktrees_under(self, folder: Path) -> tuple[Path, ...]:
+        """Registered worktrees inside `folder`, also those whose directory is gone."""
+        lines = self._checked("worktree", "list", "--porcelain").split("\n")
+        paths = (Path(line.removeprefix("worktree ")) for line in lines if line.startswith("worktree "))
+        return tuple(path for path in paths if path.is_relative_to(folder.resolve()))
+
+    def _branch_of(self, ref: str) -> str | None:
+        full = self._git("rev-parse", "--symbolic-full-name", "--end-of-options", ref).out
+        full = full.splitlines()[-1] if full else ""
+        for prefix in (_HEADS, _REMOTES):
+            if full.startswith(prefix):
+                return full.removeprefix(prefix)
+        return None
+
+    def _exists(self, full_ref: str) -> bool:
+        return self._git("rev-parse", "--verify", "--quiet", f"{full_ref}^{{commit}}").status == 0
+
+    def _unknown(self, ref: str) -> UsageError:
+        if self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{object}}").status == 0:
+            return UsageError(f"ref {ref!r} is not a commit", "give a branch, a tag or a commit")
+        if ref == "HEAD":
+            return UsageError(f"{self.toplevel}: there is no commit yet", "commit the service first")
+        if self.is_shallow():
+            return UsageError(f"ref {ref!r} is not in this shallow clone", _DEEPEN)
+        names = self._git(
+            "for-each-ref", "--format=%(refname:short)", _HEADS, _REMOTES, "refs/tags/"
+        ).out.split()
+        near = [name for name in names if name.endswith(f"/{ref}")]
+        near += [name for name in difflib.get_close_matches(ref, names) if name not in near]
+        if not near:
+            return UsageError(
+                f"unknown ref {ref!r}", "`git branch --all` lists what there is; fetch it first"
+            )
+        return UsageError(f"unknown ref {ref!r}", f"did you mean {' or '.join(near[:3])}?")
+
+    def _refuse_submodules(self, sha: str) -> None:
+        if not self._checked("ls-tree", "--name-only", sha, "--", ".gitmodules"):
+            return
+        entries = self._checked("ls-tree", "-r", "-z", sha).split("\0")
+        paths = [entry.partition("\t")[2] for entry in entries if entry.startswith("160000 ")]
+        if paths:
+            raise UsageError(
+                f"commit {sha[:12]} has submodules that perfgate does not check out: {', '.join(paths[:3])}",
+                "start both sides yourself and give --base-url and --head-url",
+            )
+
+    def _git(self, *arguments: str) -> _Answer:
+        return _git(self.toplevel, *arguments)
+
+    def _checked(self, *arguments: str) -> str:
+        answer = self._git(*arguments)
+        if answer.status != 0:
+            raise MeasureError(f"git failed: {_last_line(answer.err)}", "see whether `git status` works here")
+        return answer.out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    status: int
+    out: str
+    err: str
+
+
+def _git(directory: Path, *arguments: str) -> _Answer:
+    if shutil.which("git") is None:
+        raise UsageError("there is no git program on PATH", "install git")
+    from git import Git  # fails where there is no git program
+
+    # GitPython can add to the environment of a command but not take away; env(1) can.
+    unset = [word for name in sorted(_LOCAL_VARIABLES & os.environ.keys()) for word in ("-u", name)]
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    status, out, err = Git(str(directory)).execute(
+        [*(["env", *unset] if unset else []), "git", *settings, *arguments],
+        with_extended_output=True,
+        with_exceptions=False,
+        env={"GIT_TERMINAL_PROMPT": "0"},
+    )
+    return _Answer(status=status, out=str(out), err=err)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"

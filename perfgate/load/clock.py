@@ -1,0 +1,78 @@
+"""The clock of the load driver: wall-clock nanoseconds, and the kernel's receive stamps on the same scale.
+
+Linux stamps a packet when it arrives (`SO_TIMESTAMPING`) in CLOCK_REALTIME, so the driver reads that clock
+too: a request's time is then send-call to packet arrival, and the wait of this process for the CPU or for
+the interpreter is not charged to the service. The price of a wall clock is that somebody may step it; the
+driver compares it with the monotonic clock over each round and reports the step (`Health.clock_step_ns`).
+"""
+
+import contextlib
+import socket
+import struct
+import sys
+import time
+
+SO_TIMESTAMPING = 37
+_RX_SOFTWARE = 1 << 3
+_SOFTWARE = 1 << 4
+_STAMP = struct.Struct("@qq")
+
+KERNEL_CLOCK = "kernel receive timestamps (SO_TIMESTAMPING, CLOCK_REALTIME)"
+USER_CLOCK = "user-space clock (CLOCK_REALTIME)"
+
+ANCILLARY_BYTES = socket.CMSG_SPACE(3 * 16) if hasattr(socket, "CMSG_SPACE") else 0
+
+now_ns = time.time_ns
+
+
+def wall_minus_monotonic_ns() -> int:
+    """How far the wall clock is ahead of the monotonic one; it changes only when somebody sets the clock.
+
+    The smallest of a few bracketed readings is taken, so that being descheduled between the two reads does
+    not look like a step.
+    """
+    readings = []
+    for _ in range(5):
+        before = time.monotonic_ns()
+        wall = time.time_ns()
+        after = time.monotonic_ns()
+        readings.append((after - before, wall - (before + after) // 2))
+    return min(readings)[1]
+
+
+def ask_for_stamps(connection: socket.socket) -> bool:
+    """Ask the kernel to stamp what this socket receives; False where it cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, _RX_SOFTWARE | _SOFTWARE)
+        return True
+    return False
+
+
+def stamp_of(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """The kernel's receive time in nanoseconds from the ancillary data of `recvmsg`, 0 if it gave none."""
+    for _level, kind, data in ancillary:
+        if kind == SO_TIMESTAMPING and len(data) >= _STAMP.size:
+            seconds, nanoseconds = _STAMP.unpack_from(data)
+            return int(seconds * 1_000_000_000 + nanoseconds)
+    return 0
+
+
+def detect_clock_source() -> str:
+    """Try a stamped exchange over loopback and say which clock the driver's last-byte times will have."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as client:
+        if not ask_for_stamps(client):
+            return USER_CLOCK
+        client.settimeout(1.0)
+        client.connect(server.getsockname())
+        answerer, _ = server.accept()
+        with answerer:
+            # The kernel switches stamping on in the background, so the first packets may go without.
+            for _ in range(20):
+                answerer.sendall(b".")
+                _, ancillary, _, _ = client.recvmsg(1, ANCILLARY_BYTES)
+                if stamp_of(ancillary):
+                    return KERNEL_CLOCK
+                time.sleep(0.005)
+    return USER_CLOCK

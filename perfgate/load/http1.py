@@ -1,0 +1,244 @@
+"""HTTP/1.1 as bytes: encoding a request, and reading an answer from whatever a server sends.
+
+Nothing here touches a socket. A server may be hostile: every bound is fixed, and everything that is not an
+answer becomes a `ProtocolError` whose `error_class` is counted like any other failed request.
+(RFC 9112; lengths and closing as in section 6.3.)
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MAX_HEAD_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
+_MAX_CHUNK_LINE_BYTES = 4096
+_NO_BODY = frozenset({204, 304})
+
+
+class ProtocolError(Exception):
+    """What the server sent is not an HTTP/1.1 answer; `error_class` is the short name it is counted under."""
+
+    def __init__(self, error_class: str) -> None:
+        super().__init__(error_class)
+        self.error_class = error_class
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer; `keep_alive` says whether the connection may carry another request."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    keep_alive: bool
+
+
+def encode_request(
+    method: str, target: str, host: str, headers: Iterable[tuple[str, str]], body: bytes
+) -> bytes:
+    """The bytes of one request; a line break in any part is refused, or a value could smuggle a header.
+
+    Raises:
+        ValueError: a part holds CR, LF, NUL or a character outside Latin-1.
+    """
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    if body or method in ("POST", "PUT", "PATCH"):
+        lines.append(f"Content-Length: {len(body)}")
+    if any(mark in line for line in lines for mark in "\r\n\0"):
+        raise ValueError(f"{method} {target[:80]!r}: a line break or NUL in the request line or a header")
+    if " " in target or not target:
+        raise ValueError(f"{method} {target[:80]!r}: the path must not be empty or contain spaces")
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+class AnswerReader:
+    """Puts one answer together from pieces: `feed` each piece, `end` when the server closes.
+
+    Both return the `Answer` when it is whole and None before. Bytes after the end of an answer are an
+    error: nothing was asked for yet that they could answer.
+    """
+
+    __slots__ = ("_body", "_buffer", "_framing", "_headers", "_is_head", "_keep_alive", "_left", "_status")
+
+    def __init__(self, method: str) -> None:
+        self._is_head = method == "HEAD"
+        self._buffer = bytearray()
+        self._framing = ""
+        self._headers: dict[str, str] = {}
+        self._body: list[bytes] = []
+        self._left = 0
+        self._status = 0
+        self._keep_alive = True
+
+    def feed(self, data: bytes) -> Answer | None:
+        """Take the next bytes from the server.
+
+        Raises:
+            ProtocolError: they cannot be part of an answer, or a bound is passed.
+        """
+        self._buffer += data
+        while not self._framing:
+            if not self._take_head():
+                return None
+        if self._framing == "chunked":
+            return self._take_chunks()
+        if self._framing == "close":
+            self._left += len(self._buffer)
+            self._take_all()
+            if self._left > MAX_BODY_BYTES:
+                raise ProtocolError("body too large")
+            return None
+        return self._take_length()
+
+    def end(self) -> Answer:
+        """The server has closed the connection.
+
+        Raises:
+            ProtocolError: the answer was not whole.
+        """
+        if self._framing == "close":
+            return self._answer(b"".join(self._body), keep_alive=False)
+        raise ProtocolError("closed early")
+
+    def _take_head(self) -> bool:
+        """Read the status line and headers; an interim 1xx answer is passed over."""
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            if self._buffer[:7] != b"HTTP/1."[: len(self._buffer)]:
+                raise ProtocolError("garbage")
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                raise ProtocolError("headers too large")
+            return False
+        if end > MAX_HEAD_BYTES:
+            raise ProtocolError("headers too large")
+        head = bytes(self._buffer[:end])
+        del self._buffer[: end + 4]
+        self._status, version_keeps, self._headers = parse_head(head)
+        if 100 <= self._status < 200:
+            if self._status == 101:
+                raise ProtocolError("unexpected upgrade")
+            return True
+        connection = self._headers.get("connection", "").lower()
+        self._keep_alive = "close" not in connection and (version_keeps or "keep-alive" in connection)
+        self._framing, self._left = _framing(self._status, self._headers, is_head=self._is_head)
+        return True
+
+    def _take_all(self) -> None:
+        if self._buffer:
+            self._body.append(bytes(self._buffer))
+            self._buffer.clear()
+
+    def _take_length(self) -> Answer | None:
+        """A body of announced length; its pieces are joined once, so a large body costs no copying."""
+        self._left -= len(self._buffer)
+        self._take_all()
+        if self._left > 0:
+            return None
+        if self._left < 0:
+            raise ProtocolError("excess bytes")
+        return self._answer(b"".join(self._body), keep_alive=self._keep_alive)
+
+    def _take_chunks(self) -> Answer | None:
+        """A chunked body: sizes in hex with ignored extensions, then trailers (read and dropped).
+
+        The buffer is cut once at the end, not once a chunk: a server may send a million one-byte chunks.
+        """
+        start = 0
+        while True:
+            line_end = self._buffer.find(b"\r\n", start)
+            if line_end < 0:
+                if len(self._buffer) - start > _MAX_CHUNK_LINE_BYTES:
+                    raise ProtocolError("bad chunk")
+                break
+            size = _chunk_size(bytes(self._buffer[start:line_end]))
+            if size == 0:
+                return self._take_trailers(line_end + 2)
+            if self._left + size > MAX_BODY_BYTES:
+                raise ProtocolError("body too large")
+            chunk_end = line_end + 2 + size
+            if len(self._buffer) < chunk_end + 2:
+                break
+            if self._buffer[chunk_end : chunk_end + 2] != b"\r\n":
+                raise ProtocolError("bad chunk")
+            self._body.append(bytes(self._buffer[line_end + 2 : chunk_end]))
+            self._left += size
+            start = chunk_end + 2
+        del self._buffer[:start]
+        return None
+
+    def _take_trailers(self, start: int) -> Answer | None:
+        if self._buffer.startswith(b"\r\n", start):
+            end = start + 2
+        else:
+            end = self._buffer.find(b"\r\n\r\n", start) + 4
+            if end < 4:
+                if len(self._buffer) - start > MAX_HEAD_BYTES:
+                    raise ProtocolError("headers too large")
+                return None
+        if len(self._buffer) > end:
+            raise ProtocolError("excess bytes")
+        return self._answer(b"".join(self._body), keep_alive=self._keep_alive)
+
+    def _answer(self, body: bytes, *, keep_alive: bool) -> Answer:
+        return Answer(status=self._status, headers=self._headers, body=body, keep_alive=keep_alive)
+
+
+def parse_head(head: bytes) -> tuple[int, bool, dict[str, str]]:
+    """Status, whether the version keeps connections alive by default, and headers with lower-case names.
+
+    Raises:
+        ProtocolError: not an HTTP/1.x status line, a malformed header, or contradicting lengths.
+    """
+    lines = head.decode("latin-1").split("\r\n")
+    status_line = lines[0]
+    version, code = status_line[:9], status_line[9:12]
+    if (
+        version not in ("HTTP/1.1 ", "HTTP/1.0 ")
+        or not code.isascii()
+        or not code.isdigit()
+        or len(code) != 3
+    ):
+        raise ProtocolError("garbage")
+    status = int(code)
+    if status < 100 or status_line[12:13] not in ("", " "):
+        raise ProtocolError("garbage")
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if not colon or not name or name != name.strip() or "\n" in line:
+            raise ProtocolError("bad header")
+        key, value = name.lower(), value.strip(" \t")
+        if key in headers:
+            if key == "content-length" and headers[key] != value:
+                raise ProtocolError("two content-lengths")
+            if key != "content-length":
+                headers[key] = f"{headers[key]}, {value}"
+        else:
+            headers[key] = value
+    return status, version == "HTTP/1.1 ", headers
+
+
+def _framing(status: int, headers: dict[str, str], *, is_head: bool) -> tuple[str, int]:
+    """How the body ends, and its length where that is announced."""
+    if is_head or status in _NO_BODY:
+        return "length", 0
+    coding = headers.get("transfer-encoding")
+    if coding is not None:
+        if coding.lower() != "chunked":
+            raise ProtocolError("unknown transfer-encoding")
+        return "chunked", 0
+    length = headers.get("content-length")
+    if length is None:
+        return "close", 0
+    if not length.isascii() or not length.isdigit() or len(length) > 15:
+        raise ProtocolError("bad content-length")
+    if int(length) > MAX_BODY_BYTES:
+        raise ProtocolError("body too large")
+    return "length", int(length)
+
+
+def _chunk_size(line: bytes) -> int:
+    digits = line.split(b";", 1)[0].strip(b" \t")
+    if not digits or len(digits) > 8 or digits.strip(b"0123456789abcdefABCDEF"):
+        raise ProtocolError("bad chunk")
+    return int(digits, 16)

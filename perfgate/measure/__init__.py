@@ -1,0 +1,1 @@
+"""Measuring: rounds of freshly started services under load, paired or alone."""

@@ -1,0 +1,32 @@
+"""Which rounds are no evidence: decided from covariates of the machine and the driver, blind to latency.
+
+Judging a round by the latencies it produced would drop the slow rounds of the slower side and turn a 1 %
+false-alarm rate into 5 % (STATISTICS.md, section 2).
+"""
+
+from perfgate.model import Health
+from perfgate.units import format_duration_ns, format_ratio
+
+MAX_STEAL_RATIO = 0.10
+MAX_CLOCK_STEP_NS = 2_000_000
+MAX_LATENESS_NS = 20_000_000
+MAX_DRIVER_CPU_RATIO = 0.95
+
+
+def why_dropped(health: Health, *, open_model: bool) -> str:
+    """Why a round must not be used, "" if it may be."""
+    if health.steal_ratio > MAX_STEAL_RATIO:
+        return (
+            f"the hypervisor took {format_ratio(health.steal_ratio)} of the CPU "
+            f"(limit {format_ratio(MAX_STEAL_RATIO)})"
+        )
+    if abs(health.clock_step_ns) > MAX_CLOCK_STEP_NS:
+        return f"the wall clock was set by {format_duration_ns(health.clock_step_ns)}"
+    if open_model and health.lateness_p99_ns > MAX_LATENESS_NS:
+        return (
+            f"the driver was late: 1 % of requests left {format_duration_ns(health.lateness_p99_ns)} or more "
+            f"after they were due (limit {format_duration_ns(MAX_LATENESS_NS)})"
+        )
+    if open_model and health.driver_cpu_ratio > MAX_DRIVER_CPU_RATIO:
+        return f"the driver used {format_ratio(health.driver_cpu_ratio)} of its CPU and was the bottleneck"
+    return ""

@@ -1,0 +1,220 @@
+"""A whole measurement: code checked out, services measured by the protocol, results written for each commit.
+
+Whatever ends it early (an error, Ctrl-C), the finished rounds are stored as an interrupted result first.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import perfgate
+from perfgate.load.clock import detect_clock_source
+from perfgate.measure.checkout import Checkouts, exclusive
+from perfgate.measure.protocol import Decide, Recording, measure
+from perfgate.measure.round import Session, Target
+from perfgate.model import LATENCY_DEFINITION, Commit, Environment, Result, Side, Workload
+from perfgate.store import results as store
+from perfgate.store.atomic import require_writable
+from perfgate.store.schema import SCHEMA_VERSION
+from perfgate.target.environment import detect_environment
+from perfgate.target.keeper import Keeper
+from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_placement
+from perfgate.target.service import ServiceSpec
+
+if TYPE_CHECKING:
+    from perfgate.config import Config
+    from perfgate.git import Repository
+    from perfgate.model import Placement
+    from perfgate.progress import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a side comes from: a commit to check out, or (`address` set) a service that already runs."""
+
+    side: Side
+    commit: Commit
+    address: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What to measure. `repository` may be None only if every source has an address."""
+
+    config: Config
+    repository: Repository | None
+    workload: Workload
+    sources: tuple[Source, ...]
+    screen_rounds: int
+    confirm_rounds: int
+    decide: Decide
+    run_id: str
+    seed: int
+
+    @property
+    def folder(self) -> Path:
+        """The directory of perfgate's own: in the repository, or beside perfgate.yml where there is none."""
+        return (self.repository.toplevel if self.repository else self.config.root) / ".perfgate"
+
+
+def run_job(job: Job, progress: Progress) -> tuple[Result, ...]:
+    """Measure, store and return one result per source.
+
+    Raises:
+        UsageError: a commit or command cannot be used.
+        MeasureError: something could not be built, started, measured or stored.
+        KeyboardInterrupt: the user stopped it; what was measured is stored.
+    """
+    recording = Recording()
+    started_at = datetime.datetime.now(datetime.UTC)
+    with exclusive(job.folder), Keeper() as keeper:
+        require_writable(job.config.store)
+        with _targets(job, keeper, progress) as targets, _placed(job) as placement:
+            session = _session(job, targets, placement, keeper)
+            facts = _Facts(
+                started_at=started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                environment=detect_environment(),
+                clock_source=detect_clock_source(),
+            )
+            try:
+                measure(
+                    session,
+                    recording,
+                    screen_rounds=job.screen_rounds,
+                    confirm_rounds=job.confirm_rounds,
+                    decide=job.decide,
+                    progress=progress,
+                )
+            finally:
+                results = _results(job, session, recording, facts)
+                if recording.measured:
+                    _save(job, results, recording, progress)
+    return results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    started_at: str
+    environment: Environment
+    clock_source: str
+
+
+@contextmanager
+def _targets(job: Job, keeper: Keeper, progress: Progress) -> Iterator[tuple[Target, ...]]:
+    """Every side ready to be started each round, or already running."""
+    to_build = tuple(source for source in job.sources if source.address is None)
+    service = job.config.service
+    if not to_build or job.repository is None or service is None:
+        yield tuple(Target(side=s.side, spec=None, address=s.address) for s in job.sources)
+        return
+    checkouts = Checkouts(
+        repository=job.repository,
+        folder=job.folder,
+        inside=job.config.root.relative_to(job.repository.toplevel),
+        service=service,
+        keeper=keeper,
+        progress=progress,
+    )
+    with checkouts.prepare(tuple(source.commit for source in to_build)) as trees:
+        where = dict(zip((source.side for source in to_build), trees, strict=True))
+        yield tuple(
+            Target(
+                side=source.side,
+                spec=_spec(job, where[source.side]) if source.side in where else None,
+                address=source.address,
+            )
+            for source in job.sources
+        )
+
+
+def _spec(job: Job, tree: Path) -> ServiceSpec:
+    service = job.config.service
+    if service is None or job.repository is None:
+        raise ValueError("a side without an address needs a service and a repository")
+    inside = job.config.root.relative_to(job.repository.toplevel)
+    return ServiceSpec(
+        argv=service.command,
+        cwd=tree / inside / service.cwd,
+        env=service.env,
+        ready_path=service.ready.path,
+        ready_timeout_ns=service.ready.timeout_ns,
+        ready_statuses=service.ready.status,
+        stop_signal=service.stop.signal,
+        grace_ns=service.stop.grace_ns,
+    )
+
+
+@contextmanager
+def _placed(job: Job) -> Iterator[Placement]:
+    """The driver on a CPU of its own while measuring, and everywhere again afterwards."""
+    placement = plan_placement(detect_cpus(), pin=job.config.placement_pin, supported=can_pin())
+    with pin_driver(placement):
+        yield placement
+
+
+def _session(job: Job, targets: tuple[Target, ...], placement: Placement, keeper: Keeper) -> Session:
+    load, measuring = job.config.load, job.config.measure
+    rate_rps = load.rate_rps if load.model == "open" else load.max_rate_rps
+    logs = job.folder / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    return Session(
+        targets=targets,
+        workload=job.workload,
+        model=load.model,
+        connections=load.connections,
+        rate_rps=rate_rps or 0.0,
+        warmup_ns=measuring.warmup_ns,
+        duration_ns=measuring.round_ns,
+        timeout_ns=measuring.timeout_ns,
+        seed=job.seed,
+        placement=placement,
+        logs=logs,
+        keeper=keeper,
+    )
+
+
+def _results(job: Job, session: Session, recording: Recording, facts: _Facts) -> tuple[Result, ...]:
+    return tuple(
+        Result(
+            schema_version=SCHEMA_VERSION,
+            tool_version=perfgate.__version__,
+            run_id=job.run_id,
+            side=source.side,
+            started_at=facts.started_at,
+            status="complete" if recording.complete else "interrupted",
+            commit=source.commit,
+            workload_name=job.workload.name,
+            workload_digest=job.workload.digest,
+            load_model=describe_load(job.config),
+            seed=job.seed,
+            environment=facts.environment,
+            placement=session.placement,
+            clock_source=facts.clock_source,
+            latency_definition=LATENCY_DEFINITION,
+            restarts=source.address is None,
+            rounds=tuple(measured.rounds[number] for measured in recording.measured),
+            notes=job.workload.notes,
+        )
+        for number, source in enumerate(job.sources)
+    )
+
+
+def describe_load(config: Config) -> str:
+    """The load in words; results under different loads are not comparable."""
+    load, measuring = config.load, config.measure
+    users = f"{load.connections} connection{'s' if load.connections > 1 else ''} a side"
+    pace = f"open model, {load.rate_rps:g} passes/s, " if load.model == "open" else "closed model, "
+    bound = f", at most {load.max_rate_rps:g} requests/s" if load.max_rate_rps else ""
+    return f"{pace}{users}{bound}, rounds of {measuring.round_ns / 1e9:g} s"
+
+
+def _save(job: Job, results: tuple[Result, ...], recording: Recording, progress: Progress) -> None:
+    for number, result in enumerate(results):
+        samples = tuple((m.rounds[number], m.samples[number]) for m in recording.measured)
+        path = store.save(job.config.store, result, samples)
+        progress.note(f"{result.side}: {path}")

@@ -1,0 +1,87 @@
+"""The order of a run: screening rounds, perhaps more of them, perhaps a confirmation on fresh rounds.
+
+What comes next is decided by whoever calls (the gate knows how, measuring does not). A `Recording` keeps
+every finished round, so that nothing is lost when the run ends early.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perfgate.measure.round import MeasuredRound, Session, measure_round
+from perfgate.model import NextStep, Stage
+
+if TYPE_CHECKING:
+    from perfgate.progress import Progress
+
+Decide = Callable[[Sequence[MeasuredRound]], NextStep]
+
+
+@dataclass(slots=True)
+class Recording:
+    """The rounds measured so far; `complete` once the protocol came to its end."""
+
+    measured: list[MeasuredRound] = field(default_factory=list)
+    complete: bool = False
+
+
+def finish_after_screening(_: Sequence[MeasuredRound]) -> NextStep:
+    """For a run of one side: there is nothing to decide."""
+    return NextStep()
+
+
+def measure(
+    session: Session,
+    recording: Recording,
+    *,
+    screen_rounds: int,
+    confirm_rounds: int,
+    decide: Decide,
+    progress: Progress,
+) -> None:
+    """Run the protocol, adding each round to `recording` as it is finished.
+
+    Raises:
+        MeasureError: from a round; the rounds before it are in `recording`.
+    """
+    progress.phase("screening")
+    _rounds(session, recording, progress, stage="screen", count=screen_rounds)
+    step = decide(recording.measured)
+    if step.more_screen_rounds and not step.confirm_endpoints:
+        progress.phase("more rounds: too noisy to see the changes that matter")
+        _rounds(session, recording, progress, stage="screen", count=step.more_screen_rounds)
+        step = decide(recording.measured)
+    if step.confirm_endpoints:
+        progress.phase(f"confirming on fresh rounds: {', '.join(step.confirm_endpoints)}")
+        _rounds(
+            session,
+            recording,
+            progress,
+            stage="confirm",
+            count=confirm_rounds,
+            focus=step.confirm_endpoints,
+        )
+    recording.complete = True
+
+
+def _rounds(
+    session: Session,
+    recording: Recording,
+    progress: Progress,
+    *,
+    stage: Stage,
+    count: int,
+    focus: Sequence[str] = (),
+) -> None:
+    for done in range(count):
+        progress.update(done, count, f"round {done + 1} of {count}")
+        begun = time.monotonic()
+        index = len(recording.measured)
+        measured = measure_round(session, index=index, stage=stage, focus=focus)
+        recording.measured.append(measured)
+        if measured.rounds[0].dropped_because:
+            progress.note(f"round {index + 1} dropped: {measured.rounds[0].dropped_because}")
+        progress.update(done + 1, count, f"{time.monotonic() - begun:.1f} s a round")

@@ -1,0 +1,184 @@
+"""One round: start every side afresh, load them together, stop them, and say what they did."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from perfgate.load.engine import LoadOutcome, LoadPlan, drive
+from perfgate.measure.health import why_dropped
+from perfgate.measure.summary import require_answers, summarise
+from perfgate.model import ALL_ENDPOINTS, Health, Placement, Round, Samples, Scenario, Side, Stage, Workload
+from perfgate.target import noise, observe, service
+
+if TYPE_CHECKING:
+    from perfgate.target.keeper import Keeper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One side of a session: a service to start each round, or (`spec` None) one that already runs."""
+
+    side: Side
+    spec: service.ServiceSpec | None
+    address: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What is the same in every round of a run."""
+
+    targets: tuple[Target, ...]
+    workload: Workload
+    model: Literal["closed", "open"]
+    connections: int
+    rate_rps: float
+    warmup_ns: int
+    duration_ns: int
+    timeout_ns: int
+    seed: int
+    placement: Placement
+    logs: Path
+    keeper: Keeper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MeasuredRound:
+    """One round of every side, in the order of `Session.targets`, with its requests."""
+
+    rounds: tuple[Round, ...]
+    samples: tuple[Samples, ...]
+
+
+class _Counters:
+    """CPU time of the running services, read when measuring begins and when it ends."""
+
+    def __init__(self, services: Sequence[service.Service | None]) -> None:
+        self._services = services
+        self._watched = [observe.watch(s) if s else None for s in services]
+        self._before: list[int | None] = []
+        self._after: list[int | None] = []
+        self._noise_before = noise.snapshot()
+        self.noise = noise.between(self._noise_before, self._noise_before)
+        self.rss_bytes: list[int | None] = [None] * len(services)
+
+    def begin(self) -> None:
+        self._noise_before = noise.snapshot()
+        self._before = [w.cpu_ns() if w else None for w in self._watched]
+
+    def end(self) -> None:
+        self._after = [w.cpu_ns() if w else None for w in self._watched]
+        self.noise = noise.between(self._noise_before, noise.snapshot())
+        self.rss_bytes = [w.rss_bytes() if w else None for w in self._watched]
+
+    def cpu_ns(self, index: int) -> int | None:
+        before, after = self._before[index], self._after[index]
+        return None if before is None or after is None else max(0, after - before)
+
+
+def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence[str] = ()) -> MeasuredRound:
+    """Measure one round; services are stopped again whatever happens.
+
+    Args:
+        session: what is the same in every round.
+        index: the round's number in the run, from 0; base and head pair by it.
+        stage: screening or confirmation.
+        focus: endpoints that get all the load (with what their scenarios need); empty for all.
+
+    Raises:
+        MeasureError: a service does not start, dies, or answers nothing at all.
+    """
+    seed = random.Random(f"{session.seed}/{stage}/{index}").getrandbits(62)
+    order = random.Random(seed).sample(range(len(session.targets)), len(session.targets))
+    services: list[service.Service | None] = [None] * len(session.targets)
+    try:
+        for i in order:
+            services[i] = _start(session, session.targets[i], index)
+        for running in services:
+            if running is not None:
+                service.wait_ready(running)
+        counters = _Counters(services)
+        outcome = drive(
+            _plan(session, services, seed, focus), on_measuring=counters.begin, on_measured=counters.end
+        )
+        for running in services:
+            if running is not None:
+                service.check_alive(running, during=f"round {index + 1}")
+    finally:
+        service.stop_all([running for running in services if running is not None])
+    return _measured(session, outcome, counters, index=index, stage=stage, seed=seed)
+
+
+def _start(session: Session, target: Target, index: int) -> service.Service | None:
+    if target.spec is None:
+        return None
+    return service.start(
+        target.spec,
+        side=target.side,
+        cpus=session.placement.service_cpus if session.placement.pinned else None,
+        log_path=session.logs / f"{target.side}-round-{index + 1:02}.log",
+        keeper=session.keeper,
+    )
+
+
+def _plan(
+    session: Session, services: Sequence[service.Service | None], seed: int, focus: Sequence[str]
+) -> LoadPlan:
+    addresses = []
+    for target, running in zip(session.targets, services, strict=True):
+        address = ("127.0.0.1", running.port) if running is not None else target.address
+        if address is None:
+            raise ValueError(f"{target.side} has neither a service nor an address")
+        addresses.append(address)
+    return LoadPlan(
+        addresses=tuple(addresses),
+        scenarios=focused(session.workload, focus),
+        endpoints=session.workload.endpoints,
+        model=session.model,
+        connections=session.connections,
+        rate_rps=session.rate_rps,
+        warmup_ns=session.warmup_ns,
+        duration_ns=session.duration_ns,
+        timeout_ns=session.timeout_ns,
+        seed=seed,
+    )
+
+
+def focused(workload: Workload, focus: Sequence[str]) -> tuple[Scenario, ...]:
+    """The scenarios that reach the endpoints in focus; all of them without one."""
+    if not focus or ALL_ENDPOINTS in focus:
+        return workload.scenarios
+    wanted = {number for number, name in enumerate(workload.endpoints) if name in focus}
+    return tuple(s for s in workload.scenarios if s.endpoints & wanted) or workload.scenarios
+
+
+def _measured(
+    session: Session, outcome: LoadOutcome, counters: _Counters, *, index: int, stage: Stage, seed: int
+) -> MeasuredRound:
+    for target, samples in zip(session.targets, outcome.samples, strict=True):
+        require_answers(samples, target.side, index + 1)
+    health = Health(
+        steal_ratio=counters.noise.steal_ratio,
+        driver_cpu_ratio=outcome.driver_cpu_ratio,
+        lateness_p99_ns=outcome.lateness_p99_ns,
+        clock_step_ns=outcome.clock_step_ns,
+        kernel_stamped_ratio=outcome.kernel_stamped_ratio,
+    )
+    rounds = tuple(
+        Round(
+            index=index,
+            stage=stage,
+            seed=seed,
+            duration_ns=outcome.duration_ns,
+            endpoints=summarise(samples),
+            cpu_ns=counters.cpu_ns(side),
+            rss_bytes=counters.rss_bytes[side],
+            health=health,
+            dropped_because=why_dropped(health, open_model=session.model == "open"),
+        )
+        for side, samples in enumerate(outcome.samples)
+    )
+    return MeasuredRound(rounds=rounds, samples=outcome.samples)

@@ -1,0 +1,1 @@
+"""Showing a verdict: terminal, markdown, JSON, plot, and progress while one is being reached."""

@@ -1,0 +1,194 @@
+"""How one metric is written: value, change, interval, p, detectable effect, and the order of rows."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from perfgate.model import ALL_ENDPOINTS, Commit, Comparison, Metric, Outcome, Reason, Statistic, Verdict
+from perfgate.report.text import clean, shorten
+from perfgate.units import format_duration_ns, format_ratio
+
+NONE = "–"
+STATISTICS: tuple[Statistic, ...] = ("p50", "p95", "p99", "cpu", "errors")
+_REASON_WIDTH = 600
+WORST_FIRST: tuple[Outcome, ...] = (
+    Outcome.REGRESSED,
+    Outcome.THRESHOLD_BREACHED,
+    Outcome.INVALID,
+    Outcome.INCONCLUSIVE,
+    Outcome.IMPROVED,
+    Outcome.NOT_MEASURED,
+    Outcome.PASS,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One comparison as text, ready for any surface: clean, but neither shortened nor escaped."""
+
+    endpoint: str
+    metric: str
+    base: str
+    head: str
+    change: str
+    p: str
+    mde: str
+    outcome: Outcome
+
+
+def worst_first(comparisons: Iterable[Comparison]) -> list[Comparison]:
+    """Comparisons by outcome, worst first, then by endpoint and statistic."""
+    return sorted(
+        comparisons,
+        key=lambda c: (
+            WORST_FIRST.index(c.outcome),
+            c.metric.endpoint,
+            STATISTICS.index(c.metric.statistic),
+        ),
+    )
+
+
+def rows(verdict: Verdict) -> list[Row]:
+    """The verdict's table, worst first."""
+    return [_row(comparison) for comparison in worst_first(verdict.comparisons)]
+
+
+def endpoint_text(metric: Metric) -> str:
+    """The endpoint's name, or what stands for all of them."""
+    return "all endpoints" if metric.endpoint == ALL_ENDPOINTS else clean(metric.endpoint) or "(no name)"
+
+
+def value_text(statistic: Statistic, value: float | None) -> str:
+    """A value in the metric's unit: `1.20 ms`, `0.40 %`, or – where there is none."""
+    if not is_number(value):
+        return NONE
+    if statistic != "errors":
+        return format_duration_ns(value)
+    return "<0.01 %" if 0 < value < 0.00005 else format_ratio(value)
+
+
+def size_text(statistic: Statistic, size: float) -> str:
+    """The size of a change without its direction: `46.2 %`, or `1.0 pp` (percentage points) for errors."""
+    return _in_points(statistic, format_ratio(abs(size)))
+
+
+def signed_text(statistic: Statistic, change: float | None) -> str:
+    """A change with its sign: `+46.2 %`, `-1.0 pp`, or – where there is none."""
+    if not is_number(change):
+        return NONE
+    text = format_ratio(change, signed=True)
+    return _in_points(statistic, "0.00 %" if text[1:] == "0.00 %" else text)
+
+
+def change_text(comparison: Comparison) -> str:
+    """A change and its interval, the unit once: `+46.2 % [+44.1, +48.0]`."""
+    statistic = comparison.metric.statistic
+    change = signed_text(statistic, comparison.change)
+    if not (is_number(comparison.low) and is_number(comparison.high)):
+        return change
+    low, high = (signed_text(statistic, end).split()[0] for end in (comparison.low, comparison.high))
+    return f"{change} [{low}, {high}]"
+
+
+def p_text(p: float | None) -> str:
+    """An adjusted p, with the digits a decision needs: `<0.0001`, `0.0403`, `0.25`."""
+    if not is_number(p):
+        return NONE
+    if p < 0.0001:
+        return "<0.0001"
+    return f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
+
+
+def mde_text(statistic: Statistic, mde: float | None) -> str:
+    """The smallest change that would have been found: `≥ 2.4 %`."""
+    return f"≥ {size_text(statistic, mde)}" if is_number(mde) else NONE
+
+
+def reason_text(reason: Reason) -> str:
+    """What a reason says, without a full stop so that it can stand in a sentence."""
+    return shorten(clean(reason.text), _REASON_WIDTH).rstrip(". ")
+
+
+def remedy_text(reason: Reason) -> str:
+    """What a reason asks for, without a full stop; empty where nothing can be done."""
+    return shorten(clean(reason.remedy), _REASON_WIDTH).rstrip(". ")
+
+
+def doubts(verdict: Verdict) -> list[tuple[str, Reason]]:
+    """What single comparisons have to say and the verdict has not said, each reason once.
+
+    Each comes with whom it concerns, or "" where its text names the endpoint itself.
+    """
+    said = {*verdict.reasons, *verdict.warnings}
+    concerned: dict[Reason, list[Metric]] = {}
+    for comparison in worst_first(verdict.comparisons):
+        for reason in comparison.reasons:
+            if reason not in said:
+                concerned.setdefault(reason, []).append(comparison.metric)
+    return [(_subject(metrics, reason), reason) for reason, metrics in concerned.items()]
+
+
+def facts_text(verdict: Verdict) -> str:
+    """What was done, in one line: rounds, requests, time, commits and workload."""
+    rounds = f"{verdict.rounds_measured} {'round' if verdict.rounds_measured == 1 else 'rounds'} measured"
+    dropped = f", {verdict.rounds_dropped} dropped" if verdict.rounds_dropped else ""
+    return " · ".join(
+        (
+            rounds + dropped,
+            f"{verdict.requests:,} requests",
+            elapsed_text(verdict.elapsed_s),
+            f"base {commit_text(verdict.base)} → head {commit_text(verdict.head)}",
+            f"workload {shorten(clean(verdict.workload_name), 40)}",
+        )
+    )
+
+
+def commit_text(commit: Commit) -> str:
+    """A commit as people know it: its ref, ten digits of its SHA, and whether the tree was dirty."""
+    sha, ref = clean(commit.sha)[:10], shorten(clean(commit.ref), 40)
+    name = sha if not ref or commit.sha.startswith(commit.ref) else f"{ref} {sha}"
+    return f"{name} (dirty)" if commit.dirty else name
+
+
+def elapsed_text(seconds: float) -> str:
+    """A wall-clock time as people say it: `58 s`, `1 min 58 s`, `2 h 3 min`."""
+    if not is_number(seconds):
+        return NONE
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def is_number(value: float | None) -> TypeGuard[float]:
+    """Whether there is a value at all: not None, not NaN, not infinite."""
+    return value is not None and math.isfinite(value)
+
+
+def _subject(metrics: list[Metric], reason: Reason) -> str:
+    name = endpoint_text(metrics[0])
+    if len(metrics) == 1 and name in clean(reason.text):
+        return ""
+    more = f" and {len(metrics) - 1} more" if len(metrics) > 1 else ""
+    return f"{shorten(name, 60)} {metrics[0].statistic}{more}"
+
+
+def _row(comparison: Comparison) -> Row:
+    statistic = comparison.metric.statistic
+    return Row(
+        endpoint=endpoint_text(comparison.metric),
+        metric=statistic,
+        base=value_text(statistic, comparison.base),
+        head=value_text(statistic, comparison.head),
+        change=change_text(comparison),
+        p=p_text(comparison.p_adjusted),
+        mde=mde_text(statistic, comparison.mde),
+        outcome=comparison.outcome,
+    )
+
+
+def _in_points(statistic: Statistic, percent: str) -> str:
+    return percent.replace("%", "pp") if statistic == "errors" else percent

@@ -1,0 +1,1 @@
+"""The files `perfgate init` starts a project with."""

@@ -1,0 +1,117 @@
+"""What a comparison could have seen: minimum detectable effects, and how many rounds a smaller one takes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from perfgate.stats.signflip import clip, clip_limit
+
+
+def minimum_detectable_effect(
+    d: NDArray[np.float64],
+    *,
+    clipped: NDArray[np.bool_],
+    null_max: NDArray[np.float64],
+    alpha: float,
+    tolerance: NDArray[np.float64],
+    power: float = 0.80,
+) -> NDArray[np.float64]:
+    """The smallest true change that would be found with this power, for each metric.
+
+    To be found a change has to be significant (p <= `alpha` after adjustment) and its estimate has to
+    reach the tolerance, so the effect is the larger of (t_crit + z) · se and tolerance + z · se.
+
+    It is blinded: only sizes of `d` enter, never signs or the mean. Deciding from it to measure more
+    rounds therefore leaves the false-alarm rate alone. The price is that a large true change counts as
+    noise and inflates the effect; a change that large is found anyway.
+
+    The standard error is sqrt(Σy²) over the number of measured rounds that were not clipped, the sandwich
+    of an M-estimator (Huber, 1964). Clipping shrinks the mean of y along with its spread; dividing by
+    fewer rounds gives back what was lost, and counts rounds without a measurement as lost too.
+
+    Args:
+        d: rounds × metrics, as given to `signflip.max_t`.
+        clipped: as given to `signflip.max_t`.
+        null_max: what `signflip.max_t` returned for them.
+        alpha: the adjusted p-value at which a change counts.
+        tolerance: for each metric, the least estimate that counts, in the unit of `d`.
+        power: the probability with which the effect is to be found.
+
+    Returns:
+        The effect for each metric, in the unit of `d` (log units for log ratios). Infinity for a metric
+        that is zero or NaN in every round: where no errors were seen on either side, callers state
+        `error_bound` in its place. Infinity for all where too few rounds exist to reach `alpha` at all.
+
+    Raises:
+        ValueError: shapes that do not match, or alpha or power not between 0 and 1.
+    """
+    if not (0 < alpha < 1 and 0 < power < 1):
+        raise ValueError(f"alpha and power are between 0 and 1, got {alpha} and {power}")
+    if tolerance.shape != d.shape[1:]:
+        raise ValueError(f"expected one tolerance per metric, got {tolerance.shape} for {d.shape}")
+    error = blinded_standard_error(d, clipped)
+    z_power = float(special.ndtri(power))
+    effect: NDArray[np.float64] = np.maximum(
+        (critical_t(null_max, alpha) + z_power) * error, tolerance + z_power * error
+    )
+    return effect
+
+
+def blinded_standard_error(d: NDArray[np.float64], clipped: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The standard error of each metric's mean change, from sizes alone; infinity where there are none."""
+    sizes = np.sqrt((clip(d, clipped) ** 2).sum(axis=0))
+    inside = (np.abs(d) <= clip_limit(d, clipped)).sum(axis=0)
+    error = np.full(sizes.shape, np.inf)
+    np.divide(sizes, inside, out=error, where=(sizes > 0) & (inside > 0))
+    return error
+
+
+def critical_t(null_max: NDArray[np.float64], alpha: float) -> float:
+    """The smallest statistic whose adjusted p-value is at most `alpha`; infinity where none can be.
+
+    It is the (1 - alpha) quantile of the null distribution, moved up past ties so that it really rejects.
+    """
+    ordered = np.sort(null_max)
+    for value in ordered[math.ceil(ordered.size * (1 - alpha) - 1e-9) :]:
+        at_least = ordered.size - np.searchsorted(ordered, value - 1e-9 * max(1.0, abs(value)), side="left")
+        if at_least <= alpha * ordered.size * (1 + 1e-9):
+            return float(value)
+    return math.inf
+
+
+def rounds_needed(mde: float, requirement: float, rounds: int) -> int:
+    """How many rounds it would take until a change as small as the requirement is found.
+
+    The effect shrinks with the square root of the rounds. (Its part tolerance + z · se does not; that part
+    only rules where the requirement is under about 1.3 times the tolerance.)
+
+    Args:
+        mde: the minimum detectable effect now.
+        requirement: the largest effect that may go unseen, in the same unit.
+        rounds: how many rounds `mde` comes from.
+
+    Raises:
+        ValueError: the effect is not finite, or the requirement or the rounds are not positive.
+    """
+    if not (math.isfinite(mde) and requirement > 0 and rounds > 0):
+        raise ValueError(
+            f"cannot plan rounds from an effect of {mde}, {requirement} required, {rounds} rounds"
+        )
+    return max(1, math.ceil(rounds * (mde / requirement) ** 2 - 1e-9))
+
+
+def error_bound(requests: int) -> float:
+    """The largest error ratio that `requests` requests without an error leave plausible at 95 %.
+
+    The rule of three: 3 / N (Hanley & Lippman-Hand, 1983).
+
+    Raises:
+        ValueError: there were no requests.
+    """
+    if requests < 1:
+        raise ValueError("no requests bound no error ratio")
+    return min(1.0, 3 / requests)

@@ -1,0 +1,61 @@
+"""Harrell-Davis quantiles: smooth estimates of p50, p95 and p99 from one round's requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+_NEGLIGIBLE = 1e-17
+"""Total weight left out on each side of the window; below the rounding error of the sum itself."""
+
+
+def harrell_davis(
+    values: NDArray[np.float64] | NDArray[np.int64], probabilities: Sequence[float]
+) -> NDArray[np.float64]:
+    """Estimate quantiles as beta-weighted means of the order statistics (Harrell & Davis, 1982).
+
+    Every quantile uses many neighbouring order statistics, so it varies less from round to round than a
+    single order statistic does, most of all in the middle of the distribution.
+
+    Args:
+        values: one-dimensional, in any order and any unit, such as service times in nanoseconds.
+        probabilities: each strictly between 0 and 1.
+
+    Returns:
+        One quantile for each probability, in the unit of `values`.
+
+    Raises:
+        ValueError: there are no values, one of them is not finite, or a probability is not between 0 and 1.
+    """
+    if values.ndim != 1 or values.size == 0:
+        raise ValueError(f"quantiles need a one-dimensional array with values, got shape {values.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError("quantiles need finite values, got NaN or infinity")
+    ordered = np.sort(values)
+    quantiles = np.empty(len(probabilities), dtype=np.float64)
+    for index, probability in enumerate(probabilities):
+        first, weights = _weights(values.size, float(probability))
+        quantiles[index] = weights @ ordered[first : first + weights.size].astype(np.float64)
+    return quantiles
+
+
+@lru_cache(maxsize=512)
+def _weights(n: int, probability: float) -> tuple[int, NDArray[np.float64]]:
+    """The first order statistic (from 0) that carries weight, and the weights from there on.
+
+    The window is some 17 standard deviations of a beta distribution wide, at most 9,000 weights for a
+    million values, so the full cache stays under 40 MB.
+    """
+    if not 0 < probability < 1:
+        raise ValueError(f"a quantile's probability is between 0 and 1, got {probability}")
+    a, b = (n + 1) * probability, (n + 1) * (1 - probability)
+    first = int(n * special.betaincinv(a, b, _NEGLIGIBLE))
+    last = min(n, int(np.ceil(n * special.betainccinv(a, b, _NEGLIGIBLE))))
+    weights = np.diff(special.betainc(a, b, np.arange(first, last + 1) / n))
+    weights /= weights.sum()
+    weights.flags.writeable = False
+    return first, weights

@@ -1,0 +1,1 @@
+"""Results and baselines on disk: written atomically, read strictly."""

@@ -1,0 +1,109 @@
+"""The results folder: one file per commit and run, keyed to the commit's digits, raw samples beside it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from perfgate.errors import UsageError
+from perfgate.model import Reason, Result, Round, Samples
+from perfgate.store.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX, write_atomically
+from perfgate.store.files import read_bounded
+from perfgate.store.jsonfile import MAX_BYTES
+from perfgate.store.names import shown, slug
+from perfgate.store.samples import dump_samples, samples_path
+from perfgate.store.schema import RESULT
+
+_SHA = re.compile(r"[0-9a-f]{40}")
+
+
+def save(root: Path, result: Result, samples: Sequence[tuple[Round, Samples]] | None = None) -> Path:
+    """Write `<root>/<sha>/<started>-<workload>-<run>-<side>.json` and return its path.
+
+    The samples go into a file of the same name with `.npz`, written first, so that whoever finds the
+    results file finds them too. Saving the same side of the same run again replaces its files.
+
+    Raises:
+        MeasureError: the disk is full, the folder cannot be written, or the result breaks the format.
+    """
+    content = RESULT.dump(result)
+    path = path_of(root, result)
+    if samples is not None:
+        write_atomically(samples_path(path), dump_samples(samples), within=root)
+    write_atomically(path, content, within=root)
+    return path
+
+
+def path_of(root: Path, result: Result) -> Path:
+    """Where `save` puts a result: the name follows from what is in it."""
+    started = datetime.fromisoformat(result.started_at).astimezone(UTC)
+    run = f"{slug(result.workload_name)}-{slug(result.run_id)}-{result.side}"
+    return root / result.commit.sha / f"{started:%Y%m%dT%H%M%SZ}-{run}.json"
+
+
+def load(path: Path) -> Result:
+    """The result in a file.
+
+    Raises:
+        UsageError: missing, torn, foreign, too large, a symbolic link, or written by a newer perfgate.
+    """
+    return RESULT.parse(read_bounded(path, MAX_BYTES), where=path)
+
+
+def find(root: Path, sha: str) -> tuple[list[Result], list[Reason]]:
+    """All results of a commit, the newest first, and what in its folder could not be used, with why.
+
+    Raises:
+        UsageError: `sha` is not a full commit SHA.
+    """
+    if not _SHA.fullmatch(sha):
+        raise UsageError(f"{shown(sha)}: not a full commit SHA", "give all 40 lower-case digits")
+    folder = root / sha
+    try:
+        names = _listed(folder)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else shown(error)
+        return [], [_skipped(f"{shown(folder)}: cannot be read: {why}")]
+    found: list[tuple[datetime, str, Result]] = []
+    skipped: list[Reason] = []
+    for name in names:
+        try:
+            result = _load_of(folder / name, sha)
+        except UsageError as error:
+            skipped.append(_skipped(error.message, error.hint))
+        else:
+            found.append((datetime.fromisoformat(result.started_at), name, result))
+    found.sort(key=lambda entry: entry[:2], reverse=True)
+    return [result for _, _, result in found], skipped
+
+
+def _listed(folder: Path) -> list[str]:
+    """Names to look at: not the samples, and not what another perfgate is writing at this moment."""
+    if not folder.exists() and not folder.is_symlink():
+        return []
+    if folder.is_symlink():
+        raise OSError(0, "a symbolic link")
+    return sorted(
+        name
+        for name in (entry.name for entry in folder.iterdir())
+        if not name.endswith(".npz")
+        and not (name.startswith(TEMPORARY_PREFIX) and name.endswith(TEMPORARY_SUFFIX))
+    )
+
+
+def _load_of(path: Path, sha: str) -> Result:
+    if path.suffix != ".json":
+        raise UsageError(f"{shown(path)}: not a results file", "move it out of the results folder")
+    result = load(path)
+    if result.commit.sha != sha:
+        raise UsageError(
+            f"{shown(path)}: a result of commit {result.commit.sha[:12]}", "move it to that commit's folder"
+        )
+    return result
+
+
+def _skipped(text: str, remedy: str = "make it a folder that perfgate may read") -> Reason:
+    return Reason(code="result_skipped", text=text, remedy=remedy)

@@ -1,0 +1,32 @@
+"""The environment that build steps and services are started with: perfgate's own, less what is not theirs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from perfgate.git import scrubbed
+from perfgate.target.watchdog import MARKER_NAME
+
+# The code under test may come from a stranger: what perfgate publishes with is none of its business.
+_WITHHELD = frozenset(
+    {
+        "GITHUB_TOKEN",
+        "GH_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "ACTIONS_RUNTIME_TOKEN",
+        # Which side a process is must not be knowable to it, and both sides' environments have one length.
+        "PERFGATE_SIDE",
+    }
+)
+
+
+def child_environment(added: Mapping[str, str], *, marker: str) -> dict[str, str]:
+    """The environment of perfgate without publishing tokens, then `added`, then the marker.
+
+    Also without what a git hook sets: a build step that calls git would change the user's repository.
+    A token that `added` names is passed: the user asked for it.
+    """
+    kept = {k: v for k, v in scrubbed(os.environ).items() if k not in _WITHHELD}
+    return {**kept, **added, MARKER_NAME: marker}

@@ -1,0 +1,1 @@
+"""What to send: workload files read into scenarios that yield requests."""

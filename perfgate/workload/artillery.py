@@ -1,0 +1,101 @@
+"""Reading a workload file in Artillery's YAML schema."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from perfgate.model import Workload
+from perfgate.workload.flow import read_scenario
+from perfgate.workload.place import Place
+from perfgate.workload.settings import Settings, read_settings
+from perfgate.workload.template import Names
+from perfgate.yamlfile import load_yaml
+
+DIGEST_VERSION = "artillery/1"
+
+_UNSUPPORTED = {
+    "before": "let the build or start command of perfgate.yml prepare the service",
+    "after": "let the service clean up when it stops",
+}
+
+
+def read_workload(
+    path: Path,
+    *,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    environ: Mapping[str, str] | None = None,
+) -> Workload:
+    """Read and compile a workload file; nothing in it is ignored without a note.
+
+    `variables` win over those of the file. `environ` is what `{{ $env.NAME }}` sees, the process
+    environment by default.
+
+    Raises:
+        UsageError: the file, or a payload it names, cannot be used; the message begins with file:line:column.
+    """
+    document = load_yaml(path)
+    root = Place(document=document, keys=(), value=document.data)
+    fields = root.fields(("config", "scenarios"), _UNSUPPORTED)
+    if "scenarios" not in fields:
+        raise root.fail("there are no scenarios", "add scenarios, a list with at least one flow")
+    given = Names(constants=dict(variables), environ=os.environ if environ is None else environ)
+    settings = read_settings(fields.get("config"), given)
+    names = Names(
+        constants={name: value for name, value in settings.variables.items() if not isinstance(value, list)},
+        later=_drawn_names(settings),
+        environ=given.environ,
+    )
+    endpoints: dict[str, int] = {}
+    scenarios = tuple(
+        read_scenario(item, index, settings, names, endpoints)
+        for index, item in enumerate(fields["scenarios"].items())
+    )
+    if not any(scenario.weight for scenario in scenarios):
+        raise fields["scenarios"].fail("every scenario has weight 0", "give at least one a weight of 1")
+    return Workload(
+        name=path.stem,
+        digest=digest(document.data, settings, variables),
+        endpoints=tuple(endpoints),
+        scenarios=scenarios,
+        target=settings.target.url,
+        notes=(*settings.notes, *_log_note(document.data)),
+    )
+
+
+def digest(data: Mapping[str, Any], settings: Settings, variables: Mapping[str, str]) -> str:
+    """SHA-256, in hex, of what the workload means.
+
+    Comments, whitespace, the order of keys and the host of `config.target` do not count (the path of
+    `config.target` does: it is part of every request); payload contents and variables do.
+    """
+    config = {key: value for key, value in (data.get("config") or {}).items() if key != "target"}
+    meaning = {
+        "version": DIGEST_VERSION,
+        "config": config,
+        "prefix": settings.target.prefix,
+        "scenarios": data["scenarios"],
+        "variables": dict(variables),
+        "payloads": [payload.sha256 for payload in settings.payloads],
+    }
+    canonical = json.dumps(meaning, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _drawn_names(settings: Settings) -> frozenset[str]:
+    lists = {name for name, value in settings.variables.items() if isinstance(value, list)}
+    return frozenset(lists.union(*(payload.fields for payload in settings.payloads)) - _fixed(settings))
+
+
+def _fixed(settings: Settings) -> set[str]:
+    return {name for name, value in settings.variables.items() if not isinstance(value, list)}
+
+
+def _log_note(data: Mapping[str, Any]) -> tuple[str, ...]:
+    steps = sum("log" in step for scenario in data["scenarios"] for step in scenario["flow"])
+    return (f"log steps print nothing while perfgate measures ({steps} in this file)",) if steps else ()

@@ -1,0 +1,88 @@
+"""Request bodies: `json`, `form` and `body`, each compiled to a function of the pass or to fixed bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote_plus
+
+from perfgate.workload.place import Place
+from perfgate.workload.scope import Scope
+from perfgate.workload.template import (
+    Names,
+    Template,
+    TemplateError,
+    as_json,
+    as_text,
+    compile_value,
+    resolve,
+)
+
+KINDS = {"json": "application/json", "form": "application/x-www-form-urlencoded", "body": ""}
+"""The keys that give a request a body, and the content type each brings along."""
+
+
+def compile_body(kind: str, place: Place, names: Names) -> bytes | Template:
+    """The bytes of a body, or a `Template` of them.
+
+    Raises:
+        UsageError: a value that cannot be this kind of body.
+    """
+    if kind == "form":
+        return _encoded(compile_pairs(place, names))
+    if kind == "body" and not isinstance(place.value, str):
+        raise place.fail("'body' must be text", "use json for structured data")
+    value = compiled(place, place.value, names)
+    write: Callable[[Any], str] = as_json if kind == "json" else as_text
+    if isinstance(value, Template):
+        return Template(lambda scope: write(value.render(scope)).encode("utf-8", "replace"))
+    return write(value).encode("utf-8", "replace")
+
+
+def compile_pairs(place: Place, names: Names) -> str | Template:
+    """A mapping as `application/x-www-form-urlencoded` text; a list repeats its name.
+
+    Raises:
+        UsageError: not a mapping of single values or lists of them.
+    """
+    pairs: list[tuple[str, Any]] = []
+    for name, entry in place.entries().items():
+        if "{{" in name:
+            raise entry.fail(f"a template in the name {name!r}", "use templates in values only")
+        pairs += [(name, compiled(item, item.scalar(), names)) for item in entry.one_or_more()]
+    if any(isinstance(value, Template) for _, value in pairs):
+        return Template(
+            lambda scope: _join([(name, as_text(resolve(value, scope))) for name, value in pairs])
+        )
+    return _join([(name, as_text(value)) for name, value in pairs])
+
+
+def compiled(place: Place, value: Any, names: Names) -> Any:
+    """`compile_value`, with the place named when it refuses.
+
+    Raises:
+        UsageError: a template that cannot work.
+    """
+    try:
+        return compile_value(value, names)
+    except TemplateError as error:
+        raise place.fail(str(error), error.hint) from error
+
+
+def _encoded(text: str | Template) -> bytes | Template:
+    if isinstance(text, Template):
+        return Template(lambda scope: _ascii(text, scope))
+    return text.encode("ascii")
+
+
+def _ascii(text: Template, scope: Scope) -> bytes:
+    rendered: str = text.render(scope)
+    return rendered.encode("ascii")
+
+
+def _join(pairs: list[tuple[str, str]]) -> str:
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
+
+
+def _quoted(text: str) -> str:
+    return quote_plus(text, safe="*", errors="replace")

@@ -1,0 +1,162 @@
+"""A scenario's flow: its steps compiled in order, and the script of one pass through them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from perfgate.model import Scenario, Script, Think
+from perfgate.workload.checks import PassJudge
+from perfgate.workload.payload import Payload
+from perfgate.workload.place import Place
+from perfgate.workload.request import METHODS, RequestStep, read_request
+from perfgate.workload.scope import Scope
+from perfgate.workload.settings import Settings
+from perfgate.workload.template import Names
+from perfgate.yamlfile import shown
+
+_FIELDS = ("name", "weight", "flow", "engine")
+_HOOK = "custom JavaScript does not run here; write the requests out"
+_UNSUPPORTED = {
+    "beforeScenario": _HOOK,
+    "afterScenario": _HOOK,
+    "beforeRequest": _HOOK,
+    "afterResponse": _HOOK,
+    "onError": _HOOK,
+}
+_STEP_UNSUPPORTED = {
+    "loop": "write its steps out",
+    "count": "it belongs to loop, which is not supported yet",
+    "over": "it belongs to loop, which is not supported yet",
+    "whileTrue": "it belongs to loop, which is not supported yet",
+    "parallel": "write its requests one after another",
+    "function": _HOOK,
+    "jitter": "write the think time without jitter",
+    "emit": "only HTTP is supported",
+    "send": "only HTTP is supported",
+    "connect": "only HTTP is supported",
+}
+_ACTIONS = (*METHODS, "think", "log")
+
+Steps = tuple[RequestStep | Think, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a pass gets its variables: fixed ones, lists and payload rows to draw from."""
+
+    fixed: dict[str, Any]
+    lists: tuple[tuple[str, list[Any]], ...]
+    payloads: tuple[Payload, ...]
+
+    def draw(self, rng: random.Random) -> Scope:
+        """The variables of one pass: takes one number from `rng`, whatever the pass then does."""
+        own = random.Random(rng.getrandbits(64))
+        values: dict[str, Any] = {}
+        for payload in self.payloads:
+            row = payload.rows[int(own.random() * len(payload.rows))]
+            values.update(zip(payload.fields, row, strict=True))
+        values.update(self.fixed)
+        for name, choices in self.lists:
+            values[name] = choices[int(own.random() * len(choices))]
+        return Scope(values, own)
+
+
+def source_of(settings: Settings) -> Source:
+    """The variables of a workload; those of `config.variables` win over payload fields of the same name."""
+    lists = {name: value for name, value in settings.variables.items() if isinstance(value, list)}
+    return Source(
+        fixed={name: value for name, value in settings.variables.items() if name not in lists},
+        lists=tuple(sorted(lists.items())),
+        payloads=settings.payloads,
+    )
+
+
+def read_scenario(
+    place: Place, index: int, settings: Settings, names: Names, endpoints: dict[str, int]
+) -> Scenario:
+    """Compile one scenario; `names` holds what is known before its first request.
+
+    Raises:
+        UsageError: a key or a step that cannot be used, or a flow without any request.
+    """
+    fields = place.fields(_FIELDS, _UNSUPPORTED)
+    if "engine" in fields and fields["engine"].value != "http":
+        raise fields["engine"].fail("only the http engine is supported", "remove the scenario, or its engine")
+    if "flow" not in fields:
+        raise place.fail("the scenario has no flow", "add flow, a list of requests")
+    steps = _read_steps(fields["flow"], settings, names, endpoints)
+    requests = [step for step in steps if isinstance(step, RequestStep)]
+    if not requests:
+        raise fields["flow"].fail("the flow makes no request", "add one, like get: {url: /}")
+    return Scenario(
+        name=shown(str(fields["name"].scalar())) if "name" in fields else f"scenario {index + 1}",
+        weight=float(fields["weight"].whole()) if "weight" in fields else 1.0,
+        endpoints=frozenset(step.endpoint for step in requests),
+        start=_starter(steps, source_of(settings)),
+    )
+
+
+def _read_steps(place: Place, settings: Settings, names: Names, endpoints: dict[str, int]) -> Steps:
+    captured = _captured_names(place)
+    # A name that some answer may overwrite is no constant, not even before that answer.
+    constants = {name: value for name, value in names.constants.items() if name not in captured}
+    known = Names(
+        constants=constants,
+        later=names.later | (names.constants.keys() & captured),
+        environ=names.environ,
+    )
+    steps: list[RequestStep | Think] = []
+    for item in place.items():
+        fields = item.fields(_ACTIONS, _STEP_UNSUPPORTED)
+        if len(fields) != 1:
+            raise item.fail("a step is exactly one action", f"write one of: {', '.join(_ACTIONS)}")
+        [(action, entry)] = fields.items()
+        if action == "log":
+            entry.scalar()
+        elif action == "think":
+            steps.append(Think(duration_ns=entry.duration_ns()))
+        else:
+            step = read_request(action, entry, settings, known, endpoints)
+            known = known.with_captures(capture.name for capture in step.checks.captures)
+            steps.append(step)
+    return tuple(steps)
+
+
+def _captured_names(flow: Place) -> set[str]:
+    """Every name that any request of the flow captures, read before anything is checked."""
+    found: set[str] = set()
+    for step in flow.value if isinstance(flow.value, list) else []:
+        for request in step.values() if isinstance(step, dict) else []:
+            captures = request.get("capture") if isinstance(request, dict) else None
+            for capture in captures if isinstance(captures, list) else [captures]:
+                if isinstance(capture, dict) and isinstance(capture.get("as"), str):
+                    found.add(capture["as"])
+    return found
+
+
+def _starter(steps: Steps, source: Source) -> Callable[[random.Random], Script]:
+    if not any(isinstance(step, RequestStep) and step.uses_scope for step in steps):
+        unused = Scope({}, random.Random(0))
+        return lambda rng: _run(steps, unused)
+    return lambda rng: _run(steps, source.draw(rng))
+
+
+def _run(steps: Steps, scope: Scope) -> Script:
+    for step in steps:
+        if isinstance(step, Think):
+            yield step
+            continue
+        request, examine = step.prepare(scope)
+        response = yield request
+        if response is None:
+            return
+        if examine is None:
+            continue
+        outcome = examine(response)
+        if outcome.ends_pass:
+            return
+        if not isinstance(request.judge, PassJudge):
+            step.checks.keep(outcome.found, scope)

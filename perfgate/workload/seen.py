@@ -1,0 +1,71 @@
+"""An answer as checks look at it: decoded once, when first asked, and never trusted."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any, NoReturn
+
+from perfgate.model import Response
+
+MAX_INFLATED_BYTES = 64 << 20
+UNREADABLE = (ValueError, RecursionError, zlib.error)
+"""What reading a hostile body can raise."""
+
+_NOT_READ = object()
+
+
+class Seen:
+    """The parts of one answer: `status`, `header`, `text`, `json`."""
+
+    __slots__ = ("_json", "_text", "response", "status")
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        self.status = response.status
+        self._text: str | None = None
+        self._json: Any = _NOT_READ
+
+    def header(self, name: str) -> str:
+        """The value of a header by its lower-case name, or empty text."""
+        return self.response.headers.get(name, "")
+
+    def text(self) -> str:
+        """The body as text, read as UTF-8; bytes that are not UTF-8 become U+FFFD.
+
+        Raises:
+            ValueError: the body is compressed in a way perfgate does not read, or grows too large.
+            zlib.error: the body is not what its content-encoding says.
+        """
+        if self._text is None:
+            self._text = _inflated(self.response.body, self.header("content-encoding")).decode(
+                "utf-8", "replace"
+            )
+        return self._text
+
+    def json(self) -> Any:
+        """The body parsed as JSON.
+
+        Raises:
+            ValueError: not JSON (`NaN` is not JSON either), or unreadable as `text`.
+            RecursionError: nested too deeply.
+        """
+        if self._json is _NOT_READ:
+            self._json = json.loads(self.text().removeprefix("\ufeff"), parse_constant=_refuse)
+        return self._json
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _inflated(body: bytes, encoding: str) -> bytes:
+    if encoding in ("", "identity") or not body:
+        return body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise ValueError(encoding)
+    stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    data = stream.decompress(body, MAX_INFLATED_BYTES)
+    if not stream.eof:
+        raise ValueError("cut short, or too large")
+    return data

@@ -1,0 +1,129 @@
+"""Results of imaginary runs whose truth is known, for tests of the gate."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from perfgate.model import (
+    LATENCY_DEFINITION,
+    Commit,
+    EndpointRound,
+    Environment,
+    Health,
+    Placement,
+    Result,
+    Round,
+    Side,
+    Stage,
+)
+
+ENDPOINTS = ("GET /items", "GET /items/{id}", "POST /orders")
+_LEVELS_NS = {"p50": 1e6, "p95": 3e6, "p99": 8e6}
+_ENVIRONMENT = Environment(
+    cpu_model="Test CPU",
+    cores=2,
+    architecture="x86_64",
+    kernel="Linux 6.1",
+    cgroup_cpu="max",
+    cgroup_memory="max",
+    interpreter="CPython 3.11",
+    class_id="test-cpu-2x",
+)
+_HEALTH = Health(
+    steal_ratio=0.0, driver_cpu_ratio=0.5, lateness_p99_ns=0, clock_step_ns=0, kernel_stamped_ratio=1.0
+)
+
+
+def make_pair(
+    *,
+    screen: int = 13,
+    confirm: int = 0,
+    effect: Mapping[tuple[str, str], float] | None = None,
+    noise: Mapping[str, float] | None = None,
+    head_errors: Mapping[str, Mapping[str, int]] | None = None,
+    base_errors: Mapping[str, Mapping[str, int]] | None = None,
+    requests: int = 200,
+    cpu_effect: float = 0.0,
+    seed: int = 1,
+) -> tuple[Result, Result]:
+    """Base and head of one run.
+
+    `effect` maps (endpoint, statistic) to head's true relative change; `noise` the SD of a round's log ratio
+    by statistic; errors map an endpoint to error classes and their count in every round.
+    """
+    rng = np.random.default_rng(seed)
+    sd = {"p50": 0.01, "p95": 0.03, "p99": 0.08, "cpu": 0.01} | dict(noise or {})
+    stages: list[Stage] = ["screen"] * screen + ["confirm"] * confirm
+    rounds: dict[Side, list[Round]] = {"base": [], "head": []}
+    for index, stage in enumerate(stages):
+        common = rng.normal(0, 0.1)
+        for side in ("base", "head"):
+            errors = (head_errors if side == "head" else base_errors) or {}
+            found = []
+            for endpoint in ENDPOINTS:
+                quantiles = {}
+                for statistic, level in _LEVELS_NS.items():
+                    change = (effect or {}).get((endpoint, statistic), 0.0) if side == "head" else 0.0
+                    log = common + rng.normal(0, sd[statistic] / np.sqrt(2)) + np.log1p(change)
+                    quantiles[statistic] = level * float(np.exp(log))
+                found.append(
+                    EndpointRound(
+                        endpoint=endpoint,
+                        requests=requests,
+                        quantiles_ns=quantiles,
+                        errors=dict(errors.get(endpoint, {})),
+                        statuses={"200": requests},
+                        histogram="",
+                    )
+                )
+            cpu = 0.5e6 * requests * 3 * np.exp(common + rng.normal(0, sd["cpu"] / np.sqrt(2)))
+            rounds[side].append(
+                Round(
+                    index=index,
+                    stage=stage,
+                    seed=index,
+                    duration_ns=10**9,
+                    endpoints=tuple(found),
+                    cpu_ns=int(cpu * (1 + (cpu_effect if side == "head" else 0.0))),
+                    rss_bytes=10**8,
+                    health=_HEALTH,
+                )
+            )
+    return _result("base", rounds["base"], seed), _result("head", rounds["head"], seed)
+
+
+def _result(side: Side, rounds: list[Round], seed: int) -> Result:
+    return Result(
+        schema_version=1,
+        tool_version="0",
+        run_id=f"run-{seed}",
+        side=side,
+        started_at="2026-01-02T03:04:05Z",
+        status="complete",
+        commit=Commit(sha=("a" if side == "base" else "b") * 40, ref=side),
+        workload_name="shop",
+        workload_digest="d" * 64,
+        load_model="closed model, 1 connection a side",
+        seed=seed,
+        environment=_ENVIRONMENT,
+        placement=Placement(driver_cpus=(1,), service_cpus=(0,), pinned=True),
+        clock_source="kernel receive timestamps",
+        latency_definition=LATENCY_DEFINITION,
+        restarts=True,
+        rounds=tuple(rounds),
+    )
+
+
+def dropped(result: Result, count: int) -> Result:
+    """The same result with its first rounds dropped."""
+    rounds = [
+        replace(r, dropped_because="the hypervisor took 20 % of the CPU") if r.index < count else r
+        for r in result.rounds
+    ]
+    return replace(result, rounds=tuple(rounds))
+
+
+def swapped(base: Result, head: Result) -> tuple[Result, Result]:
+    """Head as base and base as head."""
+    return replace(head, side="base"), replace(base, side="head")

@@ -1,0 +1,254 @@
+"""Verdicts on runs whose truth is known."""
+
+from dataclasses import replace
+
+import pytest
+from gate_results import ENDPOINTS, dropped, make_pair, swapped
+
+from perfgate.gate.decide import Circumstances, judge
+from perfgate.gate.policy import Policy
+from perfgate.gate.screen import next_step
+from perfgate.gate.table import paired_rounds
+from perfgate.model import ALL_ENDPOINTS, Metric, Outcome, Reason, Result, Verdict
+
+SLOW = {("GET /items", "p50"): 0.10}
+_NOW = Circumstances(elapsed_s=1.0, reproduce="perfgate compare main HEAD")
+
+
+def _judge(pair: tuple[Result, Result], policy: Policy | None = None) -> Verdict:
+    return judge(*pair, policy or Policy(), _NOW)
+
+
+def _outcome(verdict: Verdict, endpoint: str, statistic: str) -> Outcome:
+    metric = Metric(endpoint=endpoint, statistic=statistic)  # type: ignore[arg-type]
+    return next(c.outcome for c in verdict.comparisons if c.metric == metric)
+
+
+def test_no_change_passes() -> None:
+    verdict = _judge(make_pair())
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.reasons == ()
+
+
+def test_a_slow_endpoint_regresses_and_only_that_one() -> None:
+    verdict = _judge(make_pair(effect=SLOW, confirm=13))
+    assert verdict.outcome is Outcome.REGRESSED
+    worse = {c.metric for c in verdict.comparisons if c.outcome is Outcome.REGRESSED}
+    assert worse == {Metric(endpoint="GET /items", statistic="p50")}
+    row = next(c for c in verdict.comparisons if c.outcome is Outcome.REGRESSED)
+    assert row.low is not None
+    assert row.high is not None
+    assert row.change == pytest.approx(0.10, abs=0.02)
+    assert 0.05 < row.low < row.change < row.high
+
+
+def test_a_change_that_was_not_confirmed_is_no_regression() -> None:
+    verdict = _judge(make_pair(effect=SLOW))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert [reason.code for reason in verdict.reasons] == ["not_confirmed"]
+
+
+def test_a_suspicion_that_fresh_rounds_clear_passes() -> None:
+    suspicious = make_pair(effect=SLOW, seed=1)
+    cleared = make_pair(confirm=26, seed=2)
+    joined = tuple(
+        replace(first, rounds=(*first.rounds, *(r for r in second.rounds if r.index >= 13)))
+        for first, second in zip(suspicious, cleared, strict=True)
+    )
+    policy = Policy(requirement={"p50": 0.2, "p95": 0.2, "p99": 0.5, "cpu": 0.1})
+    assert _judge((joined[0], joined[1]), policy).outcome is Outcome.PASS
+
+
+def test_significant_but_below_tolerance_passes() -> None:
+    verdict = _judge(make_pair(effect={("GET /items", "p50"): 0.012}, noise={"p50": 0.002}, confirm=13))
+    assert verdict.outcome is Outcome.PASS
+
+
+def test_swapping_the_sides_turns_a_regression_into_an_improvement() -> None:
+    pair = make_pair(effect=SLOW, confirm=13)
+    assert _judge(pair).outcome is Outcome.REGRESSED
+    mirrored = _judge(swapped(*pair))
+    assert mirrored.outcome is Outcome.IMPROVED
+    assert _outcome(mirrored, "GET /items", "p50") is Outcome.IMPROVED
+
+
+def test_too_much_noise_is_inconclusive_and_says_what_it_would_take() -> None:
+    verdict = _judge(make_pair(noise={"p50": 0.2}))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.reasons[0].code == "underpowered"
+    assert "rounds" in verdict.reasons[0].remedy
+
+
+def test_no_pass_where_the_detectable_effect_exceeds_the_requirement() -> None:
+    for noise in (0.005, 0.02, 0.05, 0.1):
+        verdict = _judge(make_pair(noise={"p50": noise}))
+        for row in verdict.comparisons:
+            if row.outcome is Outcome.PASS and row.metric.statistic != "errors":
+                assert row.mde is not None
+                assert row.mde <= row.requirement
+
+
+def test_scaling_both_sides_changes_no_change() -> None:
+    base, head = make_pair(effect=SLOW, confirm=13)
+
+    def slower(result: Result) -> Result:
+        rounds = tuple(
+            replace(
+                r,
+                endpoints=tuple(
+                    replace(e, quantiles_ns={k: v * 7 for k, v in e.quantiles_ns.items()})
+                    for e in r.endpoints
+                ),
+            )
+            for r in result.rounds
+        )
+        return replace(result, rounds=rounds)
+
+    plain, scaled = _judge((base, head)), _judge((slower(base), slower(head)))
+    assert [c.outcome for c in plain.comparisons] == [c.outcome for c in scaled.comparisons]
+    for mine, theirs in zip(plain.comparisons, scaled.comparisons, strict=True):
+        assert mine.change == pytest.approx(theirs.change, abs=1e-9)
+
+
+def test_a_new_error_class_regresses() -> None:
+    errors = {"POST /orders": {"status 503": 1}}
+    verdict = _judge(make_pair(head_errors=errors, confirm=13))
+    assert verdict.outcome is Outcome.REGRESSED
+    assert _outcome(verdict, "POST /orders", "errors") is Outcome.REGRESSED
+    assert "status 503" in verdict.reasons[0].text
+
+
+def test_errors_that_both_sides_have_pass() -> None:
+    errors = {"POST /orders": {"status 503": 2}}
+    assert _judge(make_pair(head_errors=errors, base_errors=errors)).outcome is Outcome.PASS
+
+
+def test_more_of_the_same_errors_regress() -> None:
+    verdict = _judge(
+        make_pair(
+            base_errors={"POST /orders": {"status 503": 1}},
+            head_errors={"POST /orders": {"status 503": 8}},
+            confirm=13,
+        )
+    )
+    assert _outcome(verdict, "POST /orders", "errors") is Outcome.REGRESSED
+
+
+def test_zero_errors_are_bounded_not_denied() -> None:
+    verdict = _judge(make_pair())
+    row = next(c for c in verdict.comparisons if c.metric.statistic == "errors")
+    assert row.mde == pytest.approx(3 / (13 * 200))
+
+
+def test_a_base_that_mostly_fails_is_invalid() -> None:
+    errors = {"POST /orders": {"status 404": 200}}
+    verdict = _judge(make_pair(base_errors=errors, head_errors=errors))
+    assert verdict.outcome is Outcome.INVALID
+    assert verdict.reasons[0].code == "base_fails"
+    assert "status 404" in verdict.reasons[0].text
+
+
+def test_no_rounds_are_invalid() -> None:
+    assert _judge(make_pair(screen=0)).outcome is Outcome.INVALID
+
+
+def test_too_few_rounds_are_invalid() -> None:
+    assert _judge(make_pair(screen=7)).outcome is Outcome.INVALID
+
+
+def test_a_fifth_of_the_rounds_may_be_dropped_and_not_more() -> None:
+    base, head = make_pair(screen=15)
+    assert _judge((dropped(base, 3), head)).outcome is Outcome.PASS
+    invalid = _judge((dropped(base, 4), head))
+    assert invalid.outcome is Outcome.INVALID
+    assert invalid.reasons[0].code == "machine_too_noisy"
+
+
+def test_a_tail_with_too_few_requests_is_not_measured_and_not_passed() -> None:
+    verdict = _judge(make_pair(requests=20))
+    assert _outcome(verdict, "GET /items", "p99") is Outcome.NOT_MEASURED
+
+
+def test_a_median_without_data_is_inconclusive() -> None:
+    base, head = make_pair()
+    rounds = tuple(replace(r, endpoints=r.endpoints[1:]) for r in head.rounds)
+    verdict = _judge((base, replace(head, rounds=rounds)))
+    assert _outcome(verdict, ENDPOINTS[0], "p50") is Outcome.INCONCLUSIVE
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+
+
+def test_cpu_per_request_gates_by_default_warns_on_request_and_can_be_off() -> None:
+    pair = make_pair(cpu_effect=0.10, confirm=13)
+    assert _outcome(_judge(pair), ALL_ENDPOINTS, "cpu") is Outcome.REGRESSED
+    warned = _judge(pair, Policy(cpu_level="warn"))
+    assert warned.outcome is Outcome.PASS
+    assert "cpu_per_request" in [w.code for w in warned.warnings]
+    assert all(c.metric.statistic != "cpu" for c in _judge(pair, Policy(cpu_level="off")).comparisons)
+
+
+def test_a_small_slowdown_of_everything_shows_in_the_mean_over_endpoints() -> None:
+    everywhere = {(endpoint, "p50"): 0.05 for endpoint in ENDPOINTS}
+    verdict = _judge(make_pair(effect=everywhere, noise={"p50": 0.08}, confirm=13, seed=5))
+    assert Metric(endpoint=ALL_ENDPOINTS, statistic="p50") in {c.metric for c in verdict.comparisons}
+
+
+def test_services_that_were_not_restarted_need_more_and_the_verdict_says_so() -> None:
+    base, head = make_pair(effect={("GET /items", "p50"): 0.06}, confirm=13)
+    assert _judge((base, head)).outcome is Outcome.REGRESSED
+    running = _judge((replace(base, restarts=False), replace(head, restarts=False)))
+    assert running.outcome is not Outcome.REGRESSED
+    assert "no_restarts" in [w.code for w in running.warnings]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("workload_digest", "e" * 64, "workload_differs"),
+        ("latency_definition", "something else", "latency_differs"),
+        ("clock_source", "another clock", "clock_differs"),
+        ("load_model", "open model", "load_differs"),
+    ],
+)
+def test_results_that_cannot_be_compared_are_invalid(field: str, value: str, code: str) -> None:
+    base, head = make_pair()
+    verdict = _judge((replace(base, **{field: value}), head))
+    assert verdict.outcome is Outcome.INVALID
+    assert verdict.reasons[0].code == code
+
+
+def test_thresholds_decide_below_a_regression() -> None:
+    breached = ((Outcome.THRESHOLD_BREACHED, Reason(code="threshold_breached", text="p(95)<1")),)
+    now = replace(_NOW, extra_reasons=breached)
+    assert judge(*make_pair(), Policy(), now).outcome is Outcome.THRESHOLD_BREACHED
+    worse = judge(*make_pair(effect=SLOW, confirm=13), Policy(), now)
+    assert worse.outcome is Outcome.REGRESSED
+    assert "threshold_breached" in [reason.code for reason in worse.reasons]
+
+
+def test_the_next_step_focuses_on_what_is_suspicious() -> None:
+    pair = make_pair(effect=SLOW)
+    step = next_step(paired_rounds(*pair, "screen"), Policy(), 1)
+    assert step.confirm_endpoints == ("GET /items",)
+
+
+def test_the_next_step_extends_only_where_too_little_can_be_seen() -> None:
+    assert next_step(paired_rounds(*make_pair(), "screen"), Policy(), 1).more_screen_rounds == 0
+    noisy = make_pair(noise={"p50": 0.2})
+    assert next_step(paired_rounds(*noisy, "screen"), Policy(), 1).more_screen_rounds == 13
+
+
+def test_the_same_files_give_the_same_verdict() -> None:
+    pair = make_pair(screen=26, effect=SLOW, confirm=13)
+    assert _judge(pair) == _judge(pair)
+
+
+def test_false_alarms_stay_under_one_percent() -> None:
+    """400 runs without a change, five a thousand allowed beyond the promise for chance."""
+    policy = Policy(flips=2000)
+    red = 0
+    for seed in range(400):
+        screen = make_pair(seed=seed)
+        if next_step(paired_rounds(*screen, "screen"), policy, seed).confirm_endpoints:
+            whole = make_pair(seed=seed, confirm=13)
+            red += _judge(whole, policy).outcome is Outcome.REGRESSED
+    assert red <= 8

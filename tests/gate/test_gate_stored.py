@@ -1,0 +1,95 @@
+"""One run judged by runs of other times."""
+
+import math
+
+import numpy as np
+import pytest
+from gate_results import make_pair
+
+from perfgate.gate.decide import Circumstances, judge_unpaired
+from perfgate.gate.levels import run_levels
+from perfgate.gate.policy import Policy
+from perfgate.gate.stored import MIN_RUNS, judge_stored
+from perfgate.model import Metric, Outcome
+
+P50 = Metric(endpoint="GET /items", statistic="p50")
+ERRORS = Metric(endpoint="GET /items", statistic="errors")
+
+
+def _runs(count: int, sd: float = 0.02, seed: int = 1) -> list[float]:
+    return [1e6 * math.exp(x) for x in np.random.default_rng(seed).normal(0, sd, count)]
+
+
+def test_an_unchanged_run_passes() -> None:
+    judged = judge_stored({P50: _runs(20)}, {P50: 1.01e6}, Policy())
+    assert judged.alarms == ()
+    assert judged.comparisons[0].outcome is Outcome.PASS
+
+
+def test_a_run_beyond_the_prediction_alarms() -> None:
+    judged = judge_stored({P50: _runs(20)}, {P50: 1.2e6}, Policy())
+    assert judged.alarms == (P50,)
+    assert judged.comparisons[0].change == pytest.approx(0.2, abs=0.02)
+
+
+def test_an_ordinary_bad_day_does_not_alarm() -> None:
+    """5 % above the mean is an ordinary run where runs spread by 6 %."""
+    judged = judge_stored({P50: _runs(20, sd=0.06)}, {P50: 1.05e6}, Policy())
+    assert judged.alarms == ()
+
+
+def test_a_wide_baseline_is_inconclusive_not_a_pass() -> None:
+    judged = judge_stored({P50: _runs(20, sd=0.2)}, {P50: 1.0e6}, Policy())
+    assert judged.comparisons[0].outcome is Outcome.INCONCLUSIVE
+    assert judged.comparisons[0].reasons[0].code == "baseline_too_wide"
+
+
+def test_one_lucky_run_is_no_baseline() -> None:
+    """A real day once ran 20 % fast; a single stored run must not turn the next day red."""
+    judged = judge_stored({P50: [0.8e6]}, {P50: 1.0e6}, Policy())
+    assert judged.alarms == ()
+    assert judged.too_few
+    assert judged.comparisons[0].outcome is Outcome.INCONCLUSIVE
+
+
+def test_even_one_run_shows_a_doubling() -> None:
+    assert judge_stored({P50: [1e6]}, {P50: 2e6}, Policy()).alarms == (P50,)
+
+
+def test_errors_alarm_above_everything_seen_before() -> None:
+    stored = {ERRORS: [0.0, 0.002] + [0.0] * 10}
+    assert judge_stored(stored, {ERRORS: 0.002}, Policy()).alarms == ()
+    assert judge_stored(stored, {ERRORS: 0.01}, Policy()).alarms == (ERRORS,)
+
+
+def test_a_metric_head_has_no_data_for_is_inconclusive() -> None:
+    judged = judge_stored({P50: _runs(20), ERRORS: [0.0] * 20}, {ERRORS: 0.0}, Policy())
+    missing = next(c for c in judged.comparisons if c.metric == P50)
+    assert missing.outcome is Outcome.INCONCLUSIVE
+
+
+def test_the_verdict_says_it_is_unpaired() -> None:
+    base, head = make_pair()
+    levels = {metric: [level] * MIN_RUNS for metric, level in run_levels(base, Policy()).items()}
+    judged = judge_stored(levels, run_levels(head, Policy()), Policy())
+    now = Circumstances(elapsed_s=1.0, reproduce="perfgate check")
+    verdict = judge_unpaired(base.commit, head, judged, Policy(), now)
+    assert verdict.warnings[0].code == "unpaired"
+
+
+def test_nothing_to_compare_is_never_a_pass() -> None:
+    base, head = make_pair()
+    now = Circumstances(elapsed_s=1.0, reproduce="perfgate check")
+    verdict = judge_unpaired(base.commit, head, judge_stored({}, {}, Policy()), Policy(), now)
+    assert verdict.outcome is Outcome.INVALID
+
+
+def test_alarms_at_the_promised_rate() -> None:
+    """Over 2000 baselines of 12 runs and one unchanged run each: 1 % nominal."""
+    rng = np.random.default_rng(7)
+    policy = Policy(tolerance={"p50": 0.0001}, requirement={"p50": 0.5})
+    alarms = 0
+    for _ in range(2000):
+        *runs, new = (1e6 * np.exp(rng.normal(0, 0.02, 13))).tolist()
+        alarms += bool(judge_stored({P50: runs}, {P50: new}, policy).alarms)
+    assert 5 <= alarms <= 36

@@ -1,0 +1,45 @@
+"""The reports of every kind of verdict, compared with committed text.
+
+`PERFGATE_REWRITE_GOLDEN=1 pytest tests/report/test_report_golden.py` writes the texts anew; read the diff.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from report_verdicts import EVERY
+
+from perfgate.report import jsonout, markdown, terminal
+
+GOLDEN = Path(__file__).parent / "golden"
+SCHEMA = Path(jsonout.__file__).with_name("verdict.schema.json")
+RENDER = {
+    "terminal-100": lambda verdict: terminal.render(verdict, width=100, color=False),
+    "terminal-80": lambda verdict: terminal.render(verdict, width=80, color=False),
+    "markdown": markdown.render,
+}
+
+
+def assert_committed(path: Path, text: str) -> None:
+    if os.environ.get("PERFGATE_REWRITE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("surface", RENDER)
+@pytest.mark.parametrize("kind", EVERY)
+def test_report_reads_as_committed(kind: str, surface: str) -> None:
+    assert_committed(GOLDEN / f"{kind}.{surface}.txt", RENDER[surface](EVERY[kind]()))
+
+
+def test_json_document_reads_as_committed() -> None:
+    assert_committed(GOLDEN / "errors.json.txt", jsonout.render(EVERY["errors"]()))
+
+
+def test_committed_schema_is_the_generated_one() -> None:
+    assert_committed(SCHEMA, jsonout.schema_text())
+
+
+def test_no_golden_file_is_left_over() -> None:
+    expected = {f"{kind}.{surface}.txt" for kind in EVERY for surface in RENDER} | {"errors.json.txt"}
+    assert {path.name for path in GOLDEN.iterdir()} == expected

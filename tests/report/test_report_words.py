@@ -1,0 +1,195 @@
+import math
+
+import pytest
+from report_verdicts import EVERY, TOO_FEW, comparison, improved, passing, verdict
+
+from perfgate.model import Commit, Outcome, Reason
+from perfgate.report.headline import headline
+from perfgate.report.words import (
+    change_text,
+    commit_text,
+    doubts,
+    elapsed_text,
+    mde_text,
+    p_text,
+    signed_text,
+    value_text,
+    worst_first,
+)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "value", "text"),
+    [
+        ("p50", 1_200_000.0, "1.20 ms"),
+        ("cpu", 820_000.0, "820 µs"),
+        ("errors", 0.0102, "1.0 %"),
+        ("errors", 0.0, "0.0 %"),
+        ("errors", 0.00001, "<0.01 %"),
+        ("p99", None, "–"),
+        ("p99", math.nan, "–"),
+        ("p99", math.inf, "–"),
+    ],
+)
+def test_value_carries_the_unit_of_its_statistic(statistic, value, text) -> None:
+    assert value_text(statistic, value) == text
+
+
+@pytest.mark.parametrize(
+    ("statistic", "change", "text"),
+    [
+        ("p50", 0.462, "+46.2 %"),
+        ("p50", -0.031, "-3.1 %"),
+        ("errors", 0.0102, "+1.0 pp"),
+        ("errors", -0.001, "-0.10 pp"),
+        ("p50", -0.00001, "0.00 %"),
+        ("p50", None, "–"),
+    ],
+)
+def test_change_is_signed_and_errors_count_in_points(statistic, change, text) -> None:
+    assert signed_text(statistic, change) == text
+
+
+def test_interval_is_left_out_where_it_does_not_exist() -> None:
+    assert change_text(comparison("a", "p50", change=0.05, low=0.04, high=0.06)) == "+5.0 % [+4.0, +6.0]"
+    assert change_text(comparison("a", "p50", change=0.05, low=None, high=None)) == "+5.0 %"
+    assert change_text(comparison("a", "p50", change=0.05, low=0.01, high=math.inf)) == "+5.0 %"
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.0003, "0.0003"),
+        (0.00005, "<0.0001"),
+        (0.0403, "0.0403"),
+        (0.25, "0.25"),
+        (1.0, "1.00"),
+        (None, "–"),
+    ],
+)
+def test_p_shows_the_digits_a_decision_needs(p, text) -> None:
+    assert p_text(p) == text
+
+
+def test_mde_is_a_lower_bound() -> None:
+    assert mde_text("p50", 0.024) == "≥ 2.4 %"
+    assert mde_text("errors", 0.003) == "≥ 0.30 pp"
+    assert mde_text("p50", None) == "–"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(58.4, "58 s"), (118, "1 min 58 s"), (7400, "2 h 3 min")])
+def test_elapsed_time_reads_as_people_say_it(seconds, text) -> None:
+    assert elapsed_text(seconds) == text
+
+
+def test_commit_says_its_ref_once_and_whether_it_is_dirty() -> None:
+    sha = "99aa88bb77cc66dd55ee44ff33a022b111c00d0e"
+    assert commit_text(Commit(sha=sha, ref="main", dirty=True)) == "main 99aa88bb77 (dirty)"
+    assert commit_text(Commit(sha=sha, ref=sha)) == "99aa88bb77"
+
+
+def test_rows_are_worst_first_then_by_endpoint_and_statistic() -> None:
+    mixed = [
+        comparison("b", "p50"),
+        comparison("a", "errors"),
+        comparison("a", "p50"),
+        comparison("z", "p99", Outcome.NOT_MEASURED),
+        comparison("z", "p50", Outcome.IMPROVED),
+        comparison("z", "p95", Outcome.INCONCLUSIVE),
+        comparison("z", "cpu", Outcome.INVALID),
+        comparison("y", "p50", Outcome.THRESHOLD_BREACHED),
+        comparison("z", "errors", Outcome.REGRESSED),
+    ]
+    ordered = [(c.outcome.value, c.metric.endpoint, c.metric.statistic) for c in worst_first(mixed)]
+    assert ordered == [
+        ("REGRESSED", "z", "errors"),
+        ("THRESHOLD_BREACHED", "y", "p50"),
+        ("INVALID", "z", "cpu"),
+        ("INCONCLUSIVE", "z", "p95"),
+        ("IMPROVED", "z", "p50"),
+        ("NOT_MEASURED", "z", "p99"),
+        ("PASS", "a", "p50"),
+        ("PASS", "a", "errors"),
+        ("PASS", "b", "p50"),
+    ]
+
+
+def test_a_doubt_is_told_once_with_everyone_it_concerns() -> None:
+    told = Reason(code="x", text="already told")
+    found = doubts(
+        verdict(
+            Outcome.PASS,
+            comparison("a", "p99", Outcome.NOT_MEASURED, reasons=(TOO_FEW, told)),
+            comparison("b", "p99", Outcome.NOT_MEASURED, reasons=(TOO_FEW,)),
+            comparison("GET /c", "p99", reasons=(Reason(code="y", text="GET /c is odd"),)),
+            reasons=(told,),
+        )
+    )
+    assert [(subject, reason.code) for subject, reason in found] == [
+        ("a p99 and 1 more", "p99-too-few-requests"),
+        ("", "y"),
+    ]
+
+
+def test_headline_of_a_regression_names_the_change_largest_against_its_tolerance() -> None:
+    sentence = headline(
+        verdict(
+            Outcome.REGRESSED,
+            comparison("GET /a", "p50", Outcome.REGRESSED, change=0.1),
+            comparison("GET /b", "errors", Outcome.REGRESSED, base=0.0, head=0.01, change=0.01),
+        )
+    )
+    assert sentence.startswith("REGRESSED: GET /b fails 1.0 pp more (0.0 → 1.0 %")
+    assert sentence.endswith("and 1 more metric.")
+
+
+def test_headline_of_a_pass_says_what_would_have_been_found_and_claims_nothing_more() -> None:
+    sentence = headline(passing())
+    assert "nothing was found to be slower or to fail more" in sentence
+    assert "p50 ≥ 2.4 %" in sentence
+    assert not any(word in sentence.lower() for word in ("equal", "same", "no difference", "identical"))
+
+
+def test_headline_of_a_pass_owns_up_to_what_was_not_measured() -> None:
+    sentence = headline(
+        verdict(Outcome.PASS, comparison("a", "p50"), comparison("a", "p99", Outcome.NOT_MEASURED, mde=None))
+    )
+    assert "(1 of 2 metrics could not be measured)" in sentence
+    assert "p99 ≥" not in sentence
+
+
+def test_headline_of_a_pass_quotes_the_worst_detectable_change_of_each_statistic() -> None:
+    sentence = headline(
+        verdict(Outcome.PASS, comparison("a", "p50", mde=0.01), comparison("b", "p50", mde=0.04))
+    )
+    assert "p50 ≥ 4.0 %" in sentence
+
+
+def test_headline_of_an_improvement_speaks_of_faster() -> None:
+    assert "GET /items p50 is 25.0 % faster (1.20 ms → 900 µs" in headline(improved())
+
+
+def test_headline_of_cpu_speaks_of_the_whole_service() -> None:
+    sentence = headline(verdict(Outcome.REGRESSED, comparison("*", "cpu", Outcome.REGRESSED, change=0.2)))
+    assert "all endpoints: CPU per request is 20.0 % higher" in sentence
+
+
+def test_headline_of_a_regression_without_a_number_uses_its_reason() -> None:
+    new = Reason(code="new", text="status 500 in every head round")
+    lonely = comparison("a", "errors", Outcome.REGRESSED, change=None, reasons=(new,))
+    assert headline(verdict(Outcome.REGRESSED, lonely, reasons=(new,))).startswith(
+        "REGRESSED: a errors: status 500 in every head round"
+    )
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.NOT_MEASURED])
+def test_headline_exists_even_without_evidence(outcome: Outcome) -> None:
+    sentence = headline(verdict(outcome))
+    assert sentence.startswith(f"{outcome}: ")
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_headline_is_one_line_of_bounded_length(kind: str) -> None:
+    assert "\n" not in headline(EVERY[kind]())
+    assert len(headline(EVERY[kind]())) < 1300

@@ -1,0 +1,109 @@
+"""Payload files: rows become variables, drawn from the seed; files that cannot be used are refused."""
+
+import pytest
+
+from perfgate.errors import UsageError
+
+STEP = "- post: {url: '/{{ name }}', json: '{{ n }}'}"
+
+
+@pytest.fixture
+def users(tmp_path):
+    def write(content: str | bytes, name: str = "users.csv"):
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return write
+
+
+def payload(**keys: str) -> str:
+    entries = {"path": "users.csv", "fields": "[name, n]", **keys}
+    return "payload: {" + ", ".join(f"{key}: {value}" for key, value in entries.items()) + "}"
+
+
+def sent(walk, workload, seeds=60):
+    return {
+        (request.target, request.body)
+        for request in (walk(workload, seed=seed).requests[0] for seed in range(seeds))
+    }
+
+
+def test_rows_are_drawn_from_the_seed_and_stay_together(flow, walk, users):
+    users("ann,1\nbob,2.5\ncyd,x\n")
+    workload = flow(STEP, config=payload())
+    assert sent(walk, workload) == {("/ann", b"1"), ("/bob", b"2.5"), ("/cyd", b'"x"')}
+    assert workload.notes == ()
+
+
+def test_options(flow, walk, users):
+    users('name;n;extra\n\n"a;b";007;z\n')
+    config = payload(skipHeader="true", delimiter='";"')
+    assert sent(walk, flow(STEP, config=config)) == {("/a;b", b"7")}
+    config = payload(skipHeader="true", delimiter='";"', cast="false")
+    assert sent(walk, flow(STEP, config=config)) == {("/a;b", b'"007"')}
+
+
+def test_sequence_is_replaced_and_noted(flow, walk, users):
+    users("ann,1\nbob,2\n")
+    workload = flow(STEP, config=payload(order="sequence"))
+    assert len(sent(walk, workload)) == 2
+    assert "order: sequence" in workload.notes[0]
+
+
+def test_several_files_and_variables_that_win(flow, walk, users):
+    users("ann,1\n")
+    users("7\n", "more.csv")
+    config = """
+        payload:
+          - {path: users.csv, fields: [name, n]}
+          - {path: ./more.csv, fields: [n]}
+        variables: {name: fixed}
+    """
+    assert sent(walk, flow(STEP, config=config)) == {("/fixed", b"7")}
+    given = flow(STEP, config=config, variables={"n": "given"})
+    assert sent(walk, given) == {("/fixed", b'"given"')}
+
+
+def test_a_variable_wins_over_a_field_even_where_a_capture_may_replace_both(flow, walk, users):
+    users("ann,1\n")
+    steps = STEP + "\n- get: {url: /, capture: {json: $.name, as: name}}"
+    assert sent(walk, flow(steps, config=payload() + "\nvariables: {name: fixed}")) == {("/fixed", b"1")}
+
+
+@pytest.mark.parametrize(
+    ("content", "keys", "what"),
+    [
+        (None, {}, "is not a file"),
+        ("", {}, "has no rows"),
+        ("name,n\n", {"skipHeader": "true"}, "has no rows"),
+        ("ann,1\nbob\n", {}, "line 2 of the payload has 1 columns, 2 fields are named"),
+        ('ann,"1\n', {}, "not CSV"),
+        (b"ann,\xff\n", {}, "not CSV in UTF-8"),
+        ("a,1\n", {"path": "../users.csv"}, "outside the workload's folder"),
+        ("a,1\n", {"path": "/etc/hostname"}, "outside the workload's folder"),
+        ("a,1\n", {"path": "link.csv"}, "outside the workload's folder"),
+        ("a,1\n", {"path": "'a\\0b'"}, "is not a file"),
+        ("a,1\n", {"path": '"a\\0b"'}, "cannot be read"),
+        ("a,1\n", {"fields": "[n, n]"}, "same name"),
+        ("a,1\n", {"fields": "[]"}, "is empty"),
+        ("a,1\n", {"order": "shuffled"}, "must be one of: sequence, random"),
+        ("a,1\n", {"delimiter": "ab"}, "one character"),
+        ("a,1\n", {"loadAll": "true"}, "'loadAll' is not supported"),
+        ("a,1\n", {"skipHeaders": "true"}, "did you mean 'skipHeader'"),
+    ],
+)
+def test_refused(flow, users, tmp_path, content, keys, what):
+    if content is not None:
+        users(content)
+    (tmp_path / "link.csv").symlink_to("/etc/hostname")
+    with pytest.raises(UsageError) as caught:
+        flow(STEP, config=payload(**keys))
+    assert what in caught.value.message
+    assert caught.value.message.startswith(f"{tmp_path / 'load.yml'}:2:")
+    assert "\n" not in caught.value.message
+
+
+def test_contents_are_part_of_the_digest(flow, users):
+    users("ann,1\n")
+    before = flow(STEP, config=payload()).digest
+    users("ann,2\n")
+    assert flow(STEP, config=payload()).digest != before
