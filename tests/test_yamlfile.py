@@ -101,6 +101,10 @@ def test_what_cannot_be_used_is_refused_where_it_stands(write, content, place, w
     assert what in error.message
 
 
+def test_an_anchor_may_be_used_twice(write):
+    assert load_yaml(write("a: &x 1\nb: &x 2\nc: *x\n")).data == {"a": 1, "b": 2, "c": 2}
+
+
 def test_aliases_cannot_blow_up_a_small_file(write):
     bomb = "a0: &a0 [1]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
     assert "too many values" in refused(write(bomb)).message

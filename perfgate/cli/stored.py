@@ -35,7 +35,7 @@ def _complete(opened: Project, commit: Commit) -> list[Result]:
 
     found, skipped = find(opened.config.store, commit.sha)
     for reason in skipped:
-        click.echo(f"skipped: {reason.text}", file=sys.stderr)
+        click.echo(f"skipped: {reason.text} ({reason.remedy})", file=sys.stderr)
     complete = [result for result in found if result.status == "complete"]
     if not complete:
         interrupted = " (interrupted ones cannot be compared)" if found else ""

@@ -72,28 +72,17 @@ def check_service(config: Config, repository: Repository, progress: Progress) ->
 
 def _rehearse(config: Config, service: ServiceConfig, repository: Repository, progress: Progress) -> int:
     folder = repository.toplevel / ".perfgate"
-    inside = config.root.relative_to(repository.toplevel)
     with exclusive(folder), Keeper() as keeper:
         checkouts = Checkouts(
             repository=repository,
             folder=folder,
-            inside=inside,
+            inside=config.root.relative_to(repository.toplevel),
             service=service,
             keeper=keeper,
             progress=progress,
         )
-        with checkouts.prepare((repository.resolve("HEAD"),)) as (tree,):
+        with checkouts.prepare((repository.resolve("HEAD"),)) as (spec,):
             progress.phase("starting the service")
-            spec = services.ServiceSpec(
-                argv=service.command,
-                cwd=tree / inside / service.cwd,
-                env=service.env,
-                ready_path=service.ready.path,
-                ready_timeout_ns=service.ready.timeout_ns,
-                ready_statuses=service.ready.status,
-                stop_signal=service.stop.signal,
-                grace_ns=service.stop.grace_ns,
-            )
             logs = folder / "logs"
             logs.mkdir(parents=True, exist_ok=True)
             began_ns = time.monotonic_ns()

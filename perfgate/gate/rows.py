@@ -118,7 +118,8 @@ def _decide_flagged(
         return Outcome.INCONCLUSIVE, (
             Reason(
                 code="not_confirmed",
-                text=f"{name_of(metric)} looked worse, but only {len(evidence.confirm)} valid rounds could tell",
+                text=f"{name_of(metric)} looked worse, but {len(evidence.confirm)} valid fresh rounds "
+                "are too few to tell",
                 remedy="let the run finish, or run again",
             ),
         )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from perfgate.errors import MeasureError
 from perfgate.target import buildcache
 from perfgate.target.build import run_build
+from perfgate.target.service import ServiceSpec
 
 if TYPE_CHECKING:
     from perfgate.config import ServiceConfig
@@ -45,11 +46,11 @@ class Checkouts:
     progress: Progress
 
     @contextmanager
-    def prepare(self, commits: tuple[Commit, ...]) -> Iterator[tuple[Path, ...]]:
+    def prepare(self, commits: tuple[Commit, ...]) -> Iterator[tuple[ServiceSpec, ...]]:
         """Check every commit out and build it; the worktrees are removed at the end, whatever happens.
 
         Yields:
-            The top of each commit's tree, in order. One commit given twice gets two trees.
+            How to start each commit's service, in order. One commit given twice gets two trees.
 
         Raises:
             MeasureError: git or a build step failed.
@@ -60,11 +61,24 @@ class Checkouts:
         try:
             for commit, tree in zip(commits, trees, strict=True):
                 self._make(commit, tree)
-            yield tuple(trees)
+            yield tuple(self._spec(tree) for tree in trees)
         finally:
             for tree in trees:
                 self.repository.remove_worktree(tree)
                 self.keeper.forget_worktree(self.repository.toplevel, tree)
+
+    def _spec(self, tree: Path) -> ServiceSpec:
+        service = self.service
+        return ServiceSpec(
+            argv=service.command,
+            cwd=tree / self.inside / service.cwd,
+            env=service.env,
+            ready_path=service.ready.path,
+            ready_timeout_ns=service.ready.timeout_ns,
+            ready_statuses=service.ready.status,
+            stop_signal=service.stop.signal,
+            grace_ns=service.stop.grace_ns,
+        )
 
     def _tree(self, commit: Commit, before: tuple[Commit, ...]) -> Path:
         copies = sum(other.sha == commit.sha for other in before)

@@ -24,7 +24,6 @@ from perfgate.store.schema import SCHEMA_VERSION
 from perfgate.target.environment import detect_environment
 from perfgate.target.keeper import Keeper
 from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_placement
-from perfgate.target.service import ServiceSpec
 
 if TYPE_CHECKING:
     from perfgate.config import Config
@@ -71,16 +70,16 @@ def run_job(job: Job, progress: Progress) -> tuple[Result, ...]:
         KeyboardInterrupt: the user stopped it; what was measured is stored.
     """
     recording = Recording()
-    started_at = datetime.datetime.now(datetime.UTC)
+    # Before the driver is pinned: on one CPU of its own the machine would look as if it had only that.
+    facts = _Facts(
+        started_at=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        environment=detect_environment(),
+        clock_source=detect_clock_source(),
+    )
     with exclusive(job.folder), Keeper() as keeper:
         require_writable(job.config.store)
         with _targets(job, keeper, progress) as targets, _placed(job) as placement:
             session = _session(job, targets, placement, keeper)
-            facts = _Facts(
-                started_at=started_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                environment=detect_environment(),
-                clock_source=detect_clock_source(),
-            )
             try:
                 measure(
                     session,
@@ -120,33 +119,16 @@ def _targets(job: Job, keeper: Keeper, progress: Progress) -> Iterator[tuple[Tar
         keeper=keeper,
         progress=progress,
     )
-    with checkouts.prepare(tuple(source.commit for source in to_build)) as trees:
-        where = dict(zip((source.side for source in to_build), trees, strict=True))
+    with checkouts.prepare(tuple(source.commit for source in to_build)) as specs:
+        started = dict(zip((source.side for source in to_build), specs, strict=True))
         yield tuple(
             Target(
                 side=source.side,
-                spec=_spec(job, where[source.side]) if source.side in where else None,
+                spec=started.get(source.side),
                 address=source.address,
             )
             for source in job.sources
         )
-
-
-def _spec(job: Job, tree: Path) -> ServiceSpec:
-    service = job.config.service
-    if service is None or job.repository is None:
-        raise ValueError("a side without an address needs a service and a repository")
-    inside = job.config.root.relative_to(job.repository.toplevel)
-    return ServiceSpec(
-        argv=service.command,
-        cwd=tree / inside / service.cwd,
-        env=service.env,
-        ready_path=service.ready.path,
-        ready_timeout_ns=service.ready.timeout_ns,
-        ready_statuses=service.ready.status,
-        stop_signal=service.stop.signal,
-        grace_ns=service.stop.grace_ns,
-    )
 
 
 @contextmanager

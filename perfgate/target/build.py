@@ -9,12 +9,9 @@ from pathlib import Path
 
 from perfgate.errors import MeasureError
 from perfgate.target import logs
-from perfgate.target.buildcache import cache_key, restore, save_to_cache
 from perfgate.target.group import describe_status, end, spawn
 from perfgate.target.keeper import Keeper
 from perfgate.units import format_duration_ns
-
-__all__ = ["cache_key", "restore", "run_build", "save_to_cache"]
 
 _COMMAND_CHARACTERS = 60
 

@@ -101,10 +101,9 @@ def read_scenario(
 
 def _read_steps(place: Place, settings: Settings, names: Names, endpoints: dict[str, int]) -> Steps:
     captured = _captured_names(place)
-    # A name that some answer may overwrite is no constant, not even before that answer.
-    constants = {name: value for name, value in names.constants.items() if name not in captured}
+    # What some answer may replace is no constant, not even before that answer.
     known = Names(
-        constants=constants,
+        constants=names.constants,
         later=names.later | (names.constants.keys() & captured),
         environ=names.environ,
     )

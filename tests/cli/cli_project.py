@@ -13,6 +13,8 @@ SERVICE = '''\
 """A threaded HTTP service over plain sockets, so that it starts in a moment."""
 import os, socket, sys, threading, time
 
+READY = b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
+
 def answer(path):
     return b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
 
@@ -21,7 +23,7 @@ def serve(connection):
     with connection:
         while data := connection.recv(65536):
             path = data.split(b" ", 2)[1].decode()
-            connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok" if path == "/ready" else answer(path))
+            connection.sendall(READY if path == "/ready" else answer(path))
 
 def main():
     server = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=64)

@@ -99,6 +99,12 @@ def test_comment_fits_and_can_be_encoded_whatever_the_names(text: str, metrics: 
     assert comment.encode("utf-8")
 
 
+def test_a_command_too_long_for_a_comment_is_owned_up_to() -> None:
+    text = markdown.render(verdict(Outcome.PASS, reproduce="perfgate compare " + "x" * 50_000))
+    assert "too long for a comment" in text
+    assert "xxx" not in text
+
+
 @pytest.mark.parametrize("kind", EVERY)
 def test_a_details_block_is_always_closed(kind: str) -> None:
     text = markdown.render(EVERY[kind]())

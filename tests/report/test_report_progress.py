@@ -85,6 +85,10 @@ def test_live_bar_tells_phase_and_step_on_one_line() -> None:
     assert max(map(len, redraws)) <= 100
 
 
+def test_narrow_bar_still_tells_the_step() -> None:
+    assert "[red]26" in on_terminal(25)[0]
+
+
 def test_live_bar_never_takes_a_second_line_however_narrow() -> None:
     for columns in (10, 25):
         shown, _ = on_terminal(columns)

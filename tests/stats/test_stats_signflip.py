@@ -69,10 +69,18 @@ def test_few_rounds_equal_brute_force_over_every_sign_pattern(d, clipping):
 
 
 def test_every_pattern_is_tried_as_long_as_the_flips_allow():
-    d = np.random.default_rng(3).normal(size=(6, 3))
-    assert run(d, flips=64).null_max.size == 64
-    np.testing.assert_array_equal(run(d, flips=64, seed=1).p_adjusted, run(d, flips=64, seed=2).p_adjusted)
+    d = np.random.default_rng(3).normal(0.5, 1, size=(6, 3))
+    exact = run(d, flips=64)
+    assert np.unique(exact.null_max).size == 64
+    np.testing.assert_array_equal(exact.null_max, run(d, flips=10_000).null_max)
     assert run(d, flips=63).null_max.size == 63
+
+
+def test_drawn_patterns_include_the_data_as_they_are():
+    d = 0.05 + np.random.default_rng(3).normal(0, 0.001, size=(26, 2))
+    found = run(d, flips=200)
+    assert found.null_max[0] == pytest.approx(found.t.max())
+    np.testing.assert_allclose(found.p_adjusted, 1 / 200)
 
 
 def test_t_is_the_one_sample_t_statistic():
@@ -140,6 +148,13 @@ def test_a_metric_without_data_gets_p_1_and_does_not_touch_the_others(d, empty):
     assert with_empty.p_adjusted[-1] == 1
     assert with_empty.t[-1] == 0
     np.testing.assert_array_equal(with_empty.p_adjusted[:-1], run(d).p_adjusted)
+
+
+def test_no_data_at_all_is_no_evidence():
+    found = run(np.full((13, 3), np.nan))
+    np.testing.assert_array_equal(found.p_adjusted, 1)
+    np.testing.assert_array_equal(found.t, 0)
+    np.testing.assert_array_equal(found.null_max, 0)
 
 
 def test_a_round_without_a_measurement_says_nothing_but_the_others_still_count():

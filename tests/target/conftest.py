@@ -78,6 +78,16 @@ def carriers() -> Callable[[str], list[psutil.Process]]:
 
 
 @pytest.fixture
+def all_up(eventually: Callable[..., None]) -> Callable[[Path, int], None]:
+    """Waits until a server's processes have said so many times that they are where they should be."""
+
+    def wait(log: Path, times: int) -> None:
+        eventually(lambda: log.exists() and log.read_text().count("up\n") == times)
+
+    return wait
+
+
+@pytest.fixture
 def eventually() -> Callable[..., None]:
     def wait(condition: Callable[[], object], *, timeout_s: float = 10.0) -> None:
         deadline = time.monotonic() + timeout_s

@@ -85,6 +85,7 @@ def ignore_term():
 
 def stop_slowly():
     signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.2), print("flushed", flush=True), os._exit(0)))
+    print("up", flush=True)
 
 
 def write_facts():
@@ -103,13 +104,26 @@ def fork_workers():
     for _ in range(2):
         if os.fork() == 0:
             break
+    print("up", flush=True)
 
 
 def fork_a_daemon():
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        print("up", flush=True)
+        return
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    ignore_term()
+    print("up", flush=True)
+    time.sleep(60)
+
+
+def fork_a_worker_that_stops_slowly():
     if os.fork() == 0:
-        os.setsid()
-        ignore_term()
-        time.sleep(60)
+        stop_slowly()
 
 
 def fork_a_worker_nobody_waits_for():
@@ -134,6 +148,7 @@ BEFORE_LISTENING = {
 WHILE_LISTENING = {
     "facts": (write_facts,),
     "workers": (fork_workers,),
+    "slow-worker": (fork_a_worker_that_stops_slowly,),
     "stubborn-tree": (fork_workers, fork_a_daemon),
     "careless": (fork_a_worker_nobody_waits_for,),
 }

@@ -25,6 +25,8 @@ def tree(tmp_path):
     (tree / "bin" / "tool").chmod(0o755)
     os.utime(tree / "bin" / "tool", (1_000_000_000, 1_000_000_000))
     (tree / "lib64").symlink_to("bin")
+    (tree / "bin" / "alias").symlink_to("tool")
+    (tree / "bin" / "folder").symlink_to("../empty")
     (tree / "dangling").symlink_to("/no/such/place")
     (tree / "empty").mkdir()
     return tree
@@ -46,6 +48,8 @@ def test_a_build_comes_back_as_it_was(tree, tmp_path):
     assert tool.stat().st_mode & 0o777 == 0o755
     assert tool.stat().st_mtime == 1_000_000_000
     assert (tree / "lib64").is_symlink()
+    assert (tree / "bin" / "alias").is_symlink()
+    assert (tree / "bin" / "folder").is_symlink()
     assert str((tree / "dangling").readlink()) == "/no/such/place"
     assert sorted(p.name for p in tree.iterdir()) == [".git", "bin", "dangling", "empty", "lib64"]
     assert (tree / ".git").read_text() == "gitdir: fresh"

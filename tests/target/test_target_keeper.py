@@ -61,12 +61,15 @@ def worktrees(repository):
     return answer.stdout.count(b"worktree ")
 
 
-def test_nothing_outlives_a_perfgate_that_was_killed(perfgate, worktree, tmp_path, carriers, eventually):
+def test_nothing_outlives_a_perfgate_that_was_killed(
+    perfgate, worktree, tmp_path, carriers, eventually, all_up
+):
     repository, path = worktree
     process = perfgate("running", tmp_path, repository, path)
     marker, _ = lines(process, 2)
     # three workers that ignore SIGTERM, each with a daemon in a session apart
-    eventually(lambda: len(carriers(marker)) == 6)
+    all_up(tmp_path / "log", 9)
+    assert len(carriers(marker)) == 6
     process.kill()
     eventually(lambda: not carriers(marker))
     eventually(lambda: not path.exists() and worktrees(repository) == 1)
@@ -96,20 +99,27 @@ def test_ctrl_c_leaves_nothing_running(perfgate, tmp_path, carriers, point, said
     assert not carriers(marker)
 
 
-def test_ctrl_c_ends_a_build(perfgate, tmp_path, carriers, eventually):
+def test_ctrl_c_ends_a_build(perfgate, tmp_path, carriers, eventually, all_up):
     process = perfgate("building", tmp_path)
     lines(process, 1)
-    eventually(lambda: len(descendants(process.pid)) >= 3)
-    family = descendants(process.pid)
-    marker = next(p.environ()["PERFGATE_SERVICE"] for p in family if "stubborn-tree" in p.cmdline())
+    eventually(lambda: builders(process.pid))
+    marker = builders(process.pid)[0]
+    all_up(tmp_path / "log", 9)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=10)
     assert b"KeyboardInterrupt" in errors
     assert not carriers(marker)
 
 
-def descendants(pid):
-    return psutil.Process(pid).children(recursive=True)
+def builders(pid):
+    """The markers of the build steps that a perfgate runs."""
+    found = []
+    for process in psutil.Process(pid).children():
+        try:
+            found.append(process.environ().get("PERFGATE_SERVICE"))
+        except psutil.Error:
+            continue
+    return [marker for marker in found if marker]
 
 
 def sleeper(marker):
@@ -141,6 +151,16 @@ def test_a_process_is_found_by_its_marker_before_its_group_is_known():
     assert process.wait(5) == -signal.SIGTERM
 
 
+def test_a_process_without_marker_that_ignores_sigterm_is_killed_with_its_group():
+    script = "trap '' TERM; echo set; while :; do sleep 1; done"
+    process = subprocess.Popen(["sh", "-c", script], env={}, start_new_session=True, stdout=subprocess.PIPE)
+    lines(process, 1)
+    with Keeper() as keeper:
+        keeper.watch_group(process.pid, "9" * 32)
+    process.communicate(timeout=5)
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_a_directory_that_git_does_not_know_is_removed_but_not_what_a_symlink_points_to(worktree, tmp_path):
     repository, path = worktree
     stray, precious = tmp_path / "stray", tmp_path / "precious"
@@ -169,20 +189,25 @@ def test_a_killed_watchdog_is_replaced_and_knows_everything_again():
     assert process.wait(5) == -signal.SIGTERM
 
 
-def test_the_watchdog_ignores_signals_and_holds_no_file_of_perfgate(tmp_path):
+def test_the_watchdog_ignores_signals_and_holds_no_file_of_perfgate(tmp_path, eventually):
     with (tmp_path / "open").open("w") as held, Keeper() as keeper:
         os.set_inheritable(held.fileno(), True)
         watchdog = psutil.Process(keeper._process.pid)
         keeper.watch_group(None, "a" * 32)
-        while not (open_fds := len(list(Path(f"/proc/{watchdog.pid}/fd").iterdir()))) >= 4:
-            time.sleep(0.01)
-        assert open_fds == 4  # its three streams and the watch on its parent
-        time.sleep(0.05)
+        eventually(lambda: ignored(watchdog.pid) >= {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+        # its three streams and the watch on its parent
+        eventually(lambda: len(list(Path(f"/proc/{watchdog.pid}/fd").iterdir())) == 4)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             watchdog.send_signal(number)
         time.sleep(0.05)
-        assert watchdog.is_running()
+        assert keeper._process.poll() is None
         assert os.getsid(watchdog.pid) == watchdog.pid
+
+
+def ignored(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    mask = int(status.partition("SigIgn:")[2].split()[0], 16)
+    return {number for number in range(1, 65) if mask >> (number - 1) & 1}
 
 
 def test_starting_costs_under_50_ms():

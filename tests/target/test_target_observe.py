@@ -34,9 +34,9 @@ def test_an_idle_service_spends_nothing(start):
     assert watched.cpu_ns() == watched.cpu_ns()
 
 
-def test_workers_and_daemons_are_part_of_the_tree(start, carriers, eventually):
+def test_workers_and_daemons_are_part_of_the_tree(start, carriers, all_up):
     wait_ready(service := start("stubborn-tree", grace_ns=0))
-    eventually(lambda: len(carriers(service.group.marker)) == 6)
+    all_up(service.log_path, 9)
     watched = watch(service)
     assert set(watched.pids) == {process.pid for process in carriers(service.group.marker)}
     before = watched.cpu_ns()
@@ -76,10 +76,10 @@ def test_time_that_died_with_a_worker_nobody_waited_for_makes_the_answer_unknown
     assert watched.cpu_ns() is None
 
 
-def test_memory_is_resident_bytes_of_the_whole_tree(start, carriers, eventually):
+def test_memory_is_resident_bytes_of_the_whole_tree(start, all_up):
     wait_ready(one := start("ok"))
     wait_ready(three := start("workers"))
-    eventually(lambda: len(carriers(three.group.marker)) == 3)
+    all_up(three.log_path, 3)
     single, tree = watch(one).rss_bytes(), watch(three).rss_bytes()
     assert 2 * 2**20 < single < 60 * 2**20
     assert tree > 1.5 * single

@@ -94,7 +94,6 @@ def test_the_service_runs_on_its_cpus_and_the_driver_stays_where_it_was(start, t
         (("no-such-program-here",), "was not found"),
         (("./missing.sh",), "was not found"),
         (("./plain.txt",), "may not be executed"),
-        (("./no-interpreter.sh",), "was not found"),
         (("./not-a-program",), "cannot be executed"),
         (("sh", "a\0b"), "cannot be executed"),
         ((), "is empty"),
@@ -102,12 +101,19 @@ def test_the_service_runs_on_its_cpus_and_the_driver_stays_where_it_was(start, t
 )
 def test_a_command_that_cannot_run_names_the_key(start, tmp_path, argv, said):
     (tmp_path / "plain.txt").write_text("text")
-    for name, text in (("no-interpreter.sh", "#!/no/such/shell\n"), ("not-a-program", "\x01\x02")):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(stat.S_IRWXU)
+    (tmp_path / "not-a-program").write_text("\x01\x02")
+    (tmp_path / "not-a-program").chmod(stat.S_IRWXU)
     with pytest.raises(UsageError, match=said) as caught:
         start("ok", argv=argv)
     assert "perfgate.yml: service.command" in caught.value.message
+
+
+def test_a_script_whose_interpreter_is_missing_is_told_from_a_missing_script(start, tmp_path):
+    (tmp_path / "run.sh").write_text("#!/no/such/shell\n")
+    (tmp_path / "run.sh").chmod(stat.S_IRWXU)
+    with pytest.raises(UsageError, match="was not found") as caught:
+        start("ok", argv=("./run.sh",))
+    assert "the interpreter in its first line" in caught.value.hint
 
 
 def test_a_missing_directory_is_named(start, tmp_path):
@@ -233,9 +239,10 @@ def test_a_service_that_dies_while_measured_is_reported(start, eventually):
 # Stopping
 
 
-def test_workers_and_daemons_are_stopped_too(start, carriers, eventually):
+def test_workers_and_daemons_are_stopped_too(start, carriers, all_up):
     wait_ready(service := start("stubborn-tree", grace_ns=100_000_000))
-    eventually(lambda: len(carriers(service.group.marker)) == 6)
+    all_up(service.log_path, 9)
+    assert len(carriers(service.group.marker)) == 6
     stop(service)
     assert not carriers(service.group.marker)
 
@@ -255,6 +262,13 @@ def test_the_grace_is_given_and_not_used_up(start, tmp_path):
     assert 0.2 <= time.monotonic() - began < 2
     assert service.group.exit_status() == 0
     assert "flushed" in (tmp_path / "0.log").read_text()
+
+
+def test_a_worker_that_outlives_its_parent_has_the_grace_too(start, all_up):
+    wait_ready(service := start("slow-worker"))
+    all_up(service.log_path, 1)
+    stop(service)
+    assert "flushed" in service.log_path.read_text()
 
 
 def test_graces_of_two_sides_do_not_add_up(start):
