@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from perfgate.model import ALL_ENDPOINTS, Commit, Comparison, Metric, Outcome, Reason, Statistic, Verdict
@@ -116,17 +116,18 @@ def remedy_text(reason: Reason) -> str:
 
 
 def doubts(verdict: Verdict) -> list[tuple[str, Reason]]:
-    """What single comparisons have to say and the verdict has not said, each reason once.
+    """What single comparisons have to say and the verdict has not said, each kind of reason once.
 
-    Each comes with whom it concerns, or "" where its text names the endpoint itself.
+    Each comes with whom it concerns, or "" where its text names the endpoint itself. The reasons of the
+    verdict stand for every comparison that has one of the same code.
     """
-    said = {*verdict.reasons, *verdict.warnings}
-    concerned: dict[Reason, list[Metric]] = {}
+    said = {reason.code for reason in (*verdict.reasons, *verdict.warnings)}
+    concerned: dict[str, list[tuple[Metric, Reason]]] = {}
     for comparison in worst_first(verdict.comparisons):
         for reason in comparison.reasons:
-            if reason not in said:
-                concerned.setdefault(reason, []).append(comparison.metric)
-    return [(_subject(metrics, reason), reason) for reason, metrics in concerned.items()]
+            if reason.code not in said:
+                concerned.setdefault(reason.code, []).append((comparison.metric, reason))
+    return [_doubt(found) for found in concerned.values()]
 
 
 def facts_text(verdict: Verdict) -> str:
@@ -168,12 +169,16 @@ def is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
-def _subject(metrics: list[Metric], reason: Reason) -> str:
-    name = endpoint_text(metrics[0])
-    if len(metrics) == 1 and name in clean(reason.text):
-        return ""
-    more = f" and {len(metrics) - 1} more" if len(metrics) > 1 else ""
-    return f"{shorten(name, 60)} {metrics[0].statistic}{more}"
+def _doubt(found: list[tuple[Metric, Reason]]) -> tuple[str, Reason]:
+    """The first reason of a kind, with how many other metrics have one like it."""
+    metric, reason = found[0]
+    name = endpoint_text(metric)
+    subject = "" if name in clean(reason.text) else f"{shorten(name, 60)} {metric.statistic}"
+    others = len(found) - 1
+    if others:
+        more = f"{others} more metric{'s' if others > 1 else ''} likewise"
+        reason = replace(reason, text=f"{reason.text} (and {more})")
+    return subject, reason
 
 
 def _row(comparison: Comparison) -> Row:

@@ -160,6 +160,8 @@ def _expect(place: Place | None, notes: list[str]) -> dict[str, bool]:
         if name != "expect"
     }
     entries = place.fields(("expect",), others)
+    if "expect" not in entries:
+        return {}
     options = entries["expect"].fields((*_PRINT_ONLY, "expectDefault200", "reportFailuresAsErrors"))
     notes.extend(
         f"config.plugins.expect.{key} only changes what Artillery prints"

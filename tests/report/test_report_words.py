@@ -119,16 +119,17 @@ def test_a_doubt_is_told_once_with_everyone_it_concerns() -> None:
     found = doubts(
         verdict(
             Outcome.PASS,
-            comparison("a", "p99", Outcome.NOT_MEASURED, reasons=(TOO_FEW, told)),
-            comparison("b", "p99", Outcome.NOT_MEASURED, reasons=(TOO_FEW,)),
+            comparison("GET /a", "p99", Outcome.NOT_MEASURED, reasons=(TOO_FEW, told)),
+            comparison("GET /b", "p99", Outcome.NOT_MEASURED, reasons=(TOO_FEW,)),
             comparison("GET /c", "p99", reasons=(Reason(code="y", text="GET /c is odd"),)),
             reasons=(told,),
         )
     )
     assert [(subject, reason.code) for subject, reason in found] == [
-        ("a p99 and 1 more", "p99-too-few-requests"),
+        ("GET /a p99", "p99-too-few-requests"),
         ("", "y"),
     ]
+    assert "1 more metric likewise" in found[0][1].text
 
 
 def test_headline_of_a_regression_names_the_change_largest_against_its_tolerance() -> None:

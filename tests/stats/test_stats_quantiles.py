@@ -30,11 +30,11 @@ def test_equals_scipy_where_most_order_statistics_carry_no_weight(n):
     )
 
 
-def test_a_million_samples_take_well_under_a_second():
+def test_a_million_samples_take_little_cpu_time():
     values = np.random.default_rng(1).lognormal(15, 0.5, 1_000_000)
-    start = time.perf_counter()
+    start = time.process_time()
     harrell_davis(values, (0.50, 0.95, 0.99))
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 1.5
 
 
 @given(times_ns, st.randoms(use_true_random=False))

@@ -71,7 +71,6 @@ def test_few_rounds_equal_brute_force_over_every_sign_pattern(d, clipping):
 def test_every_pattern_is_tried_as_long_as_the_flips_allow():
     d = np.random.default_rng(3).normal(0.5, 1, size=(6, 3))
     exact = run(d, flips=64)
-    assert np.unique(exact.null_max).size == 64
     np.testing.assert_array_equal(exact.null_max, run(d, flips=10_000).null_max)
     assert run(d, flips=63).null_max.size == 63
 

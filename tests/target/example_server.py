@@ -85,7 +85,7 @@ def ignore_term():
 
 def stop_slowly():
     signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.2), print("flushed", flush=True), os._exit(0)))
-    print("up", flush=True)
+    os.write(1, b"up\n")
 
 
 def write_facts():
@@ -104,20 +104,20 @@ def fork_workers():
     for _ in range(2):
         if os.fork() == 0:
             break
-    print("up", flush=True)
+    os.write(1, b"up\n")
 
 
 def fork_a_daemon():
     child = os.fork()
     if child:
         os.waitpid(child, 0)
-        print("up", flush=True)
+        os.write(1, b"up\n")
         return
     os.setsid()
     if os.fork():
         os._exit(0)
     ignore_term()
-    print("up", flush=True)
+    os.write(1, b"up\n")
     time.sleep(60)
 
 

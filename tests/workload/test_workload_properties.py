@@ -1,5 +1,6 @@
 """Whatever stands in a workload file, it loads or is refused; and its digest follows its meaning."""
 
+import contextlib
 import copy
 import json
 import random
@@ -114,7 +115,26 @@ def changed(keys, value):
     return data
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+def without(keys):
+    data = changed(keys, None)
+    parent = data
+    for key in keys[:-1]:
+        parent = parent[key]
+    del parent[keys[-1]]
+    return data
+
+
+def test_every_place_may_be_missing_or_hold_the_simplest_values(folder):
+    damaged = [without(keys) for keys in ALL_PLACES]
+    damaged += [changed(keys, value) for keys in ALL_PLACES for value in (None, {}, [], "", 0, True, "{{")]
+    loaded = 0
+    for data in damaged:
+        with contextlib.suppress(UsageError):
+            loaded += bool(load(folder, data).scenarios)
+    assert 0 < loaded < len(damaged)
+
+
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(keys=st.sampled_from(ALL_PLACES), value=junk)
 def test_any_damage_loads_or_is_refused(folder, keys, value):
     try:
