@@ -175,7 +175,7 @@ def _confirmation(
     """The test of the fresh rounds, adjusted over what was flagged and nothing else."""
     if len(confirm) < 2:
         return None
-    return run_test(build_table(confirm, policy).select(flagged), policy, seed + 1)
+    return run_test(build_table(confirm, policy).select(flagged), policy, seed + 1, blinded=False)
 
 
 def _cpu_warning(screen: Sequence[Pair], policy: Policy, seed: int) -> tuple[Reason, ...]:

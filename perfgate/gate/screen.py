@@ -36,14 +36,19 @@ class Test:
     mde: NDArray[np.float64]
 
 
-def run_test(table: Table, policy: Policy, seed: int) -> Test:
-    """Test every column for an increase and, mirrored, for a decrease; the same seed gives the same p."""
+def run_test(table: Table, policy: Policy, seed: int, *, blinded: bool = True) -> Test:
+    """Test every column for an increase and, mirrored, for a decrease; the same seed gives the same p.
+
+    While rounds may still be added the MDE is blinded: the change itself counts as noise in it. After the
+    last round it need not be, and is then taken about the estimate.
+    """
     worse = _max_t(table, table.d, policy, seed)
     better = _max_t(table, -table.d, policy, seed)
     tolerance = np.array([tolerance_of(m.statistic, policy) for m in table.metrics])
+    estimate = np.array([estimate_of(table, i) for i in range(len(table.metrics))])
     mde = (
         minimum_detectable_effect(
-            table.d,
+            table.d if blinded else table.d - estimate,
             clipped=table.clipped,
             null_max=worse.null_max,
             alpha=policy.confirm_alpha,
@@ -57,7 +62,7 @@ def run_test(table: Table, policy: Policy, seed: int) -> Test:
         table=table,
         p_adjusted=worse.p_adjusted,
         p_improved=better.p_adjusted,
-        estimate=np.array([estimate_of(table, i) for i in range(len(table.metrics))]),
+        estimate=estimate,
         mde=mde,
     )
 

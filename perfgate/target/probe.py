@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from urllib3 import HTTPConnectionPool, exceptions
+from urllib3.util import Timeout
 
 from perfgate.target.ports import HOST
-
-if TYPE_CHECKING:
-    from urllib3 import HTTPConnectionPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,16 +20,11 @@ class Answer:
 
 def open_pool(port: int) -> HTTPConnectionPool:
     """Where probes of one service go. urllib3 reads no proxy settings from the environment."""
-    from urllib3 import HTTPConnectionPool
-
     return HTTPConnectionPool(HOST, port, maxsize=1, retries=False)
 
 
 def probe(pool: HTTPConnectionPool, path: str, *, timeout_s: float) -> Answer:
     """Ask once, without following redirects or reading the body, on a connection closed afterwards."""
-    from urllib3 import exceptions
-    from urllib3.util import Timeout
-
     try:
         response = pool.urlopen(
             "GET",

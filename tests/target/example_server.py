@@ -57,9 +57,12 @@ def leave_with_a_message():
 
 
 def go_to_the_background():
+    parent = os.getpid()
     if os.fork():
         os._exit(0)
     os.setsid()
+    while os.getppid() == parent:
+        time.sleep(0.005)
 
 
 def flood():
@@ -159,6 +162,7 @@ def main():
     for action in BEFORE_LISTENING.get(mode, ()):
         action()
     server = listen(0 if mode == "elsewhere" else port)
+    Path("listening").touch()
     for action in WHILE_LISTENING.get(mode, ()):
         action()
     serve(server, ANSWERS.get(mode, OK))

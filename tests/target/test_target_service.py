@@ -165,18 +165,20 @@ def test_a_service_that_goes_to_the_background_is_told_not_to(start, carriers):
         ("unavailable", "answered status 503"),
         ("garbage", "something that is not HTTP"),
         ("hang", "did not answer"),
-        ("sleep", "found nobody listening"),
+        ("elsewhere", "found nobody listening"),
     ],
 )
-def test_never_ready_says_what_came_back(start, mode, said):
+def test_never_ready_says_what_came_back(start, tmp_path, eventually, mode, said):
     service = start(mode, ready_timeout_ns=SHORT_NS)
+    eventually((tmp_path / "listening").exists)
     error = never_ready(service)
     assert said in error.message
     assert f"within 300 ms: GET /health on port {service.port}" in error.message
 
 
-def test_listening_on_another_port_is_found_out(start):
+def test_listening_on_another_port_is_found_out(start, tmp_path, eventually):
     service = start("elsewhere", ready_timeout_ns=SHORT_NS)
+    eventually((tmp_path / "listening").exists)
     error = never_ready(service)
     actual = {c.laddr.port for c in psutil.Process(service.group.pgid).net_connections("tcp")}
     assert f"it listens on {actual.pop()}, not on {service.port}: use {{port}} or $PORT" in error.hint

@@ -126,7 +126,7 @@ def without(keys):
 
 def test_every_place_may_be_missing_or_hold_the_simplest_values(folder):
     damaged = [without(keys) for keys in ALL_PLACES]
-    damaged += [changed(keys, value) for keys in ALL_PLACES for value in (None, {}, [], "", 0, True, "{{")]
+    damaged += [changed(keys, value) for keys in ALL_PLACES for value in (None, {}, "{{")]
     loaded = 0
     for data in damaged:
         with contextlib.suppress(UsageError):
