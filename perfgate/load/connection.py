@@ -7,6 +7,7 @@ are the kernel's too (`SO_RCVTIMEO`), because Python's own would add a poll to e
 import contextlib
 import socket
 import struct
+import time
 from typing import NamedTuple
 
 from perfgate.load import clock
@@ -43,14 +44,22 @@ class Connection:
         self._host_header = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._timeout_ns = timeout_ns
         self._socket: socket.socket | None = None
+        self._limit_ns = 0
         self._aborted = False
         self._encoded: dict[int, tuple[Request, bytes]] = {}
 
     def exchange(self, request: Request) -> Exchange:
-        """Send `request` and read the whole answer, within the timeout, whatever the server does."""
+        """Send `request` and read the whole answer, whatever the server does.
+
+        An answer that is not whole within the timeout is an error. Finding that out takes at most the
+        timeout for each of connecting, sending and the silence after the last piece that still came in time.
+        """
         timeout_ns = request.timeout_ns or self._timeout_ns
-        payload = self._payload(request)
         begun_ns = clock.now_ns()
+        try:
+            payload = self._payload(request)
+        except ValueError:
+            return _failed(begun_ns, "unsendable request")
         try:
             connection = self._open(timeout_ns)
         except OSError as error:
@@ -90,19 +99,35 @@ class Connection:
         if self._aborted:
             raise ConnectionAbortedError
         connection = self._socket
-        if connection is not None:
-            if _is_still_open(connection):
-                return connection
+        if connection is None or not _is_still_open(connection):
             self.close()
-        connection = socket.create_connection(self._address, timeout=timeout_ns / 1e9)
-        connection.setblocking(True)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        limit = struct.pack("@qq", *divmod(timeout_ns // 1000, 1_000_000))
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-        clock.ask_for_stamps(connection)
-        self._socket = connection
+            connection = self._connect(timeout_ns)
+        if timeout_ns != self._limit_ns:
+            _limit(connection, timeout_ns)
+            self._limit_ns = timeout_ns
         return connection
+
+    def _connect(self, timeout_ns: int) -> socket.socket:
+        """Connect to the first address that takes us.
+
+        `socket.create_connection` would keep its socket to itself, out of reach of `abort`, while it waits.
+        """
+        problem = OSError("the name has no address")
+        for family, kind, protocol, _, address in socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM):
+            try:
+                connection = self._socket = socket.socket(family, kind, protocol)
+                connection.settimeout(timeout_ns / 1e9)
+                connection.connect(address)
+                connection.setblocking(True)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError as error:
+                self.close()
+                problem = ConnectionAbortedError() if self._aborted else error
+            else:
+                clock.ask_for_stamps(connection)
+                self._limit_ns = 0
+                return connection
+        raise problem
 
     def _converse(
         self, connection: socket.socket, request: Request, payload: bytes, timeout_ns: int
@@ -112,25 +137,30 @@ class Connection:
         first_ns = last_ns = received = 0
         stamped = False
         error = ""
+        give_up_ns = time.monotonic_ns() + timeout_ns
         sent_ns = clock.now_ns()
         try:
-            connection.sendall(payload)
+            _send(connection, payload, give_up_ns)
             while answer is None:
                 data, ancillary, _, _ = connection.recvmsg(_RECEIVE_BYTES, clock.ANCILLARY_BYTES)
                 user_ns = clock.now_ns()
-                stamp_ns = clock.stamp_of(ancillary)
-                # A stamp outside the exchange means a stepped clock: then our own reading is better.
-                stamped = sent_ns <= stamp_ns <= user_ns
-                last_ns = stamp_ns if stamped else user_ns
                 if not data:
                     answer = reader.end()
+                    last_ns, stamped = user_ns, False
                     break
+                stamp_ns = clock.stamp_of(ancillary)
+                # A stamp outside the exchange means a stepped clock: then our own reading is better.
+                stamped = (last_ns or sent_ns) <= stamp_ns <= user_ns
+                last_ns = stamp_ns if stamped else user_ns
                 received += len(data)
                 first_ns = first_ns or last_ns
                 answer = reader.feed(data)
                 # SO_RCVTIMEO bounds each receive; this bounds the sum, or a slow drip would hold us forever.
-                if answer is None and user_ns - sent_ns > timeout_ns:
+                if answer is None and time.monotonic_ns() > give_up_ns:
                     raise TimeoutError
+            if last_ns - sent_ns > timeout_ns:
+                answer = None
+                raise TimeoutError
         except ProtocolError as problem:
             error = problem.error_class
         except OSError as problem:
@@ -143,6 +173,25 @@ class Connection:
         response = Response(status=answer.status, headers=answer.headers, body=answer.body)
         error = request.judge(response)
         return Exchange(sent_ns, first_ns, last_ns, answer.status, received, error, stamped, response)
+
+
+def _limit(connection: socket.socket, timeout_ns: int) -> None:
+    # All zeros would mean no limit at all.
+    limit = struct.pack("@qq", *divmod(max(timeout_ns // 1000, 1), 1_000_000))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+
+def _send(connection: socket.socket, payload: bytes, give_up_ns: int) -> None:
+    """Send everything: `sendall` would go on for as long as the server reads a byte now and then."""
+    sent = connection.send(payload)
+    if sent == len(payload):
+        return
+    rest = memoryview(payload)[sent:]
+    while rest:
+        if time.monotonic_ns() > give_up_ns:
+            raise TimeoutError
+        rest = rest[connection.send(rest) :]
 
 
 def _is_still_open(connection: socket.socket) -> bool:

@@ -1,8 +1,11 @@
 """Running the load: threads of virtual users for a fixed time, in a closed or an open model.
 
 `over` is set only to abandon the load (Ctrl-C): then sockets are shut down so that no thread waits for a
-service that hangs. The regular end is a time after which no user begins another pass; a request that is
-under way then is waited for, within its timeout, and counted.
+service that hangs. The regular end is a time after which no user sends another request; one that is under
+way then is waited for, within its timeout, and counted. An arrival of the open model that is due before the
+end is owed all the same: it is sent late, or counted as "not sent" when that would take a whole timeout.
+
+Pacing and ending follow the monotonic clock, so that setting the wall clock cannot stretch or cut a load.
 """
 
 from __future__ import annotations
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from perfgate.model import Samples, Scenario
+
+
+_MAX_FAREWELL_NS = 5_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +73,10 @@ class LoadOutcome:
 
 @dataclass(slots=True)
 class _Run:
-    """The moving parts of one load that its threads share."""
+    """The moving parts of one load that its threads share; its times are of the monotonic clock."""
 
     plan: LoadPlan
+    wall_ahead_ns: int
     start_ns: int
     measure_from_ns: int
     end_ns: int
@@ -81,10 +88,10 @@ class _Run:
     failures: list[BaseException] = field(default_factory=list)
 
     def sleep_until(self, due_ns: int) -> bool:
-        """Wait for a moment of the wall clock; False when the load is over or would be by then."""
-        if due_ns >= self.end_ns:
+        """Wait for a moment; False, without waiting, when the load is over or would be by then."""
+        if due_ns >= self.end_ns or self.over.is_set():
             return False
-        while (left_ns := due_ns - clock.now_ns()) > 0:
+        while (left_ns := due_ns - time.monotonic_ns()) > 0:
             # Slices keep a long pause interruptible; Event.wait is too coarse for the last stretch.
             time.sleep(min(left_ns, 50_000_000) / 1e9)
             if self.over.is_set():
@@ -93,7 +100,7 @@ class _Run:
 
     def pause(self, duration_ns: int) -> bool:
         """Wait out think time; False when the load is over."""
-        return self.sleep_until(clock.now_ns() + duration_ns)
+        return self.sleep_until(time.monotonic_ns() + duration_ns)
 
 
 def drive(
@@ -108,11 +115,12 @@ def drive(
     counters of the service at those moments.
 
     Raises:
-        MeasureError: a thread of the driver itself failed.
+        MeasureError: a thread of the driver itself failed or could not be started.
     """
-    start_ns = clock.now_ns()
+    start_ns = time.monotonic_ns()
     run = _Run(
         plan=plan,
+        wall_ahead_ns=clock.wall_minus_monotonic_ns(),
         start_ns=start_ns,
         measure_from_ns=start_ns + plan.warmup_ns,
         end_ns=start_ns + plan.warmup_ns + plan.duration_ns,
@@ -129,11 +137,10 @@ def drive(
         for recorder, mine in zip(recorders, connections, strict=True)
     ]
     # The collector's pauses would fall into somebody's latency; a round makes no cycles worth collecting.
+    collecting = gc.isenabled()
     gc.disable()
     try:
-        step_before_ns = clock.wall_minus_monotonic_ns()
-        for thread in threads:
-            thread.start()
+        _start(threads)
         _wait_for_warmup(run)
         on_measuring()
         cpu_before_ns, wall_before_ns = time.process_time_ns(), time.monotonic_ns()
@@ -141,13 +148,14 @@ def drive(
             thread.join()
         cpu_ns, wall_ns = time.process_time_ns() - cpu_before_ns, time.monotonic_ns() - wall_before_ns
         on_measured()
-        step_ns = clock.wall_minus_monotonic_ns() - step_before_ns
+        step_ns = clock.wall_minus_monotonic_ns() - run.wall_ahead_ns
     finally:
+        if collecting:
+            gc.enable()
         _abandon(run, threads, connections)
-        gc.enable()
     if run.failures:
         raise MeasureError(
-            f"the load driver failed: {type(run.failures[0]).__name__}: {run.failures[0]}",
+            f"the load driver failed: {_in_one_line(run.failures[0])}",
             "run again with PERFGATE_DEBUG=1 and report this with the workload that caused it",
         ) from run.failures[0]
     samples = merge(
@@ -155,7 +163,7 @@ def drive(
         errors=run.errors,
         endpoints=plan.endpoints,
         sides=len(plan.addresses),
-        since_ns=run.measure_from_ns,
+        since_ns=run.measure_from_ns + run.wall_ahead_ns,
     )
     return LoadOutcome(
         samples=samples,
@@ -179,6 +187,17 @@ def _connect(plan: LoadPlan) -> list[Connection]:
     return [Connection(host, port, timeout_ns=plan.timeout_ns) for host, port in plan.addresses]
 
 
+def _start(threads: Sequence[threading.Thread]) -> None:
+    try:
+        for thread in threads:
+            thread.start()
+    except RuntimeError as error:
+        raise MeasureError(
+            f"this machine does not start {len(threads)} threads: {error}",
+            "use fewer connections, or allow more processes and memory (ulimit -u, ulimit -v, the cgroup)",
+        ) from error
+
+
 def _live(run: _Run, recorder: Recorder, connections: Sequence[Connection], seed: int) -> None:
     """The life of one thread; what it raises is kept for `drive` to report."""
     user = VirtualUser(
@@ -195,8 +214,8 @@ def _live(run: _Run, recorder: Recorder, connections: Sequence[Connection], seed
         if run.plan.model == "open":
             _take_arrivals(run, user)
         else:
-            while clock.now_ns() < run.end_ns and not run.over.is_set():
-                user.walk_both()
+            while time.monotonic_ns() < run.end_ns and not run.over.is_set() and user.walk_both():
+                pass
     except BaseException as error:
         run.failures.append(error)
         run.over.set()
@@ -213,33 +232,46 @@ def _min_gap_ns(plan: LoadPlan) -> int:
 
 def _take_arrivals(run: _Run, user: VirtualUser) -> None:
     """Take the next arrival nobody has taken yet, wait until it is due, send it; late if all are busy."""
+    give_up_ns = run.end_ns + run.plan.timeout_ns
     while not run.over.is_set():
         index = next(run.next_arrival)
         if index >= len(run.arrivals):
             return
         offset_ns, side = run.arrivals[index]
-        if not run.sleep_until(run.start_ns + offset_ns):
+        due_ns = run.start_ns + offset_ns
+        if not run.sleep_until(due_ns):
             return
-        user.walk_one(side, run.start_ns + offset_ns)
+        if time.monotonic_ns() < give_up_ns:
+            user.walk_one(side, due_ns + run.wall_ahead_ns)
+        else:
+            user.miss(side, due_ns + run.wall_ahead_ns)
 
 
 def _wait_for_warmup(run: _Run) -> None:
-    while (left_ns := run.measure_from_ns - clock.now_ns()) > 0 and not run.over.is_set():
+    while (left_ns := run.measure_from_ns - time.monotonic_ns()) > 0 and not run.over.is_set():
         time.sleep(min(left_ns, 50_000_000) / 1e9)
 
 
 def _abandon(
     run: _Run, threads: Sequence[threading.Thread], connections: Sequence[Sequence[Connection]]
 ) -> None:
-    """Leave no thread behind: after a regular end they are gone already, after Ctrl-C they are woken."""
+    """Leave no thread behind: after a regular end they are gone already, after Ctrl-C they are woken.
+
+    A thread may open a socket just after it was woken, so we wake all that are left until none is.
+    """
     run.over.set()
-    for thread, mine in zip(threads, connections, strict=True):
-        for connection in mine:
-            if thread.is_alive():
+    give_up_ns = time.monotonic_ns() + _MAX_FAREWELL_NS
+    left = [(thread, mine) for thread, mine in zip(threads, connections, strict=True) if thread.is_alive()]
+    while left and time.monotonic_ns() < give_up_ns:
+        for _, mine in left:
+            for connection in mine:
                 connection.abort()
-    for thread in threads:
-        if thread.ident is not None:
-            thread.join(timeout=2.0)
+        left[0][0].join(timeout=0.02)
+        left = [(thread, mine) for thread, mine in left if thread.is_alive()]
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
 def _lateness_p99_ns(samples: Sequence[Samples]) -> int:

@@ -58,14 +58,25 @@ class AnswerReader:
     error: nothing was asked for yet that they could answer.
     """
 
-    __slots__ = ("_body", "_buffer", "_framing", "_headers", "_is_head", "_keep_alive", "_left", "_status")
+    __slots__ = (
+        "_body",
+        "_buffer",
+        "_framing",
+        "_headers",
+        "_is_head",
+        "_keep_alive",
+        "_left",
+        "_searched",
+        "_status",
+    )
 
     def __init__(self, method: str) -> None:
         self._is_head = method == "HEAD"
         self._buffer = bytearray()
+        self._searched = 0
         self._framing = ""
         self._headers: dict[str, str] = {}
-        self._body: list[bytes] = []
+        self._body = bytearray()
         self._left = 0
         self._status = 0
         self._keep_alive = True
@@ -83,9 +94,7 @@ class AnswerReader:
         if self._framing == "chunked":
             return self._take_chunks()
         if self._framing == "close":
-            self._left += len(self._buffer)
-            self._take_all()
-            if self._left > MAX_BODY_BYTES:
+            if len(self._buffer) > MAX_BODY_BYTES:
                 raise ProtocolError("body too large")
             return None
         return self._take_length()
@@ -97,20 +106,16 @@ class AnswerReader:
             ProtocolError: the answer was not whole.
         """
         if self._framing == "close":
-            return self._answer(b"".join(self._body), keep_alive=False)
+            return self._answer(bytes(self._buffer), keep_alive=False)
         raise ProtocolError("closed early")
 
     def _take_head(self) -> bool:
         """Read the status line and headers; an interim 1xx answer is passed over."""
-        end = self._buffer.find(b"\r\n\r\n")
+        end = self._find_blank_line(0)
         if end < 0:
             if self._buffer[:7] != b"HTTP/1."[: len(self._buffer)]:
                 raise ProtocolError("garbage")
-            if len(self._buffer) > MAX_HEAD_BYTES:
-                raise ProtocolError("headers too large")
             return False
-        if end > MAX_HEAD_BYTES:
-            raise ProtocolError("headers too large")
         head = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
         self._status, version_keeps, self._headers = parse_head(head)
@@ -123,20 +128,27 @@ class AnswerReader:
         self._framing, self._left = _framing(self._status, self._headers, is_head=self._is_head)
         return True
 
-    def _take_all(self) -> None:
-        if self._buffer:
-            self._body.append(bytes(self._buffer))
-            self._buffer.clear()
+    def _find_blank_line(self, start: int) -> int:
+        """Where the headers or trailers from `start` on end, -1 if not yet.
+
+        Each byte is searched once, or a server that sends single bytes could keep us busy.
+        """
+        end = self._buffer.find(b"\r\n\r\n", max(start, self._searched))
+        # Three bytes of an unfinished blank line may be there already: what is refused must not depend on it.
+        at_least = end if end >= 0 else len(self._buffer) - 3
+        if at_least - start > MAX_HEAD_BYTES:
+            raise ProtocolError("headers too large")
+        self._searched = 0 if end >= 0 else max(0, at_least)
+        return end
 
     def _take_length(self) -> Answer | None:
-        """A body of announced length; its pieces are joined once, so a large body costs no copying."""
-        self._left -= len(self._buffer)
-        self._take_all()
-        if self._left > 0:
+        """A body of announced length; it is copied once, when it is whole."""
+        missing = self._left - len(self._buffer)
+        if missing > 0:
             return None
-        if self._left < 0:
+        if missing < 0:
             raise ProtocolError("excess bytes")
-        return self._answer(b"".join(self._body), keep_alive=self._keep_alive)
+        return self._answer(bytes(self._buffer), keep_alive=self._keep_alive)
 
     def _take_chunks(self) -> Answer | None:
         """A chunked body: sizes in hex with ignored extensions, then trailers (read and dropped).
@@ -144,40 +156,45 @@ class AnswerReader:
         The buffer is cut once at the end, not once a chunk: a server may send a million one-byte chunks.
         """
         start = 0
-        while True:
-            line_end = self._buffer.find(b"\r\n", start)
-            if line_end < 0:
-                if len(self._buffer) - start > _MAX_CHUNK_LINE_BYTES:
-                    raise ProtocolError("bad chunk")
-                break
+        while (line_end := self._find_chunk_line(start)) >= 0:
             size = _chunk_size(bytes(self._buffer[start:line_end]))
             if size == 0:
-                return self._take_trailers(line_end + 2)
-            if self._left + size > MAX_BODY_BYTES:
+                if self._take_trailers(line_end + 2):
+                    return self._answer(bytes(self._body), keep_alive=self._keep_alive)
+                break
+            if len(self._body) + size > MAX_BODY_BYTES:
                 raise ProtocolError("body too large")
             chunk_end = line_end + 2 + size
             if len(self._buffer) < chunk_end + 2:
                 break
             if self._buffer[chunk_end : chunk_end + 2] != b"\r\n":
                 raise ProtocolError("bad chunk")
-            self._body.append(bytes(self._buffer[line_end + 2 : chunk_end]))
-            self._left += size
+            self._body += self._buffer[line_end + 2 : chunk_end]
             start = chunk_end + 2
+        # What is unfinished stays, the last chunk too: it is read again with what follows.
         del self._buffer[:start]
+        self._searched = max(0, self._searched - start)
         return None
 
-    def _take_trailers(self, start: int) -> Answer | None:
+    def _find_chunk_line(self, start: int) -> int:
+        end = self._buffer.find(b"\r\n", start)
+        at_least = end if end >= 0 else len(self._buffer) - 1
+        if at_least - start > _MAX_CHUNK_LINE_BYTES:
+            raise ProtocolError("bad chunk")
+        return end
+
+    def _take_trailers(self, start: int) -> bool:
+        """Whether the trailers from `start` on are whole, and with them the answer."""
         if self._buffer.startswith(b"\r\n", start):
             end = start + 2
         else:
-            end = self._buffer.find(b"\r\n\r\n", start) + 4
-            if end < 4:
-                if len(self._buffer) - start > MAX_HEAD_BYTES:
-                    raise ProtocolError("headers too large")
-                return None
+            blank = self._find_blank_line(start)
+            if blank < 0:
+                return False
+            end = blank + 4
         if len(self._buffer) > end:
             raise ProtocolError("excess bytes")
-        return self._answer(b"".join(self._body), keep_alive=self._keep_alive)
+        return True
 
     def _answer(self, body: bytes, *, keep_alive: bool) -> Answer:
         return Answer(status=self._status, headers=self._headers, body=body, keep_alive=keep_alive)
@@ -200,7 +217,7 @@ def parse_head(head: bytes) -> tuple[int, bool, dict[str, str]]:
     ):
         raise ProtocolError("garbage")
     status = int(code)
-    if status < 100 or status_line[12:13] not in ("", " "):
+    if status < 100 or status_line[12:13] not in ("", " ") or "\n" in status_line:
         raise ProtocolError("garbage")
     headers: dict[str, str] = {}
     for line in lines[1:]:

@@ -4,6 +4,7 @@ An open model sends by this schedule whether or not the service keeps up, so a s
 requests instead of as fewer requests (coordinated omission; Tene, 2013).
 """
 
+import math
 import random
 
 
@@ -11,10 +12,10 @@ def poisson_arrivals_ns(rate_rps: float, duration_ns: int, rng: random.Random) -
     """Arrival times within `duration_ns`, in order: independent users, so gaps are exponential.
 
     Raises:
-        ValueError: the rate is not above zero.
+        ValueError: the rate is not above zero, or not finite.
     """
-    if rate_rps <= 0:
-        raise ValueError("an arrival rate must be above zero")
+    if not 0 < rate_rps < math.inf:
+        raise ValueError("an arrival rate must be above zero and finite")
     arrivals = []
     mean_gap_ns = 1e9 / rate_rps
     due_ns = rng.expovariate(1.0) * mean_gap_ns

@@ -6,6 +6,7 @@ every finished round, so that nothing is lost when the run ends early.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from perfgate.model import NextStep, Stage
 
 if TYPE_CHECKING:
     from perfgate.progress import Progress
+
+# A quarter more rounds than planned at most: past that the gate calls the run invalid anyway.
+_SPARE_RATIO = 0.25
 
 Decide = Callable[[Sequence[MeasuredRound]], NextStep]
 
@@ -76,12 +80,23 @@ def _rounds(
     count: int,
     focus: Sequence[str] = (),
 ) -> None:
-    for done in range(count):
-        progress.update(done, count, f"round {done + 1} of {count}")
+    """Measure until `count` rounds are valid. A dropped round is measured again, which favours no side:
+    rounds are dropped by what disturbed the machine, never by what was measured.
+    """
+    spare = math.ceil(count * _SPARE_RATIO)
+    valid = 0
+    while valid < count:
+        progress.update(valid, count, f"round {valid + 1} of {count}")
         begun = time.monotonic()
         index = len(recording.measured)
         measured = measure_round(session, index=index, stage=stage, focus=focus)
         recording.measured.append(measured)
-        if measured.rounds[0].dropped_because:
-            progress.note(f"round {index + 1} dropped: {measured.rounds[0].dropped_because}")
-        progress.update(done + 1, count, f"{time.monotonic() - begun:.1f} s a round")
+        reason = measured.rounds[0].dropped_because
+        if not reason:
+            valid += 1
+            progress.update(valid, count, f"{time.monotonic() - begun:.1f} s a round")
+            continue
+        progress.note(f"round {index + 1} dropped: {reason}")
+        if not spare:
+            return
+        spare -= 1

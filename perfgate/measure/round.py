@@ -177,7 +177,9 @@ def _measured(
             cpu_ns=counters.cpu_ns(side),
             rss_bytes=counters.rss_bytes[side],
             health=health,
-            dropped_because=why_dropped(health, open_model=session.model == "open"),
+            dropped_because=why_dropped(
+                health, open_model=session.model == "open", paired=len(session.targets) > 1
+            ),
         )
         for side, samples in enumerate(outcome.samples)
     )
