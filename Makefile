@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts check lock clean
+.PHONY: demo test lint types contracts check compare baseline bench-demo lock clean
 
 demo: $(STAMP)
 	$(BIN)/perfgate demo
@@ -22,6 +22,20 @@ contracts: $(STAMP)
 	$(BIN)/lint-imports
 
 check: lint types contracts
+
+# perfgate on its own example service; `make compare BASE=main HEAD=HEAD`.
+BASE ?= main
+HEAD ?= HEAD
+compare: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" perfgate compare $(BASE) $(HEAD)
+
+REASON ?= another run
+baseline: $(STAMP)
+	PATH="$(CURDIR)/$(BIN):$$PATH" perfgate baseline update --reason "$(REASON)"
+
+# Half an hour: how often the demo's verdicts come out right.
+bench-demo: $(STAMP)
+	$(BIN)/python bench/demo_repeats.py
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import random
 import socket
@@ -306,6 +307,21 @@ def test_a_workload_that_breaks_the_driver_is_an_error_in_one_line(model, start,
     assert says in failure.value.message
     assert "\n" not in failure.value.message
     assert len(failure.value.message) < 400
+
+
+@pytest.mark.parametrize("model", ["closed", "open"])
+def test_one_user_that_breaks_ends_the_load_of_all(model, base):
+    passes = itertools.count()
+
+    def start(rng: random.Random) -> Script:
+        yield GET
+        if next(passes) == 3:
+            raise RecursionError("too deep")
+
+    begun = time.monotonic()
+    with pytest.raises(MeasureError):
+        drive(plan(base, start=start, model=model, rate_rps=100.0, connections=4, duration_ns=60_000 * MS))
+    assert time.monotonic() - begun < FOREVER_S
 
 
 def test_a_collector_that_was_off_stays_off(base):

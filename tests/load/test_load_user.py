@@ -262,6 +262,18 @@ def test_an_abandoned_load_ends_an_endless_pass_and_records_no_more(world: World
     assert len(base.sent_ns) + len(head.sent_ns) <= len(world.order)
 
 
+def test_what_comes_back_after_the_load_was_abandoned_is_not_recorded(world: World):
+    def start(rng: random.Random) -> Script:
+        yield get("/1")
+        yield get("/2", judge=lambda _: world.over.set() or "")
+        yield get("/3")
+
+    world.user(start).walk_both()
+    base, head = world.samples()
+    assert (len(base.sent_ns), len(head.sent_ns)) == (1, 1)
+    assert "/3" not in world.targets(0) + world.targets(1)
+
+
 def test_a_pass_on_one_side_owes_its_first_request_and_ends_with_the_load_after_it(world: World):
     world.may_pause = False
     world.user(endless).walk_one(1, due_ns=5)
