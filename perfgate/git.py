@@ -214,7 +214,8 @@ class Repository:
         path = path.absolute()
         if self.toplevel.is_relative_to(path):
             raise MeasureError(f"{path} holds the repository itself", "this is a bug in perfgate: report it")
-        self._git("worktree", "remove", "--force", "--force", "--", str(path))
+        remove = ("worktree", "remove", "--force", "--force", "--", str(path))
+        first = self._git(*remove)
         try:
             if path.exists():
                 shutil.rmtree(path)
@@ -222,6 +223,9 @@ class Repository:
             raise MeasureError(
                 f"{path} could not be removed: {error.strerror}", "remove it by hand"
             ) from error
+        if first.status != 0:
+            # It refuses a tree it cannot read; once that is gone the record goes too.
+            self._git(*remove)
 
     def worktrees_under(self, folder: Path) -> tuple[Path, ...]:
         """Registered worktrees inside `folder`, also those whose directory is gone."""

@@ -77,6 +77,7 @@ def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: boo
 @config_option
 def show(*, config_path: Path) -> int:
     """Show the baselines of this workload: runs, spread, and the smallest shift they could see."""
+    from perfgate.report.text import clean
     from perfgate.store.baselines import load_baseline, path_for
 
     opened = project.open_project(config_path, None)
@@ -85,7 +86,7 @@ def show(*, config_path: Path) -> int:
     if not paths:
         raise UsageError(f"{folder}: no baseline here", "record one: perfgate baseline update --reason TEXT")
     for path in paths:
-        click.echo(f"{path}")
+        click.echo(clean(str(path)))
         click.echo(describe(load_baseline(path), opened.policy))
     return int(ExitCode.OK)
 
@@ -106,7 +107,9 @@ def _record(
 
     project.require_command(opened.config)
     commit = repository.resolve("HEAD")
-    existing = existing_baseline(opened, detect_environment())
+    existing = None if reset else existing_baseline(opened, detect_environment())
+    if existing is not None:
+        _require_same(existing, opened)
     author = repository.author()
     measured = []
     progress = output.start_progress(quiet=quiet)
@@ -116,11 +119,10 @@ def _record(
             measured.append(measure_one(opened, commit, repository, progress))
     finally:
         progress.close()
-    fresh = _empty(measured[0])
-    if existing is not None and not reset:
-        _require_same(existing, fresh)
-        fresh = existing
-    return append(fresh, [_run_of(result, opened.policy, author, reason) for result in measured])
+    return append(
+        existing or _empty(measured[0]),
+        [_run_of(result, opened.policy, author, reason) for result in measured],
+    )
 
 
 def existing_baseline(opened: project.Project, environment: Environment) -> Baseline | None:
@@ -135,11 +137,27 @@ def existing_baseline(opened: project.Project, environment: Environment) -> Base
     return load_baseline(path) if path.exists() else None
 
 
-def _require_same(existing: Baseline, fresh: Baseline) -> None:
-    for what in ("workload_digest", "latency_definition", "load_model"):
-        if getattr(existing, what) != getattr(fresh, what):
+def _require_same(existing: Baseline, opened: project.Project) -> None:
+    """Runs under other conditions cannot join a baseline; better said before they are measured.
+
+    Raises:
+        UsageError: the workload, the load, the definition of latency or the clock differ.
+    """
+    from perfgate.load.clock import detect_clock_source
+    from perfgate.measure.job import describe_load
+    from perfgate.model import LATENCY_DEFINITION
+
+    now = {
+        "workload": (existing.workload_digest, opened.workload.digest),
+        "load": (existing.load_model, describe_load(opened.config, sides=1)),
+        "definition of latency": (existing.latency_definition, LATENCY_DEFINITION),
+    }
+    if existing.runs:
+        now["clock"] = (existing.runs[-1].clock_source, detect_clock_source())
+    for what, (before, after) in now.items():
+        if before != after:
             raise UsageError(
-                f"the baseline was recorded with another {what.replace('_', ' ')}",
+                f"the baseline was recorded with another {what} ({before}; now {after})",
                 "its runs cannot be mixed with these: add --reset to begin anew",
             )
 
@@ -184,6 +202,12 @@ def levels_of(baseline: Baseline) -> Mapping[Metric, Sequence[float]]:
     for run in baseline.runs:
         for value in run.values:
             metric = Metric(endpoint=value.endpoint, statistic=value.statistic)
+            if value.value <= 0 and value.statistic != "errors":
+                raise UsageError(
+                    f"the baseline of {baseline.workload_name!r} says that {value.endpoint!r} "
+                    f"{value.statistic} took no time at all",
+                    "restore the file from git, or record it anew with --reset",
+                )
             levels.setdefault(metric, []).append(value.value)
     return levels
 
@@ -210,7 +234,7 @@ def describe(baseline: Baseline, policy: Policy) -> str:
     alone = "" if count >= MIN_RUNS else f"; {MIN_RUNS - count} more before it may judge alone"
     newest = baseline.runs[-1]
     return (
-        f"{clean(baseline.workload_name)} on {baseline.environment.class_id}: {count} runs{alone}\n"
+        f"{clean(baseline.workload_name)} on {clean(baseline.environment.class_id)}: {count} runs{alone}\n"
         f"newest: {newest.sha[:10]} by {clean(newest.author)}, {newest.recorded_at}: {clean(newest.reason)}\n"
         + render_table(("endpoint", "metric", "level", "spread", "shift it can see"), rows)
     )

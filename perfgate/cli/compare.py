@@ -17,6 +17,7 @@ from perfgate.config import CONFIG_NAME
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
+    from perfgate.gate.policy import Policy
     from perfgate.git import Repository
     from perfgate.measure.job import Source
     from perfgate.measure.round import MeasuredRound
@@ -135,10 +136,10 @@ def measure_pair(
     reproduce: str,
 ) -> Verdict:
     """Measure base and head side by side and judge them; `begun` is when the command started (monotonic)."""
-    from perfgate.gate.decide import Circumstances, judge
+    from perfgate.gate.decide import Circumstances, effective_policy, judge
     from perfgate.measure.job import Job, run_job
 
-    policy = opened.policy
+    policy = effective_policy(opened.policy, restarts=all(s.address is None for s in sources))
     seed = project.new_seed(opened.config)
     job = Job(
         config=opened.config,
@@ -147,7 +148,7 @@ def measure_pair(
         sources=sources,
         screen_rounds=policy.screen_rounds,
         confirm_rounds=policy.confirm_rounds,
-        decide=lambda measured: _decide(opened, measured, seed),
+        decide=lambda measured: _decide(measured, policy, seed),
         run_id=project.new_run_id(),
         seed=seed,
     )
@@ -157,15 +158,15 @@ def measure_pair(
         reproduce=reproduce,
         extra_reasons=slo_reasons(opened, head),
     )
-    return judge(base, head, policy, circumstances)
+    return judge(base, head, opened.policy, circumstances)
 
 
-def _decide(opened: project.Project, measured: Sequence[MeasuredRound], seed: int) -> NextStep:
+def _decide(measured: Sequence[MeasuredRound], policy: Policy, seed: int) -> NextStep:
     from perfgate.gate.screen import next_step
     from perfgate.gate.table import Pair
 
     pairs = [Pair(base=m.rounds[0], head=m.rounds[1]) for m in measured if not m.rounds[0].dropped_because]
-    return next_step(pairs, opened.policy, seed)
+    return next_step(pairs, policy, seed)
 
 
 def _repository(opened: project.Project, asked: _Asked) -> Repository | None:

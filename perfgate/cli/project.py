@@ -66,6 +66,11 @@ def _thresholds(config: Config) -> tuple[Threshold, ...]:
 
     parsed = []
     for text in config.thresholds:
+        if text.metric.startswith("http_reqs"):
+            raise UsageError(
+                f"{text.where}: http_reqs cannot be judged: base and head share the time of a round",
+                "limit http_req_duration or http_req_failed",
+            )
         try:
             parsed.append(parse_threshold(text.metric, text.expression))
         except ValueError as error:

@@ -9,7 +9,7 @@ import click
 
 from perfgate.cli import output, project
 from perfgate.config import CONFIG_NAME
-from perfgate.errors import ExitCode
+from perfgate.errors import ExitCode, MeasureError
 
 if TYPE_CHECKING:
     from perfgate.git import Repository
@@ -69,8 +69,9 @@ def measure_one(
     """Measure one commit alone and store it.
 
     Raises:
-        MeasureError: it could not be built, started, measured or stored.
+        MeasureError: it could not be built, started, measured or stored, or what was measured is no evidence.
     """
+    from perfgate.gate.validity import invalidity_alone
     from perfgate.measure.job import Job, Source, run_job
     from perfgate.measure.protocol import finish_after_screening
 
@@ -86,4 +87,6 @@ def measure_one(
         seed=project.new_seed(opened.config),
     )
     (result,) = run_job(job, progress)
+    for reason in invalidity_alone(result, opened.policy):
+        raise MeasureError(reason.text, reason.remedy)
     return result

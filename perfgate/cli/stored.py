@@ -37,13 +37,15 @@ def _complete(opened: Project, commit: Commit) -> list[Result]:
     for reason in skipped:
         click.echo(f"skipped: {reason.text} ({reason.remedy})", file=sys.stderr)
     complete = [result for result in found if result.status == "complete"]
-    if not complete:
-        interrupted = " (interrupted ones cannot be compared)" if found else ""
+    fitting = [result for result in complete if result.workload_digest == opened.workload.digest]
+    if not fitting:
+        why = " (interrupted ones cannot be compared)" if found and not complete else ""
+        why = " of this workload" if complete else why
         raise UsageError(
-            f"no stored result for {commit.ref} ({commit.sha[:10]}){interrupted}",
+            f"no stored result{why} for {commit.ref} ({commit.sha[:10]})",
             f"measure it first: perfgate run {commit.ref}",
         )
-    return complete
+    return fitting
 
 
 def _paired(opened: Project, base: Result, head: Result, reproduce: str) -> Verdict:
@@ -62,12 +64,13 @@ def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result
     from perfgate.gate.decide import Circumstances, judge_unpaired
     from perfgate.gate.levels import run_levels
     from perfgate.gate.stored import judge_stored
-    from perfgate.gate.validity import comparable, conditions_of
+    from perfgate.gate.validity import comparable, conditions_of, invalidity_alone
     from perfgate.model import Metric, Outcome
 
     here = conditions_of(head)
-    alike = [result for result in bases if not comparable(conditions_of(result), here)]
-    differences = () if alike else comparable(conditions_of(bases[0]), here)
+    others = [r for r in bases if r.run_id != head.run_id and not invalidity_alone(r, opened.policy)]
+    alike = [result for result in others if not comparable(conditions_of(result), here)]
+    differences = () if alike or not others else comparable(conditions_of(others[0]), here)
     levels: dict[Metric, list[float]] = {}
     for result in alike:
         for metric, level in run_levels(result, opened.policy).items():
@@ -76,6 +79,7 @@ def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result
         elapsed_s=sum(r.duration_ns for r in head.rounds) / 1e9,
         reproduce=f"{reproduce} --stored",
         extra_reasons=(
+            *((Outcome.INVALID, reason) for reason in invalidity_alone(head, opened.policy)),
             *((Outcome.INCONCLUSIVE, reason) for reason in differences),
             *slo_reasons(opened, head),
         ),

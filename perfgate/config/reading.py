@@ -19,6 +19,7 @@ from perfgate.config.settings import (
     ThresholdText,
 )
 from perfgate.errors import UsageError
+from perfgate.model import Statistic
 from perfgate.yamlfile import Document, load_yaml
 
 _WRONG_TYPE = {
@@ -96,12 +97,26 @@ class _Conversion:
             load=_load(file.load),
             measure=_measure(file.measure),
             placement_pin=file.placement.pin,
-            gate=_gate(file.gate),
+            gate=self._gate(file.gate),
             thresholds=self._thresholds(),
             store=self._inside("store", file.store),
             baselines=self._inside("baselines", file.baselines),
             allow_hosts=tuple(file.allow_hosts),
         )
+
+    def _gate(self, gate: Gate) -> GateConfig:
+        tolerance = _limits(gate.tolerance, ("p50", "p95", "p99", "cpu", "errors"))
+        require = _limits(gate.require, ("p50", "p95", "p99", "cpu"))
+        for name, limit in require.items():
+            if limit <= tolerance[name]:
+                written = "tolerance" if name in gate.tolerance.model_fields_set else "require"
+                raise self.document.error(
+                    ("gate", written, name),
+                    f"gate.tolerance.{name} is not below gate.require.{name}",
+                    "a change has to exceed its tolerance to be found, so no verdict could be PASS: "
+                    "raise gate.require or lower gate.tolerance",
+                )
+        return GateConfig(tolerance=tolerance, require=require, cpu=gate.cpu)
 
     def _service(self, service: Service) -> ServiceConfig:
         self._inside("service.cwd", service.cwd)
@@ -161,19 +176,8 @@ def _measure(measure: Measure) -> MeasureConfig:
     )
 
 
-def _gate(gate: Gate) -> GateConfig:
-    tolerance, require = gate.tolerance, gate.require
-    return GateConfig(
-        tolerance={
-            "p50": tolerance.p50,
-            "p95": tolerance.p95,
-            "p99": tolerance.p99,
-            "cpu": tolerance.cpu,
-            "errors": tolerance.errors,
-        },
-        require={"p50": require.p50, "p95": require.p95, "p99": require.p99, "cpu": require.cpu},
-        cpu=gate.cpu,
-    )
+def _limits(section: Section, names: tuple[Statistic, ...]) -> dict[Statistic, float]:
+    return {name: float(getattr(section, name)) for name in names}
 
 
 def _enclosing_repository(root: Path) -> Path:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perfgate.gate.reasons import summarised
-from perfgate.gate.rows import Evidence, compare_metric, unmeasured_comparison
-from perfgate.gate.screen import Test, answered_by_endpoints, flagged_metrics, run_test
+from perfgate.gate.rows import Evidence, compare_metric, postponed_comparison, unmeasured_comparison
+from perfgate.gate.screen import Test, flagged_metrics, run_test, suspicious_metrics
 from perfgate.gate.stored import ASSUMED_RUN_SD, MIN_RUNS, StoredJudgement
 from perfgate.gate.table import Pair, build_table, is_gating, paired_rounds
-from perfgate.gate.validity import doubts, invalidity
+from perfgate.gate.validity import doubts, failing_endpoints, invalidity
 from perfgate.model import Commit, Comparison, Metric, Outcome, Reason, Result, Verdict
 
 if TYPE_CHECKING:
@@ -45,15 +45,15 @@ class Circumstances:
 def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstances) -> Verdict:
     """Judge a paired run: screen, confirmation, minimum detectable effects, validity first of all.
 
-    Only what was confirmed on fresh rounds regresses (STATISTICS: two stages at 25 % and 4 %).
+    Only what was confirmed on fresh rounds regresses (two stages; see `Policy` for their error rates).
     """
-    if not (base.restarts and head.restarts):
-        policy = _for_running_services(policy)
+    policy = effective_policy(policy, restarts=base.restarts and head.restarts)
     invalid = invalidity(base, head, policy)
     screen = paired_rounds(base, head, "screen")
     confirm = paired_rounds(base, head, "confirm")
     comparisons = _compare_all(screen, confirm, policy, head.seed) if len(screen) >= 2 else ()
     found = [(Outcome.INVALID, reason) for reason in invalid]
+    found += [(Outcome.INCONCLUSIVE, reason) for reason in failing_endpoints(base, policy)]
     found += [(c.outcome, reason) for c in comparisons for reason in c.reasons]
     found += list(circumstances.extra_reasons)
     outcome = _overall(comparisons, found)
@@ -146,12 +146,17 @@ def _explaining(outcome: Outcome, found: Sequence[tuple[Outcome, Reason]]) -> tu
     return summarised(tuple(dict.fromkeys(reason for _, reason in ranked)))
 
 
-def _for_running_services(policy: Policy) -> Policy:
-    tolerance = {
-        statistic: value if statistic == "errors" else value + RUNNING_SERVICE_ALLOWANCE
-        for statistic, value in policy.tolerance.items()
-    }
-    return dataclasses.replace(policy, tolerance=tolerance)
+def effective_policy(policy: Policy, *, restarts: bool) -> Policy:
+    """The policy for a run: services that were not restarted need a larger change, and see less."""
+    if restarts:
+        return policy
+
+    def allowed(limits: Mapping[str, float]) -> dict[str, float]:
+        return {k: v if k == "errors" else v + RUNNING_SERVICE_ALLOWANCE for k, v in limits.items()}
+
+    return dataclasses.replace(
+        policy, tolerance=allowed(policy.tolerance), requirement=allowed(policy.requirement)
+    )
 
 
 def _compare_all(
@@ -159,11 +164,20 @@ def _compare_all(
 ) -> tuple[Comparison, ...]:
     screened = run_test(build_table(screen, policy), policy, seed)
     flagged = frozenset(flagged_metrics(screened, screen, policy))
+    postponed = frozenset(suspicious_metrics(screened, screen, policy)) - flagged
     confirmed = _confirmation(confirm, flagged, policy, seed) if confirm else None
+    evidence = Evidence(screened, screen, confirmed, confirm)
     rows = [
-        compare_metric(metric, Evidence(screened, screen, confirmed, confirm), metric in flagged, policy)
+        compare_metric(metric, evidence, metric in flagged, policy)
         for metric in screened.table.metrics
-        if not answered_by_endpoints(metric, flagged)
+        if metric not in postponed
+    ]
+    regressed = {row.metric.statistic for row in rows if row.outcome is Outcome.REGRESSED}
+    # What a regressed endpoint explains needs no row; what nothing explains stays open.
+    rows += [
+        postponed_comparison(metric, evidence, policy)
+        for metric in sorted(postponed)
+        if metric.statistic not in regressed
     ]
     rows += [unmeasured_comparison(metric, reason, policy) for metric, reason in screened.table.unmeasured]
     return tuple(sorted(rows, key=lambda row: row.metric))

@@ -19,7 +19,7 @@ class Policy:
 
     A regression has to be flagged and then confirmed on fresh rounds, so false alarms are at most the
     product of the two rates: two looks at `screen_alpha` (before and after the extension) and one at
-    `confirm_alpha`, (0.125 + 0.125) x 0.04 = 1 %.
+    `confirm_alpha`, (0.125 + 0.125) x 0.04 = 1 %. New error classes are judged apart (`screen`).
     """
 
     tolerance: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_TOLERANCE))

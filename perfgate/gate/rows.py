@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -48,7 +49,7 @@ def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Po
     outcome, reasons = _decide(metric, evidence, flagged, policy)
     estimate = _estimate(test.table, column, policy)
     is_errors = metric.statistic == "errors"
-    as_ratio = float if is_errors else math.expm1
+    as_ratio = float if is_errors else _ratio_of_log
     base, head = _levels(test.table, column, pairs)
     p = test.p_adjusted[column]
     if outcome is Outcome.IMPROVED:
@@ -61,7 +62,7 @@ def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Po
         head=head,
         change=_finite(as_ratio(estimate.center)),
         low=_finite(as_ratio(estimate.low)),
-        high=_finite(as_ratio(min(estimate.high, 700.0))),
+        high=_finite(as_ratio(estimate.high)),
         confidence=policy.confidence,
         p_adjusted=float(p),
         mde=_mde(test, column, pairs, policy),
@@ -69,6 +70,17 @@ def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Po
         requirement=policy.requirement.get(metric.statistic, math.inf),
         reasons=reasons,
     )
+
+
+def postponed_comparison(metric: Metric, evidence: Evidence, policy: Policy) -> Comparison:
+    """The row of a mean that looked worse when single endpoints did too, and these were then cleared."""
+    reason = Reason(
+        code="not_confirmed",
+        text=f"{name_of(metric)} looked worse, and the fresh rounds looked at single endpoints only",
+        remedy="run again",
+    )
+    row = compare_metric(metric, evidence, flagged=False, policy=policy)
+    return replace(row, outcome=Outcome.INCONCLUSIVE, reasons=(reason,))
 
 
 def unmeasured_comparison(metric: Metric, reason: Reason, policy: Policy) -> Comparison:
@@ -103,8 +115,11 @@ def _decide(
     tolerance = tolerance_of(metric.statistic, policy)
     if test.p_improved[column] <= policy.improved_alpha and test.estimate[column] <= -tolerance:
         return Outcome.IMPROVED, ()
-    if is_underpowered(test, column, policy):
-        return Outcome.INCONCLUSIVE, (_underpowered(test, column, policy),)
+    for stage in (test, evidence.confirmed if flagged else None):
+        if stage is not None and metric in stage.table.metrics:
+            column = stage.table.metrics.index(metric)
+            if is_underpowered(stage, column, policy):
+                return Outcome.INCONCLUSIVE, (_underpowered(stage, column, policy),)
     return Outcome.PASS, ()
 
 
@@ -213,6 +228,11 @@ def _mde(test: Test, column: int, pairs: Sequence[Pair], policy: Policy) -> floa
     found = [find_endpoint(pair.head, metric.endpoint) for pair in pairs]
     requests = sum(e.requests for e in found if e is not None)
     return max(error_bound(requests), policy.tolerance["errors"]) if requests else None
+
+
+def _ratio_of_log(log: float) -> float:
+    """The relative change of a difference of logarithms; an open interval stays open on both ends."""
+    return math.expm1(log) if math.isfinite(log) and log < 700 else math.inf
 
 
 def _finite(value: float) -> float | None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfgate.gate.table import Pair, Table, build_table, find_endpoint, is_gating, tolerance_of
-from perfgate.model import ALL_ENDPOINTS, QUANTILES, Metric, NextStep
+from perfgate.model import ALL_ENDPOINTS, Metric, NextStep
 from perfgate.stats.interval import hodges_lehmann
 from perfgate.stats.power import minimum_detectable_effect, rounds_needed
 from perfgate.stats.signflip import MaxT, max_t
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -80,14 +80,24 @@ def next_step(pairs: Sequence[Pair], policy: Policy, seed: int) -> NextStep:
     test = run_test(build_table(pairs, policy), policy, seed)
     flagged = flagged_metrics(test, pairs, policy)
     if flagged:
-        single = {m.endpoint for m in flagged if m.endpoint != ALL_ENDPOINTS}
-        return NextStep(confirm_endpoints=tuple(sorted(single)) or (ALL_ENDPOINTS,))
+        return NextStep(confirm_endpoints=tuple(sorted({m.endpoint for m in flagged})))
     return NextStep(more_screen_rounds=_extension(test, policy))
 
 
 def flagged_metrics(test: Test, pairs: Sequence[Pair], policy: Policy) -> tuple[Metric, ...]:
-    """The metrics that have to be confirmed: suspicious and at least half the tolerance worse."""
-    flagged = []
+    """The metrics that have to be confirmed, all load on their endpoints.
+
+    A mean over all endpoints is left out while single endpoints are suspected of the same: confirming it
+    would take the load off them. `decide` sees to it that it is not forgotten.
+    """
+    suspicious = suspicious_metrics(test, pairs, policy)
+    single = {metric.statistic for metric in suspicious if metric.endpoint != ALL_ENDPOINTS}
+    return tuple(m for m in suspicious if m.endpoint != ALL_ENDPOINTS or m.statistic not in single)
+
+
+def suspicious_metrics(test: Test, pairs: Sequence[Pair], policy: Policy) -> tuple[Metric, ...]:
+    """The metrics that look worse by chance too small to ignore, and by at least half their tolerance."""
+    found = []
     for index, metric in enumerate(test.table.metrics):
         tolerance = tolerance_of(metric.statistic, policy)
         suspicious = test.p_adjusted[index] <= policy.screen_alpha and test.estimate[index] >= tolerance / 2
@@ -96,25 +106,16 @@ def flagged_metrics(test: Test, pairs: Sequence[Pair], policy: Policy) -> tuple[
             suspicious = suspicious and often
             suspicious = suspicious or bool(new_error_classes(pairs, metric.endpoint, policy))
         if suspicious and is_gating(metric, policy):
-            flagged.append(metric)
-    return tuple(flagged)
-
-
-def answered_by_endpoints(metric: Metric, flagged: Collection[Metric]) -> bool:
-    """Whether a mean over all endpoints has nothing to add: single endpoints are suspected already.
-
-    The confirmation then sends all load to those, and there is no mean over all endpoints in it.
-    """
-    is_mean = metric.endpoint == ALL_ENDPOINTS and metric.statistic in QUANTILES
-    return is_mean and any(other.endpoint != ALL_ENDPOINTS for other in flagged)
+            found.append(metric)
+    return tuple(found)
 
 
 def new_error_classes(pairs: Sequence[Pair], endpoint: str, policy: Policy) -> tuple[str, ...]:
     """Error classes that head showed in several rounds and base in none.
 
     Where nothing changed, an error class falls on head in all of k rounds with probability 2**-k; three
-    in screening and three again in confirmation make 1.6 % for a service that errs exactly that rarely
-    and far less for any other.
+    in screening and three again in confirmation make 1.6 % for a class that shows exactly that rarely and
+    far less for any other. It is judged apart from the maxT test, each class by itself.
     """
     seen: dict[str, int] = {}
     for pair in pairs:

@@ -53,11 +53,12 @@ def judge_stored(
 ) -> StoredJudgement:
     """Compare the levels of one run with those of earlier runs, metric by metric.
 
-    The alarm rate is 1 % over all metrics together (Bonferroni). With fewer than `MIN_RUNS` runs the
-    spread between runs is taken to be `ASSUMED_RUN_SD`.
+    The alarm rate is 1 % over all latency and CPU metrics together (Bonferroni). Errors alarm above
+    everything stored, by the tolerance: no rate is promised for a service whose error ratio varies. With
+    fewer than `MIN_RUNS` runs of a metric its spread between runs is taken to be `ASSUMED_RUN_SD`.
     """
     metrics = sorted(metric for metric in head if base.get(metric))
-    runs = max((len(base[metric]) for metric in metrics), default=0)
+    runs = min((len(base[metric]) for metric in metrics), default=0)
     rows = [_row(m, np.array(base[m]), head[m], policy, _ALARM_RATE / len(metrics)) for m in metrics]
     rows += [_missing(metric, policy) for metric in sorted(base) if metric not in head]
     return StoredJudgement(

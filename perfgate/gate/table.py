@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,17 +91,18 @@ def build_table(pairs: Sequence[Pair], policy: Policy) -> Table:
     for endpoint in endpoints:
         for statistic in QUANTILES:
             metric = Metric(endpoint=endpoint, statistic=statistic)
-            problem = _too_little(pairs, metric, policy)
+            problem = _too_little(pairs, metric)
             if problem:
                 unmeasured.append((metric, problem))
             else:
                 columns.append((metric, *_values(pairs, metric)))
         metric = Metric(endpoint=endpoint, statistic="errors")
         columns.append((metric, *_values(pairs, metric)))
-    if policy.cpu_level != "off" and pairs and all(_cpu_seen(pair) for pair in pairs):
+    if policy.cpu_level != "off" and any(_cpu_seen(pair) for pair in pairs):
         metric = Metric(endpoint=ALL_ENDPOINTS, statistic="cpu")
         columns.append((metric, *_values(pairs, metric)))
-    return _with_means(_assemble(columns, len(pairs), tuple(unmeasured)), endpoints)
+    table = _with_means(_assemble(columns, len(pairs), tuple(unmeasured)), endpoints)
+    return _without_gaps(table, policy)
 
 
 def _assemble(
@@ -143,6 +144,31 @@ def _with_means(table: Table, endpoints: Sequence[str]) -> Table:
     )
 
 
+def _without_gaps(table: Table, policy: Policy) -> Table:
+    """Take out the columns that were measured in too few rounds, and say so of each."""
+    measured = np.isfinite(table.d).sum(axis=0)
+    enough = measured >= min(policy.min_rounds, max(table.rounds, 1))
+    gaps = tuple(
+        (
+            metric,
+            Reason(
+                code="too_few_rounds",
+                text=f"{_shown(metric.endpoint)} {metric.statistic} could be measured on both sides in "
+                f"only {count} of {table.rounds} rounds",
+                remedy="lengthen measure.round, or give the scenario more weight",
+            ),
+        )
+        for metric, count, kept in zip(table.metrics, measured, enough, strict=True)
+        if not kept
+    )
+    kept = table.select(m for m, keep in zip(table.metrics, enough, strict=True) if keep)
+    return replace(kept, unmeasured=(*table.unmeasured, *gaps))
+
+
+def _shown(endpoint: str) -> str:
+    return "all endpoints" if endpoint == ALL_ENDPOINTS else endpoint
+
+
 def find_endpoint(side: Round, endpoint: str) -> EndpointRound | None:
     """What a side did at an endpoint in this round, None if it sent nothing there."""
     return next((e for e in side.endpoints if e.endpoint == endpoint), None)
@@ -173,8 +199,8 @@ def _succeeded(rounds: Iterable[Round], endpoint: str) -> int:
     return sum(e.requests - e.failed for e in found if e is not None)
 
 
-def _too_little(pairs: Sequence[Pair], metric: Metric, policy: Policy) -> Reason | None:
-    """Why a quantile cannot be compared, or None if it can."""
+def _too_little(pairs: Sequence[Pair], metric: Metric) -> Reason | None:
+    """Why an endpoint has too few requests for a quantile, or None if it has enough."""
     needed = _MIN_REQUESTS[metric.statistic]
     fewest = min(
         _succeeded((p.base for p in pairs), metric.endpoint),
@@ -184,14 +210,6 @@ def _too_little(pairs: Sequence[Pair], metric: Metric, policy: Policy) -> Reason
         return Reason(
             code="too_few_requests",
             text=f"{fewest} answered requests a side to {metric.endpoint}, {metric.statistic} needs {needed}",
-            remedy="lengthen measure.round or give the scenario more weight",
-        )
-    base, head = _values(pairs, metric)
-    measured = sum(math.isfinite(b) and math.isfinite(h) for b, h in zip(base, head, strict=True))
-    if measured < min(policy.min_rounds, len(pairs)):
-        return Reason(
-            code="too_few_rounds",
-            text=f"{metric.endpoint} was answered on both sides in only {measured} of {len(pairs)} rounds",
             remedy="lengthen measure.round or give the scenario more weight",
         )
     return None
@@ -209,5 +227,5 @@ def is_gating(metric: Metric, policy: Policy) -> bool:
 
 
 def unmeasured_outcome(metric: Metric) -> Outcome:
-    """A median without data leaves the question open; a tail without data is said and left out."""
-    return Outcome.INCONCLUSIVE if metric.statistic == "p50" else Outcome.NOT_MEASURED
+    """A median or CPU without data leaves the question open; a tail without data is said and left out."""
+    return Outcome.INCONCLUSIVE if metric.statistic in ("p50", "cpu") else Outcome.NOT_MEASURED

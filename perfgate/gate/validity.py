@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from perfgate.gate.table import paired_rounds
 from perfgate.model import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from perfgate.gate.policy import Policy
@@ -81,22 +82,35 @@ def invalidity(base: Result, head: Result, policy: Policy) -> tuple[Reason, ...]
     for stage in ("screen", "confirm"):
         measured = sum(r.stage == stage for r in base.rounds)
         valid = len(paired_rounds(base, head, stage))
-        if stage == "screen" and measured < policy.min_rounds:
-            reasons.append(
-                Reason(
-                    code="too_few_rounds",
-                    text=f"only {measured} rounds were measured, a verdict needs {policy.min_rounds}",
-                    remedy="let the run finish, or raise measure.rounds",
-                )
-            )
-        elif measured and measured - valid > policy.max_dropped_ratio * measured:
-            reasons.append(_dropped(base, head, measured - valid, measured))
-    reasons.extend(_broken_base(base, policy))
+        reasons.extend(_too_disturbed(base, stage, measured, valid, policy))
+    reasons.extend(_silent(base, policy))
     return tuple(reasons)
 
 
-def _dropped(base: Result, head: Result, dropped: int, measured: int) -> Reason:
-    causes = sorted({r.dropped_because for side in (base, head) for r in side.rounds if r.dropped_because})
+def invalidity_alone(result: Result, policy: Policy) -> tuple[Reason, ...]:
+    """Why a run of one side is no evidence, for a baseline or for a comparison with one; empty if it is."""
+    screen = [r for r in result.rounds if r.stage == "screen"]
+    valid = sum(not r.dropped_because for r in screen)
+    return (
+        *_too_disturbed(result, "screen", len(screen), valid, policy),
+        *_silent(result, policy),
+        *failing_endpoints(result, policy),
+    )
+
+
+def _too_disturbed(result: Result, stage: str, measured: int, valid: int, policy: Policy) -> Iterator[Reason]:
+    if measured and measured - valid > policy.max_dropped_ratio * measured:
+        yield _dropped(result, measured - valid, measured)
+    elif stage == "screen" and valid < policy.min_rounds:
+        yield Reason(
+            code="too_few_rounds",
+            text=f"only {valid} valid rounds were measured, a verdict needs {policy.min_rounds}",
+            remedy="let the run finish, or raise measure.rounds",
+        )
+
+
+def _dropped(result: Result, dropped: int, measured: int) -> Reason:
+    causes = sorted({r.dropped_because for r in result.rounds if r.dropped_because})
     return Reason(
         code="machine_too_noisy",
         text=f"{dropped} of {measured} rounds were disturbed: {'; '.join(causes[:3])}",
@@ -105,31 +119,50 @@ def _dropped(base: Result, head: Result, dropped: int, measured: int) -> Reason:
     )
 
 
-def _broken_base(base: Result, policy: Policy) -> Iterator[Reason]:
-    """A base that mostly fails is a broken workload or service, and nothing can be told from it."""
-    requests: dict[str, int] = {}
-    errors: dict[str, dict[str, int]] = {}
-    for found in (e for r in base.rounds if not r.dropped_because for e in r.endpoints):
-        requests[found.endpoint] = requests.get(found.endpoint, 0) + found.requests
-        classes = errors.setdefault(found.endpoint, {})
-        for name, count in found.errors.items():
-            classes[name] = classes.get(name, 0) + count
-    if not sum(requests.values()):
+def _counted(result: Result) -> Mapping[str, tuple[int, Counter[str]]]:
+    """Requests and errors by class of each endpoint, over the valid rounds."""
+    requests: Counter[str] = Counter()
+    errors: dict[str, Counter[str]] = {}
+    for found in (e for r in result.rounds if not r.dropped_because for e in r.endpoints):
+        requests[found.endpoint] += found.requests
+        errors.setdefault(found.endpoint, Counter()).update(found.errors)
+    return {endpoint: (count, errors[endpoint]) for endpoint, count in requests.items()}
+
+
+def _silent(result: Result, policy: Policy) -> Iterator[Reason]:
+    """Base mostly fails: the workload does not fit the service, or it is broken, and nothing can be told."""
+    counted = _counted(result)
+    requests = sum(count for count, _ in counted.values())
+    errors: Counter[str] = sum((classes for _, classes in counted.values()), Counter())
+    if not requests:
         yield Reason(
             code="no_requests",
-            text="base answered no request at all",
+            text=f"{result.side} answered no request at all",
             remedy="check the workload's paths and measure.round",
         )
-    for endpoint, count in requests.items():
-        failed = sum(errors[endpoint].values())
-        if count and failed > policy.max_base_error_ratio * count:
-            worst = max(errors[endpoint], key=lambda name: errors[endpoint][name])
-            yield Reason(
-                code="base_fails",
-                text=f"base failed {failed} of {count} requests to {endpoint} (mostly: {worst})",
-                remedy="the workload does not fit the service, or base is broken: "
-                "try the request by hand against base",
-            )
+    elif errors.total() > policy.max_base_error_ratio * requests:
+        yield Reason(
+            code="base_fails",
+            text=f"{result.side} failed {errors.total()} of {requests} requests "
+            f"(mostly: {errors.most_common(1)[0][0]})",
+            remedy="the workload does not fit the service, or the service is broken: "
+            "send its requests by hand",
+        )
+
+
+def failing_endpoints(result: Result, policy: Policy) -> tuple[Reason, ...]:
+    """Endpoints that mostly fail: of those nothing can be told, whatever the others say."""
+    return tuple(
+        Reason(
+            code="endpoint_fails",
+            text=f"{result.side} failed {errors.total()} of {count} requests to {endpoint} "
+            f"(mostly: {errors.most_common(1)[0][0]})",
+            remedy="if the endpoint is new there is nothing to compare it with yet; "
+            "otherwise the workload or the service is broken there",
+        )
+        for endpoint, (count, errors) in _counted(result).items()
+        if errors.total() > policy.max_base_error_ratio * count
+    )
 
 
 def doubts(base: Result, head: Result) -> tuple[Reason, ...]:

@@ -33,15 +33,25 @@ class Exchange(NamedTuple):
     response: Response | None
 
 
+class Address(NamedTuple):
+    """Where a side is: the address to connect to, and what the Host header says if that is something else."""
+
+    host: str
+    port: int
+    authority: str = ""
+
+
 class Connection:
     """A keep-alive connection to one address, opened when first needed and again after it was closed.
 
-    Opening is not part of a request's service time. `abort` may be called from another thread.
+    Opening is not part of a request's service time. `abort` may be called from another thread. `authority`
+    is what the Host header says where that is not the address (a name that was resolved before).
     """
 
-    def __init__(self, host: str, port: int, *, timeout_ns: int) -> None:
+    def __init__(self, host: str, port: int, *, timeout_ns: int, authority: str = "") -> None:
         self._address = (host, port)
-        self._host_header = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        plain = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._host_header = authority or plain
         self._timeout_ns = timeout_ns
         self._socket: socket.socket | None = None
         self._limit_ns = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfgate.load.connection import Exchange
 
 _MAX_ERROR_CLASSES = 200
-_COLUMNS = 7
+COLUMNS = 7
 
 
 class ErrorClasses:
@@ -90,8 +90,8 @@ def merge(
     """The columns of each side, in order of sending, without requests sent before `since_ns` (warm-up)."""
     import numpy as np
 
-    parts = [np.frombuffer(r.rows, dtype=np.int64).reshape(-1, _COLUMNS) for r in recorders if r.rows]
-    rows = np.concatenate(parts) if parts else np.empty((0, _COLUMNS), dtype=np.int64)
+    parts = [np.frombuffer(r.rows, dtype=np.int64).reshape(-1, COLUMNS) for r in recorders if r.rows]
+    rows = np.concatenate(parts) if parts else np.empty((0, COLUMNS), dtype=np.int64)
     rows = rows[rows[:, 2] >= since_ns]
     rows = rows[np.argsort(rows[:, 2], kind="stable")]
     packed = rows[:, 0]

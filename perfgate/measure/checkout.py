@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from perfgate.target.keeper import Keeper
 
 _DIGITS = 16
+_BUILD_TIMEOUT_NS = 30 * 60 * 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ class Checkouts:
             env=self.service.env,
             log_path=self.folder / "logs" / f"build-{commit.sha[:_DIGITS]}.log",
             keeper=self.keeper,
+            timeout_ns=_BUILD_TIMEOUT_NS,
         )
         buildcache.save_to_cache(tree, cache, key)
 
@@ -115,6 +117,8 @@ def exclusive(folder: Path) -> Iterator[None]:
     Raises:
         MeasureError: another run holds it, or the directory cannot be written.
     """
+    if folder.is_symlink():
+        raise MeasureError(f"{folder}: is a symbolic link", "remove it: perfgate keeps its own files there")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         ignore = folder / ".gitignore"

@@ -6,14 +6,16 @@ Whatever ends it early (an error, Ctrl-C), the finished rounds are stored as an 
 from __future__ import annotations
 
 import datetime
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import perfgate
 from perfgate.load.clock import detect_clock_source
+from perfgate.load.connection import Address
 from perfgate.measure.checkout import Checkouts, exclusive
 from perfgate.measure.protocol import Decide, Recording, measure
 from perfgate.measure.round import Session, Target
@@ -38,7 +40,7 @@ class Source:
 
     side: Side
     commit: Commit
-    address: tuple[str, int] | None = None
+    address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +92,10 @@ def run_job(job: Job, progress: Progress) -> tuple[Result, ...]:
                     progress=progress,
                 )
             finally:
-                results = _results(job, session, recording, facts)
-                if recording.measured:
-                    _save(job, results, recording, progress)
+                with _uninterrupted():
+                    results = _results(job, session, recording, facts)
+                    if recording.measured:
+                        _save(job, results, recording, progress)
     return results
 
 
@@ -135,6 +138,10 @@ def _targets(job: Job, keeper: Keeper, progress: Progress) -> Iterator[tuple[Tar
 def _placed(job: Job) -> Iterator[Placement]:
     """The driver on a CPU of its own while measuring, and everywhere again afterwards."""
     placement = plan_placement(detect_cpus(), pin=job.config.placement_pin, supported=can_pin())
+    if any(source.address is not None for source in job.sources):
+        # Pinning one side only, or the driver beside services that may be anywhere, would favour a side.
+        note = "a service that runs already cannot be placed, so nothing was"
+        placement = replace(plan_placement(detect_cpus(), pin=False), note=note)
     with pin_driver(placement):
         yield placement
 
@@ -172,7 +179,7 @@ def _results(job: Job, session: Session, recording: Recording, facts: _Facts) ->
             commit=source.commit,
             workload_name=job.workload.name,
             workload_digest=job.workload.digest,
-            load_model=describe_load(job.config),
+            load_model=describe_load(job.config, sides=len(job.sources)),
             seed=job.seed,
             environment=facts.environment,
             placement=session.placement,
@@ -186,10 +193,22 @@ def _results(job: Job, session: Session, recording: Recording, facts: _Facts) ->
     )
 
 
-def describe_load(config: Config) -> str:
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off signals: CI systems send several, and the second must not tear what the first left."""
+    held = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def describe_load(config: Config, *, sides: int) -> str:
     """The load in words; results under different loads are not comparable."""
     load, measuring = config.load, config.measure
-    users = f"{load.connections} connection{'s' if load.connections > 1 else ''} a side"
+    how = "two sides interleaved" if sides > 1 else "one side alone"
+    users = f"{load.connections} connection{'s' if load.connections > 1 else ''} a side, {how}"
     pace = f"open model, {load.rate_rps:g} passes/s, " if load.model == "open" else "closed model, "
     bound = f", at most {load.max_rate_rps:g} requests/s" if load.max_rate_rps else ""
     return f"{pace}{users}{bound}, rounds of {measuring.round_ns / 1e9:g} s"

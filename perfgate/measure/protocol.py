@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfgate.measure.round import MeasuredRound, Session, measure_round
-from perfgate.model import NextStep, Stage
+from perfgate.model import ALL_ENDPOINTS, NextStep, Stage
 
 if TYPE_CHECKING:
     from perfgate.progress import Progress
@@ -52,14 +52,14 @@ def measure(
         MeasureError: from a round; the rounds before it are in `recording`.
     """
     progress.phase("screening")
-    _rounds(session, recording, progress, stage="screen", count=screen_rounds)
-    step = decide(recording.measured)
+    enough = _rounds(session, recording, progress, stage="screen", count=screen_rounds)
+    step = decide(recording.measured) if enough else NextStep()
     if step.more_screen_rounds and not step.confirm_endpoints:
         progress.phase("more rounds: too noisy to see the changes that matter")
-        _rounds(session, recording, progress, stage="screen", count=step.more_screen_rounds)
-        step = decide(recording.measured)
+        enough = _rounds(session, recording, progress, stage="screen", count=step.more_screen_rounds)
+        step = decide(recording.measured) if enough else NextStep()
     if step.confirm_endpoints:
-        progress.phase(f"confirming on fresh rounds: {', '.join(step.confirm_endpoints)}")
+        progress.phase(f"confirming on fresh rounds: {_named(step.confirm_endpoints)}")
         _rounds(
             session,
             recording,
@@ -71,6 +71,10 @@ def measure(
     recording.complete = True
 
 
+def _named(endpoints: Sequence[str]) -> str:
+    return "all endpoints" if ALL_ENDPOINTS in endpoints else ", ".join(endpoints)
+
+
 def _rounds(
     session: Session,
     recording: Recording,
@@ -79,11 +83,12 @@ def _rounds(
     stage: Stage,
     count: int,
     focus: Sequence[str] = (),
-) -> None:
+) -> bool:
     """Measure until `count` rounds are valid. A dropped round is measured again, which favours no side:
-    rounds are dropped by what disturbed the machine, never by what was measured.
+    rounds are dropped by what disturbed the machine, never by what was measured. False if too many were
+    dropped for a verdict.
     """
-    spare = math.ceil(count * _SPARE_RATIO)
+    spare = math.floor(count * _SPARE_RATIO)
     valid = 0
     while valid < count:
         progress.update(valid, count, f"round {valid + 1} of {count}")
@@ -98,5 +103,6 @@ def _rounds(
             continue
         progress.note(f"round {index + 1} dropped: {reason}")
         if not spare:
-            return
+            return False
         spare -= 1
+    return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from perfgate.load.connection import Address
 from perfgate.load.engine import LoadOutcome, LoadPlan, drive
 from perfgate.measure.health import why_dropped
 from perfgate.measure.summary import require_answers, summarise
@@ -24,7 +25,7 @@ class Target:
 
     side: Side
     spec: service.ServiceSpec | None
-    address: tuple[str, int] | None = None
+    address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +108,11 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
         for running in services:
             if running is not None:
                 service.check_alive(running, during=f"round {index + 1}")
-    finally:
-        service.stop_all([running for running in services if running is not None])
+    except BaseException:
+        # Nobody waits for a grace on the way out; CI systems kill what does not end in seconds.
+        service.stop_all([running for running in services if running is not None], at_once=True)
+        raise
+    service.stop_all([running for running in services if running is not None])
     return _measured(session, outcome, counters, index=index, stage=stage, seed=seed)
 
 
@@ -129,7 +133,7 @@ def _plan(
 ) -> LoadPlan:
     addresses = []
     for target, running in zip(session.targets, services, strict=True):
-        address = ("127.0.0.1", running.port) if running is not None else target.address
+        address = Address("127.0.0.1", running.port) if running is not None else target.address
         if address is None:
             raise ValueError(f"{target.side} has neither a service nor an address")
         addresses.append(address)

@@ -55,7 +55,8 @@ def _endpoint(samples: Samples, number: int) -> EndpointRound:
     mine = samples.endpoint == number
     errors, statuses = samples.error[mine], samples.status[mine]
     succeeded = mine & (samples.error == 0)
-    service_ns = samples.last_ns[succeeded] - samples.sent_ns[succeeded]
+    # Below zero only if the wall clock was set back; such a round is dropped, but has to be storable.
+    service_ns = np.maximum(samples.last_ns[succeeded] - samples.sent_ns[succeeded], 1)
     quantiles = harrell_davis(service_ns, _PROBABILITIES) if service_ns.size else ()
     return EndpointRound(
         endpoint=samples.endpoints[number],

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from perfgate.model import Environment, Metric, Statistic
+from perfgate.model import Environment, Statistic
 from perfgate.store import boundary
 from perfgate.store.atomic import write_atomically
 from perfgate.store.files import read_bounded
@@ -123,9 +123,3 @@ def append(baseline: Baseline, runs: Sequence[BaselineRun], keep: int = KEEP_RUN
         raise ValueError("a baseline keeps at least one run")
     by_time = sorted((*baseline.runs, *runs), key=lambda run: datetime.fromisoformat(run.recorded_at))
     return replace(baseline, runs=tuple(by_time[-keep:]))
-
-
-def values_of(baseline: Baseline, metric: Metric) -> tuple[float, ...]:
-    """One value of a metric per run that measured it, the oldest first."""
-    wanted = (metric.endpoint, metric.statistic)
-    return tuple(v.value for run in baseline.runs for v in run.values if (v.endpoint, v.statistic) == wanted)

@@ -39,7 +39,7 @@ class Histogram:
 def encode(values_ns: NDArray[np.int64]) -> str:
     """The payload for an array of nanoseconds of any length, also none.
 
-    Values under 1 ns count as 1 ns and values over 1 hour as 1 hour: `out_of_range` tells how many.
+    Values under 1 ns count as 1 ns and values over 1 hour as 1 hour.
     """
     histogram = HdrHistogram(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS)
     slots, counts = np.unique(_slot_starts(np.clip(values_ns, LOWEST_NS, HIGHEST_NS)), return_counts=True)
@@ -47,11 +47,6 @@ def encode(values_ns: NDArray[np.int64]) -> str:
         histogram.record_value(value, count)
     payload: bytes = histogram.encode()
     return payload.decode("ascii")
-
-
-def out_of_range(values_ns: NDArray[np.int64]) -> int:
-    """How many values `encode` moves to the nearest end of its range, 1 ns to 1 hour."""
-    return int(np.count_nonzero((values_ns < LOWEST_NS) | (values_ns > HIGHEST_NS)))
 
 
 def decode(payload: str) -> Histogram:

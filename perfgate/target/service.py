@@ -133,8 +133,10 @@ def stop(service: Service) -> None:
     stop_all((service,))
 
 
-def stop_all(services: Sequence[Service]) -> None:
+def stop_all(services: Sequence[Service], *, at_once: bool = False) -> None:
     """Stop several services together, so that their graces do not add up. Ctrl-C kills them at once.
+
+    `at_once` leaves no grace: the stop signal is followed by SIGKILL.
 
     Raises:
         MeasureError: a process survived SIGKILL.
@@ -144,7 +146,8 @@ def stop_all(services: Sequence[Service]) -> None:
         for service in services:
             ask_to_stop(service.group, service.spec.stop_signal)
         for service in services:
-            end(service.group, grace_ns=service.spec.grace_ns - (time.monotonic_ns() - began))
+            grace_ns = 0 if at_once else service.spec.grace_ns
+            end(service.group, grace_ns=grace_ns - (time.monotonic_ns() - began))
             logs.trim(service.log_path)
     except BaseException:
         for service in services:

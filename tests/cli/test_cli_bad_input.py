@@ -284,3 +284,32 @@ def test_two_at_once(project: Project) -> None:
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=20)
     project.assert_nothing_left()
+
+
+def test_a_requirement_that_nothing_could_meet(project: Project) -> None:
+    project.edit("perfgate.yml", "p50: 1000%", "p50: 50%")
+    assert_error(
+        project.perfgate("run"), 2, "perfgate.yml:10:", "gate.tolerance.p50 is not below gate.require.p50"
+    )
+
+
+def test_a_limit_on_the_number_of_requests(project: Project) -> None:
+    project.edit("perfgate.yml", "gate:\n", "thresholds:\n  http_reqs: ['rate>10']\ngate:\n")
+    assert_error(project.perfgate("run", "--allow-dirty"), 2, "perfgate.yml:9:", "http_reqs")
+
+
+def test_a_password_in_a_url_is_not_repeated(project: Project) -> None:
+    done = project.perfgate(
+        "compare", "--base-url", "http://me:secret@127.0.0.1:1", "--head-url", "http://127.0.0.1:2"
+    )
+    assert_error(done, 2, "--base-url")
+    assert "secret" not in done.err
+
+
+def test_a_linked_perfgate_folder(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (project.path / ".perfgate").symlink_to(tmp_path / "elsewhere")
+    done = project.perfgate("run")
+    assert done.code in (2, 4), done.err
+    assert "link" in done.err
+    assert list((tmp_path / "elsewhere").iterdir()) == []

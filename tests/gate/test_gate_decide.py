@@ -49,7 +49,7 @@ def test_a_change_that_was_not_confirmed_is_no_regression() -> None:
 
 
 def test_a_suspicion_that_fresh_rounds_clear_passes() -> None:
-    suspicious = make_pair(effect=SLOW, seed=1)
+    suspicious = make_pair(effect={("GET /items", "p50"): 0.03}, seed=1)
     cleared = make_pair(confirm=26, seed=2)
     joined = tuple(
         replace(first, rounds=(*first.rounds, *(r for r in second.rounds if r.index >= 13)))
@@ -57,6 +57,18 @@ def test_a_suspicion_that_fresh_rounds_clear_passes() -> None:
     )
     policy = Policy(requirement={"p50": 0.2, "p95": 0.2, "p99": 0.5, "cpu": 0.1})
     assert _judge((joined[0], joined[1]), policy).outcome is Outcome.PASS
+
+
+def test_a_mean_that_no_confirmation_looked_at_stays_open() -> None:
+    """Screening suspects one endpoint and the mean over all; the fresh rounds go to the endpoint alone."""
+    suspicious = make_pair(effect=SLOW, seed=1)
+    cleared = make_pair(confirm=26, seed=2)
+    joined = tuple(
+        replace(first, rounds=(*first.rounds, *(r for r in second.rounds if r.index >= 13)))
+        for first, second in zip(suspicious, cleared, strict=True)
+    )
+    policy = Policy(requirement={"p50": 0.2, "p95": 0.2, "p99": 0.5, "cpu": 0.1})
+    assert _outcome(_judge((joined[0], joined[1]), policy), ALL_ENDPOINTS, "p50") is Outcome.INCONCLUSIVE
 
 
 def test_significant_but_below_tolerance_passes() -> None:
@@ -141,11 +153,21 @@ def test_zero_errors_are_bounded_not_denied() -> None:
 
 
 def test_a_base_that_mostly_fails_is_invalid() -> None:
-    errors = {"POST /orders": {"status 404": 200}}
+    errors = {endpoint: {"status 404": 150} for endpoint in ENDPOINTS}
     verdict = _judge(make_pair(base_errors=errors, head_errors=errors))
     assert verdict.outcome is Outcome.INVALID
     assert verdict.reasons[0].code == "base_fails"
     assert "status 404" in verdict.reasons[0].text
+
+
+def test_an_endpoint_that_fails_on_base_leaves_its_question_open_and_the_others_judged() -> None:
+    """A pull request that adds an endpoint and a step for it: base answers 404 there."""
+    errors = {"POST /orders": {"status 404": 200}}
+    verdict = _judge(make_pair(base_errors=errors))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "endpoint_fails" in [reason.code for reason in verdict.reasons]
+    worse = _judge(make_pair(base_errors=errors, effect=SLOW, confirm=13))
+    assert worse.outcome is Outcome.REGRESSED
 
 
 def test_no_rounds_are_invalid() -> None:
@@ -196,7 +218,7 @@ def test_services_that_were_not_restarted_need_more_and_the_verdict_says_so() ->
     base, head = make_pair(effect={("GET /items", "p50"): 0.06}, confirm=13)
     assert _judge((base, head)).outcome is Outcome.REGRESSED
     running = _judge((replace(base, restarts=False), replace(head, restarts=False)))
-    assert running.outcome is not Outcome.REGRESSED
+    assert running.outcome is Outcome.PASS
     assert "no_restarts" in [w.code for w in running.warnings]
 
 
@@ -223,6 +245,40 @@ def test_thresholds_decide_below_a_regression() -> None:
     worse = judge(*make_pair(effect=SLOW, confirm=13), Policy(), now)
     assert worse.outcome is Outcome.REGRESSED
     assert "threshold_breached" in [reason.code for reason in worse.reasons]
+
+
+def test_a_suspicious_whole_takes_the_focus_away() -> None:
+    """CPU per request is of all requests, so its confirmation needs all of them."""
+    pair = make_pair(effect=SLOW, cpu_effect=0.1)
+    assert ALL_ENDPOINTS in next_step(paired_rounds(*pair, "screen"), Policy(), 1).confirm_endpoints
+
+
+def test_a_noisy_confirmation_that_clears_a_suspicion_is_no_pass() -> None:
+    quiet = make_pair(effect=SLOW, seed=1)
+    noisy = make_pair(confirm=26, seed=2, noise={"p50": 0.3})
+    joined = tuple(
+        replace(first, rounds=(*first.rounds, *(r for r in second.rounds if r.index >= 13)))
+        for first, second in zip(quiet, noisy, strict=True)
+    )
+    assert _judge((joined[0], joined[1])).outcome is Outcome.INCONCLUSIVE
+
+
+def test_cpu_that_was_not_seen_in_some_rounds_is_said() -> None:
+    base, head = make_pair()
+    rounds = tuple(replace(r, cpu_ns=None if r.index < 8 else r.cpu_ns) for r in head.rounds)
+    verdict = _judge((base, replace(head, rounds=rounds)))
+    assert _outcome(verdict, ALL_ENDPOINTS, "cpu") is Outcome.INCONCLUSIVE
+    assert "5 of 13 rounds" in verdict.reasons[0].text
+
+
+def test_endpoints_that_take_turns_in_being_silent_do_not_break_the_mean() -> None:
+    base, head = make_pair()
+    rounds = tuple(
+        replace(r, endpoints=tuple(e for n, e in enumerate(r.endpoints) if (r.index + n) % 3))
+        for r in head.rounds
+    )
+    verdict = _judge((base, replace(head, rounds=rounds)))
+    assert Metric(endpoint=ALL_ENDPOINTS, statistic="p50") in {c.metric for c in verdict.comparisons}
 
 
 def test_the_next_step_focuses_on_what_is_suspicious() -> None:

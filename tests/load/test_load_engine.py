@@ -201,7 +201,8 @@ def test_a_stall_shows_in_the_response_times_of_an_open_load():
     assert times_ns[-1] > 500 * MS
     assert sum(ns > 200 * MS for ns in times_ns) > 30
     assert int((service_ns > 200 * MS).sum()) <= 2
-    assert outcome.lateness_p99_ns > 200 * MS
+    # The users were busy waiting for the service: that is not the driver's lateness.
+    assert outcome.lateness_p99_ns < 150 * MS
 
 
 def test_a_server_that_hangs_holds_a_closed_load_no_longer_than_its_timeout():
@@ -222,7 +223,7 @@ def test_arrivals_that_a_hanging_server_leaves_no_time_for_are_counted_as_not_se
     assert elapsed < FOREVER_S
     assert errors_of(samples) == {"timeout", "not sent"}
     assert 80 < len(samples.sent_ns) < 230
-    assert outcome.lateness_p99_ns > 100 * MS
+    assert outcome.lateness_p99_ns < 150 * MS
 
 
 def test_nobody_listening_is_counted_for_every_request():

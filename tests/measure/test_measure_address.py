@@ -8,13 +8,14 @@ from perfgate.measure.address import load_address
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8001", "http://127.9.9.9:8001/", "http://localhost:8001"])
 def test_loopback_is_allowed(url: str) -> None:
-    host, port = load_address(url, flag="--base-url", allowed_hosts=())
+    host, port, authority = load_address(url, flag="--base-url", allowed_hosts=())
     assert host.startswith("127.") or host == "::1"
     assert port == 8001
+    assert authority in url
 
 
 def test_ipv6_loopback_is_allowed() -> None:
-    assert load_address("http://[::1]:81", flag="--base-url", allowed_hosts=()) == ("::1", 81)
+    assert load_address("http://[::1]:81", flag="--base-url", allowed_hosts=()) == ("::1", 81, "[::1]:81")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ def test_an_allowed_host_is_loaded() -> None:
     assert load_address("http://192.0.2.1:8", flag="--base-url", allowed_hosts=("192.0.2.1",)) == (
         "192.0.2.1",
         8,
+        "192.0.2.1:8",
     )
 
 

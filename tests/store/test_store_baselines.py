@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from store_strategies import SHA, any_of, environment
 
 from perfgate.errors import MeasureError, UsageError
-from perfgate.model import Metric
 from perfgate.store.baselines import (
     BASELINE,
     Baseline,
@@ -18,7 +17,6 @@ from perfgate.store.baselines import (
     load_baseline,
     path_for,
     save_baseline,
-    values_of,
 )
 
 
@@ -103,34 +101,6 @@ def test_append_keeps_twenty(already: int, added: int) -> None:
     )
     newest = range(already + added)[-20:]
     assert [int(run.recorded_at[14:16]) % 60 for run in after.runs] == list(newest)
-
-
-def test_values_of_a_metric_over_runs() -> None:
-    baseline = a_baseline(a_run(0, p50=1.0), replace(a_run(1), values=()), a_run(2, p50=3.0))
-    assert values_of(baseline, Metric(endpoint="GET /items", statistic="p50")) == (1.0, 3.0)
-    assert values_of(baseline, Metric(endpoint="GET /items", statistic="p99")) == ()
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "says"),
-    [
-        ('"schema_version": 1', '"schema_version": 2', "from a newer perfgate"),
-        ('"p50"', '"p51"', r"runs\.0\.values\.1\.statistic: "),
-        ("4000", "-4000", r"runs\.0\.requests: "),
-        ("1500000.0", "1e999", r"runs\.0\.values\.1\.value: "),
-        ('"author"', '"auther"', "runs.0.author: Field required .and 1 more"),
-        ('"reason"', '"author"', "the key 'author' stands there twice"),
-    ],
-)
-def test_an_edited_baseline_that_breaks_the_format_is_named(
-    tmp_path: Path, before: str, after: str, says: str
-) -> None:
-    path = save_baseline(tmp_path, a_baseline(a_run()))
-    assert before in path.read_text()
-    path.write_text(path.read_text().replace(before, after))
-    with pytest.raises(UsageError, match=says) as caught:
-        load_baseline(path)
-    assert caught.value.message.startswith(str(path))
 
 
 def test_truncated_anywhere_is_refused() -> None:
