@@ -87,6 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except BaseException as error:
+        if arguments is None:
+            # On the way out another signal must not turn the answer into a crash.
+            for number in (signal.SIGINT, *_STOP_SIGNALS):
+                signal.signal(number, signal.SIG_IGN)
+            before = {}
         return _report(error)
     finally:
         for number, handler in before.items():

@@ -12,7 +12,7 @@ import psutil
 
 from perfgate.doctor.check import Check
 from perfgate.load.clock import KERNEL_CLOCK, detect_clock_source
-from perfgate.measure.health import MAX_STEAL_RATIO_ALONE
+from perfgate.measure.health import MAX_STEAL_RATIO
 from perfgate.target import noise
 from perfgate.target.placement import can_pin, detect_cpus
 from perfgate.units import format_duration_ns, format_ratio
@@ -89,8 +89,8 @@ def check_noise() -> Check:
     text = (
         f"{format_ratio(busy_ratio)} of the CPUs busy, {format_ratio(steal_ratio)} stolen in {_NOISE_S:g} s"
     )
-    if steal_ratio > MAX_STEAL_RATIO_ALONE:
-        limit = format_ratio(MAX_STEAL_RATIO_ALONE)
+    if steal_ratio > MAX_STEAL_RATIO:
+        limit = format_ratio(MAX_STEAL_RATIO)
         return Check(
             name="noise",
             status="warn",

@@ -7,22 +7,19 @@ false-alarm rate into 5 % (STATISTICS.md, section 2).
 from perfgate.model import Health
 from perfgate.units import format_duration_ns, format_ratio
 
-MAX_STEAL_RATIO_PAIRED = 0.30
-MAX_STEAL_RATIO_ALONE = 0.10
-"""What the hypervisor takes hits both requests of a couple alike, and a run without couples alone."""
+MAX_STEAL_RATIO = 0.30
+"""What the hypervisor takes hits both requests of a couple alike, so a round bears a good deal of it."""
 
 MAX_CLOCK_STEP_NS = 2_000_000
 MAX_LATENESS_NS = 20_000_000
 MAX_DRIVER_CPU_RATIO = 0.95
 
 
-def why_dropped(health: Health, *, open_model: bool, paired: bool) -> str:
+def why_dropped(health: Health, *, open_model: bool) -> str:
     """Why a round must not be used, "" if it may be."""
-    most = MAX_STEAL_RATIO_PAIRED if paired else MAX_STEAL_RATIO_ALONE
-    if health.steal_ratio > most:
-        return (
-            f"the hypervisor took {format_ratio(health.steal_ratio)} of the CPU (limit {format_ratio(most)})"
-        )
+    if health.steal_ratio > MAX_STEAL_RATIO:
+        took, limit = format_ratio(health.steal_ratio), format_ratio(MAX_STEAL_RATIO)
+        return f"the hypervisor took {took} of the CPU (limit {limit})"
     if abs(health.clock_step_ns) > MAX_CLOCK_STEP_NS:
         return f"the wall clock was set by {format_duration_ns(health.clock_step_ns)}"
     if open_model and health.lateness_p99_ns > MAX_LATENESS_NS:

@@ -109,7 +109,7 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
             if running is not None:
                 service.check_alive(running, during=f"round {index + 1}")
     except BaseException:
-        # Nobody waits for a grace on the way out; CI systems kill what does not end in seconds.
+        # No full grace on the way out: CI systems kill what does not end in seconds.
         service.stop_all([running for running in services if running is not None], at_once=True)
         raise
     service.stop_all([running for running in services if running is not None])
@@ -181,9 +181,7 @@ def _measured(
             cpu_ns=counters.cpu_ns(side),
             rss_bytes=counters.rss_bytes[side],
             health=health,
-            dropped_because=why_dropped(
-                health, open_model=session.model == "open", paired=len(session.targets) > 1
-            ),
+            dropped_because=why_dropped(health, open_model=session.model == "open"),
         )
         for side, samples in enumerate(outcome.samples)
     )

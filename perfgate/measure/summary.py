@@ -34,7 +34,8 @@ def require_answers(samples: Samples, side: str, round_number: int) -> None:
     if not sent:
         raise MeasureError(
             f"round {round_number}: no request to {side} finished while it was measured",
-            "lengthen measure.round, or shorten the think time in the workload",
+            f"see whether {side} answers the workload's requests at all; if it does, lengthen measure.round "
+            "or shorten the think time in the workload",
         )
     if not samples.status.any():
         numbers, counts = np.unique(samples.error, return_counts=True)

@@ -12,6 +12,9 @@ from perfgate.target import cgroup
 _STAT = Path("/proc/stat")
 _PRESSURE = Path("/proc/pressure/cpu")
 _STEAL = 7
+_FEWEST_TICKS = 50
+"""The kernel counts in ticks of 10 ms: over a shorter time a single one would look like much."""
+
 _SOME = re.compile(r"^some .*\btotal=(\d+)", re.MULTILINE)
 
 
@@ -59,7 +62,7 @@ def between(first: NoiseSnapshot, second: NoiseSnapshot) -> NoiseDelta:
     steal = _difference(first.steal_ticks, second.steal_ticks)
     waited_us = _difference(first.psi_some_us, second.psi_some_us)
     return NoiseDelta(
-        steal_ratio=steal / ticks if steal and ticks else 0.0,
+        steal_ratio=steal / ticks if steal and ticks and ticks >= _FEWEST_TICKS else 0.0,
         psi_some_ratio=waited_us / elapsed_us if waited_us is not None and elapsed_us > 0 else None,
         throttled_ns=_difference(first.throttled_ns, second.throttled_ns),
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from perfgate.model import Side
 
 _POLL_S = 0.01
+_SHORT_GRACE_NS = 1_000_000_000
 # Long enough for a first request that loads half an application, short enough to notice a death meanwhile.
 _PROBE_TIMEOUT_S = 5.0
 # The last request gets this much even if the time is up, lest its haste hides what the service really says.
@@ -136,7 +137,7 @@ def stop(service: Service) -> None:
 def stop_all(services: Sequence[Service], *, at_once: bool = False) -> None:
     """Stop several services together, so that their graces do not add up. Ctrl-C kills them at once.
 
-    `at_once` leaves no grace: the stop signal is followed by SIGKILL.
+    `at_once` leaves a second of grace at most, enough to remove a temporary directory.
 
     Raises:
         MeasureError: a process survived SIGKILL.
@@ -146,7 +147,7 @@ def stop_all(services: Sequence[Service], *, at_once: bool = False) -> None:
         for service in services:
             ask_to_stop(service.group, service.spec.stop_signal)
         for service in services:
-            grace_ns = 0 if at_once else service.spec.grace_ns
+            grace_ns = min(service.spec.grace_ns, _SHORT_GRACE_NS) if at_once else service.spec.grace_ns
             end(service.group, grace_ns=grace_ns - (time.monotonic_ns() - began))
             logs.trim(service.log_path)
     except BaseException:

@@ -170,7 +170,9 @@ def test_service_answers_garbage(project: Project) -> None:
 def test_service_hangs(project: Project) -> None:
     project.edit("perfgate.yml", "timeout: 1s", "timeout: 200ms")
     project.branch("hanging", answer="time.sleep(600)")
-    assert_error(project.perfgate("compare", "main", "hanging"), 4, "head answered none of", "timeout")
+    done = project.perfgate("compare", "main", "hanging")
+    assert_error(done, 4, "round 1", "head")
+    assert re.search(r"head answered none of|no request to head finished", done.err)
 
 
 _SLOW = """
@@ -275,9 +277,10 @@ def test_killed_perfgate_leaves_nothing(project: Project) -> None:
 
 
 def test_two_at_once(project: Project) -> None:
-    first = project.start("compare", "main", "main")
+    project.edit("perfgate.yml", "round: 100ms", "round: 2s")
+    first = project.start("compare", "--allow-dirty", "main", "main")
     _wait_for(first, "round")
-    second = project.start("compare", "main", "main")
+    second = project.start("compare", "--allow-dirty", "main", "main")
     _, err = second.communicate(timeout=30)
     assert second.returncode == 4
     assert "another perfgate is measuring" in err
@@ -311,5 +314,5 @@ def test_a_linked_perfgate_folder(project: Project, tmp_path: Path) -> None:
     (project.path / ".perfgate").symlink_to(tmp_path / "elsewhere")
     done = project.perfgate("run")
     assert done.code in (2, 4), done.err
-    assert "link" in done.err
+    assert "leads out of the repository" in done.err
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -17,8 +17,8 @@ FINE = Health(
 
 
 def test_a_quiet_round_is_kept() -> None:
-    assert why_dropped(FINE, open_model=False, paired=True) == ""
-    assert why_dropped(FINE, open_model=True, paired=True) == ""
+    assert why_dropped(FINE, open_model=False) == ""
+    assert why_dropped(FINE, open_model=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_quiet_round_is_kept() -> None:
 )
 def test_a_disturbed_round_is_dropped_in_either_model(change: dict[str, float], text: str) -> None:
     for open_model in (False, True):
-        assert text in why_dropped(replace(FINE, **change), open_model=open_model, paired=True)  # type: ignore[arg-type]
+        assert text in why_dropped(replace(FINE, **change), open_model=open_model)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,5 @@ def test_a_disturbed_round_is_dropped_in_either_model(change: dict[str, float], 
 def test_a_late_or_saturated_driver_spoils_the_open_model_only(change: dict[str, float], text: str) -> None:
     """In the closed model the next request waits for the last answer, so the driver cannot be late."""
     health = replace(FINE, **change)  # type: ignore[arg-type]
-    assert text in why_dropped(health, open_model=True, paired=True)
-    assert why_dropped(health, open_model=False, paired=True) == ""
-
-
-def test_a_side_measured_alone_bears_less_steal_than_a_couple() -> None:
-    health = replace(FINE, steal_ratio=0.2)
-    assert why_dropped(health, open_model=False, paired=True) == ""
-    assert "20.0 %" in why_dropped(health, open_model=False, paired=False)
+    assert text in why_dropped(health, open_model=True)
+    assert why_dropped(health, open_model=False) == ""
