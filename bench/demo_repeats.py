@@ -39,11 +39,17 @@ def main(aa: int, each: int) -> None:
             rows.append(row)
             print(f"{row['branch']:12} {row['seconds']:5.0f} s  {row['outcome']:14} {row['detail']}")
             sys.stdout.flush()
+            # After every run: half an hour is long enough to be cut short.
+            summary = _write(rows)
+    print(json.dumps(summary, indent=1))
+
+
+def _write(rows: list[dict[str, object]]) -> dict[str, dict[str, object]]:
     RESULTS.parent.mkdir(exist_ok=True)
     summary = _summary(rows)
     machine = {k: v for k, v in asdict(detect_environment()).items() if k != "class_id"}
     RESULTS.write_text(json.dumps({"machine": machine, "summary": summary, "runs": rows}, indent=1) + "\n")
-    print(json.dumps(summary, indent=1))
+    return summary
 
 
 def _once(branch: Branch, number: int, repository: Path, path: Path) -> dict[str, object]:
