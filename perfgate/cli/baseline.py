@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli import output, project
-from perfgate.config import CONFIG_NAME
+from perfgate.cli import options, output, project
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -18,16 +17,6 @@ if TYPE_CHECKING:
     from perfgate.git import Repository
     from perfgate.model import Environment, Metric, Result
     from perfgate.store.baselines import Baseline, BaselineRun
-
-config_option = click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    default=CONFIG_NAME,
-    show_default=True,
-    help="The configuration file.",
-)
 
 
 @click.group(epilog='Example:\n  perfgate baseline update --reason "index on orders.created_at"')
@@ -43,11 +32,11 @@ Examples:
 
 
 @command.command(epilog=_UPDATE_EXAMPLES)
-@config_option
+@options.config_option
 @click.option("--reason", required=True, help="Why; recorded in the file for its reviewers.")
 @click.option("--runs", type=click.IntRange(1, 20), default=10, show_default=True, help="How many to add.")
 @click.option("--reset", is_flag=True, help="Drop the earlier runs: the level has changed on purpose.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.quiet_option
 def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: bool) -> int:
     """Measure HEAD several times and add the runs to the baseline of this environment class.
 
@@ -74,7 +63,7 @@ def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: boo
 
 
 @command.command(epilog="Example:\n  perfgate baseline show")
-@config_option
+@options.config_option
 def show(*, config_path: Path) -> int:
     """Show the baselines of this workload: runs, spread, and the smallest shift they could see."""
     from perfgate.report.text import clean

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli import output, project
+from perfgate.cli import options, output, project
 from perfgate.cli.slo import slo_reasons
-from perfgate.config import CONFIG_NAME
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,17 +27,9 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    default=CONFIG_NAME,
-    show_default=True,
-    help="The configuration file.",
-)
-@click.option("--allow-dirty", is_flag=True, help="Measure HEAD although the checkout has changes.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.config_option
+@options.allow_dirty_option
+@options.quiet_option
 @output.output_option
 def command(
     *, config_path: Path, allow_dirty: bool, quiet: bool, outputs: tuple[tuple[str, Path], ...]

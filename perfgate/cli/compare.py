@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli import output, project
+from perfgate.cli import options, output, project
 from perfgate.cli.slo import slo_reasons
 from perfgate.config import CONFIG_NAME
 from perfgate.errors import UsageError
@@ -49,16 +49,8 @@ class _Asked:
 @click.command(epilog=_EXAMPLES)
 @click.argument("base", required=False)
 @click.argument("head", required=False)
-@click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    default=CONFIG_NAME,
-    show_default=True,
-    help="The configuration file.",
-)
-@click.option("--workload", type=click.Path(path_type=Path), help="Use this workload instead.")
+@options.config_option
+@options.workload_option
 @click.option("--stored", is_flag=True, help="Compare stored results; no service is touched.")
 @click.option("--base-url", metavar="URL", help="Load this running service as base.")
 @click.option("--head-url", metavar="URL", help="Load this running service as head.")
@@ -69,8 +61,8 @@ class _Asked:
     metavar="HOST",
     help="Permit load on a host beyond this machine; may be repeated.",
 )
-@click.option("--allow-dirty", is_flag=True, help="Measure commits although the checkout has changes.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.allow_dirty_option
+@options.quiet_option
 @output.output_option
 def command(
     *,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli import output, project
-from perfgate.config import CONFIG_NAME
+from perfgate.cli import options, output, project
 from perfgate.errors import ExitCode, MeasureError
 
 if TYPE_CHECKING:
@@ -25,18 +24,10 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("ref", default="HEAD")
-@click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    default=CONFIG_NAME,
-    show_default=True,
-    help="The configuration file.",
-)
-@click.option("--workload", type=click.Path(path_type=Path), help="Use this workload instead.")
-@click.option("--allow-dirty", is_flag=True, help="Measure the commit although the checkout has changes.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@options.config_option
+@options.workload_option
+@options.allow_dirty_option
+@options.quiet_option
 def command(*, ref: str, config_path: Path, workload: Path | None, allow_dirty: bool, quiet: bool) -> int:
     """Measure one commit and store the result.
 

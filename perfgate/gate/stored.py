@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
+from perfgate.gate.rows import unmeasured_comparison
 from perfgate.model import Comparison, Metric, Outcome, Reason
 from perfgate.stats.prediction import detectable_shift, prediction_limit
 
@@ -176,25 +177,9 @@ def _too_wide(metric: Metric, shift: float, requirement: float, runs: int) -> Re
 
 
 def _missing(metric: Metric, policy: Policy) -> Comparison:
-    return Comparison(
-        metric=metric,
-        outcome=Outcome.INCONCLUSIVE,
-        rounds=0,
-        base=None,
-        head=None,
-        change=None,
-        low=None,
-        high=None,
-        confidence=policy.confidence,
-        p_adjusted=None,
-        mde=None,
-        tolerance=policy.tolerance[metric.statistic],
-        requirement=policy.requirement.get(metric.statistic, math.inf),
-        reasons=(
-            Reason(
-                code="not_measured",
-                text=f"{metric.endpoint} {metric.statistic} has stored runs but no data from head",
-                remedy="see whether head answers that endpoint, and lengthen measure.round",
-            ),
-        ),
+    reason = Reason(
+        code="not_measured",
+        text=f"{metric.endpoint} {metric.statistic} has stored runs but no data from head",
+        remedy="see whether head answers that endpoint, and lengthen measure.round",
     )
+    return replace(unmeasured_comparison(metric, reason, policy), outcome=Outcome.INCONCLUSIVE)
