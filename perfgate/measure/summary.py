@@ -33,9 +33,9 @@ def require_answers(samples: Samples, side: str, round_number: int) -> None:
     sent = len(samples.sent_ns)
     if not sent:
         raise MeasureError(
-            f"round {round_number}: no request to {side} finished while it was measured",
-            f"see whether {side} answers the workload's requests at all; if it does, lengthen measure.round "
-            "or shorten the think time in the workload",
+            f"round {round_number}: no request to {side} was finished in time to be measured",
+            "see whether both sides answer the workload's requests at all (one that hangs holds up the other); "
+            "if they do, lengthen measure.round or shorten the think time",
         )
     if not samples.status.any():
         numbers, counts = np.unique(samples.error, return_counts=True)

@@ -1,5 +1,7 @@
 """A text stream that never fails: a report nobody reads any more must not stop a measurement."""
 
+import os
+from contextlib import suppress
 from typing import IO
 
 
@@ -22,7 +24,7 @@ class Forgiving:
         except UnicodeEncodeError:
             self._write_ascii(text)
         except (OSError, ValueError):
-            self._stream = None
+            self._give_up()
         return len(text)
 
     def flush(self) -> None:
@@ -31,7 +33,7 @@ class Forgiving:
             if self._stream is not None:
                 self._stream.flush()
         except (OSError, ValueError):
-            self._stream = None
+            self._give_up()
 
     def isatty(self) -> bool:
         """Whether a person looks at it."""
@@ -40,6 +42,20 @@ class Forgiving:
     def fileno(self) -> int:
         """The descriptor, which rich asks for the width of the terminal."""
         return self._stream.fileno() if self._stream is not None else -1
+
+    def _give_up(self) -> None:
+        """Nobody reads any more. What is still buffered has to go somewhere when the interpreter ends.
+
+        It would fail to flush it then and exit with 120, whatever the verdict was.
+        """
+        stream, self._stream = self._stream, None
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            try:
+                if stream is not None:
+                    os.dup2(nowhere, stream.fileno())
+            finally:
+                os.close(nowhere)
 
     def _write_ascii(self, text: str) -> None:
         self.write(text.encode("ascii", "replace").decode("ascii"))

@@ -171,8 +171,9 @@ def test_service_hangs(project: Project) -> None:
     project.edit("perfgate.yml", "timeout: 1s", "timeout: 200ms")
     project.branch("hanging", answer="time.sleep(600)")
     done = project.perfgate("compare", "main", "hanging")
-    assert_error(done, 4, "round 1", "head")
-    assert re.search(r"head answered none of|no request to head finished", done.err)
+    # Which of the two is asked first is chance; where head is, base may not get a turn in so short a round.
+    assert_error(done, 4, "round 1")
+    assert re.search(r"head answered none of|was finished in time .*\n.*one that hangs holds up", done.err)
 
 
 _SLOW = """
