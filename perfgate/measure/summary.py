@@ -34,8 +34,8 @@ def require_answers(samples: Samples, side: str, round_number: int) -> None:
     if not sent:
         raise MeasureError(
             f"round {round_number}: no request to {side} was finished in time to be measured",
-            "see whether both sides answer the workload's requests at all (one that hangs holds up the other); "
-            "if they do, lengthen measure.round or shorten the think time",
+            "see whether both sides answer the workload's requests at all (one that hangs holds up the "
+            "other); if they do, lengthen measure.round or shorten the think time",
         )
     if not samples.status.any():
         numbers, counts = np.unique(samples.error, return_counts=True)
