@@ -164,7 +164,8 @@ def running(project: Project) -> Iterator[str]:
 
 def test_running_services_stand_in_for_sides(project: Project, running: str) -> None:
     done = project.perfgate("compare", "--base-url", running, "--head-url", running)
-    assert done.code == 0, done.out + done.err
+    # The tests keep both CPUs busy: now and then the tail is too noisy for a PASS, never red.
+    assert done.code in (0, 3), done.out + done.err
     assert "without restarts" in done.out
     assert "1 % false alarms does not hold" in " ".join(done.out.split())
 
