@@ -61,7 +61,7 @@ class VirtualUser:
             False when the load was over before the pass was.
         """
         scenario, seed = self._choose()
-        scripts: list[Script | None] = [scenario.start(random.Random(seed)) for _ in self._connections]
+        scripts: list[Script | None] = [scenario.start(seed) for _ in self._connections]
         actions = [_advance(script, None) for script in scripts]
         while any(action is not None for action in actions) and not self._over.is_set():
             answers = self._answer(actions)
@@ -74,7 +74,7 @@ class VirtualUser:
     def walk_one(self, side: int, due_ns: int) -> None:
         """One pass through a random scenario on one side; its first request was due at `due_ns`."""
         scenario, seed = self._choose()
-        script = scenario.start(random.Random(seed))
+        script = scenario.start(seed)
         action = _advance(script, None)
         while action is not None and not self._over.is_set():
             response = None
@@ -92,7 +92,7 @@ class VirtualUser:
     def miss(self, side: int, due_ns: int) -> None:
         """Record that a pass due at `due_ns` was never begun: its first request counts as an error."""
         scenario, seed = self._choose()
-        script = scenario.start(random.Random(seed))
+        script = scenario.start(seed)
         action = _advance(script, None)
         while isinstance(action, Think):
             action = _advance(script, None)

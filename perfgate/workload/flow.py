@@ -51,9 +51,9 @@ class Source:
     lists: tuple[tuple[str, list[Any]], ...]
     payloads: tuple[Payload, ...]
 
-    def draw(self, rng: random.Random) -> Scope:
-        """The variables of one pass: takes one number from `rng`, whatever the pass then does."""
-        own = random.Random(rng.getrandbits(64))
+    def draw(self, seed: int) -> Scope:
+        """The variables of one pass."""
+        own = random.Random(seed)
         values: dict[str, Any] = {}
         for payload in self.payloads:
             row = payload.rows[int(own.random() * len(payload.rows))]
@@ -136,11 +136,11 @@ def _captured_names(flow: Place) -> set[str]:
     return found
 
 
-def _starter(steps: Steps, source: Source) -> Callable[[random.Random], Script]:
+def _starter(steps: Steps, source: Source) -> Callable[[int], Script]:
     if not any(isinstance(step, RequestStep) and step.uses_scope for step in steps):
         unused = Scope({}, random.Random(0))
-        return lambda rng: _run(steps, unused)
-    return lambda rng: _run(steps, source.draw(rng))
+        return lambda seed: _run(steps, unused)
+    return lambda seed: _run(steps, source.draw(seed))
 
 
 def _run(steps: Steps, scope: Scope) -> Script:

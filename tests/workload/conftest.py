@@ -1,6 +1,5 @@
 """Writing workload files and walking through their scenarios as a driver would."""
 
-import random
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +30,7 @@ class Walk:
 def walk(workload: Workload, *answers: Response | None, seed: int = 1, scenario: int = 0) -> Walk:
     """One pass; the last answer repeats. The answer is judged before the script hears of it."""
     done = Walk()
-    script = workload.scenarios[scenario].start(random.Random(seed))
+    script = workload.scenarios[scenario].start(seed)
     left = list(answers) or [answer()]
     step = next(script, None)
     while step is not None:

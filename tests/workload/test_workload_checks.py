@@ -1,7 +1,6 @@
 """Captures and expectations: what an answer is called when it is not what was asked for."""
 
 import gzip
-import random
 
 import pytest
 from hypothesis import given
@@ -214,7 +213,7 @@ def test_hostile_bodies_are_error_classes(flow, walk, answer, body):
     status=st.integers(100, 599),
 )
 def test_no_answer_makes_a_judge_raise(everything, body, headers, status):
-    script = everything.scenarios[0].start(random.Random(1))
+    script = everything.scenarios[0].start(1)
     response = Response(status=status, headers=headers, body=body)
     request = next(script)
     classes = {"", f"status {status}", f"redirect {status}", "expect hasProperty", "expect notHasProperty"}

@@ -1,0 +1,95 @@
+"""What is sent: requests, and the scenarios and users that ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from perfgate.model.answered import Response
+from perfgate.model.profile import Profile
+
+if TYPE_CHECKING:
+    from perfgate.model.port import Port
+
+
+def no_check(response: Response) -> str:
+    """Judge an answer that nobody stated an expectation about: a status of 400 or more is an error."""
+    return f"status {response.status}" if response.status >= 400 else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request to whichever side it is sent.
+
+    `endpoint` indexes `Workload.endpoints`. `target` is the path with its query. `headers` leaves out
+    Host, Content-Length and Connection, which belong to the connection. `judge` names the error class
+    of a complete answer, or returns "" when the answer is what was asked for. At most `redirects`
+    redirects are followed, all of them part of this one request.
+    """
+
+    endpoint: int
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    timeout_ns: int | None = None
+    judge: Callable[[Response], str] = no_check
+    redirects: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Think:
+    """A pause of the virtual user between two requests."""
+
+    duration_ns: int
+
+
+Script = Generator[Request | Think, Response | None, None]
+"""One pass of one virtual user through a scenario.
+
+It yields what to do next and is sent the answer: the `Response`, or None after a `Think` or when no whole
+answer came back (refused, reset, timed out, garbage)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A named, weighted flow; `start` begins one pass whose every random choice comes from the seed."""
+
+    name: str
+    weight: float
+    endpoints: frozenset[int]
+    start: Callable[[int], Script] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserKind:
+    """A kind of virtual user written as code that runs in a thread of its own.
+
+    `live` is its whole life: it returns when the port's pauses return False, or when it has had enough.
+    Of all users, `fixed_count` are of this kind, or (0) a share by `weight`.
+    """
+
+    name: str
+    weight: float
+    fixed_count: int = 0
+    live: Callable[[Port], None] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What is sent: two runs may be compared only if their digests are equal.
+
+    Either `scenarios` or `users` say what is sent. `endpoints` are those known before anything is sent;
+    users may add more. `target` is the URL written in the file, if any, and `profile` the load the file
+    asks for; `notes` says what a paired round does not replay, so that nothing is silently ignored.
+    """
+
+    name: str
+    digest: str
+    endpoints: tuple[str, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
+    users: tuple[UserKind, ...] = ()
+    target: str | None = None
+    profile: Profile | None = None
+    notes: tuple[str, ...] = ()
