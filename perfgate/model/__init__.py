@@ -19,6 +19,12 @@ from perfgate.model.concluded import (
     Statistic,
     Verdict,
 )
+from perfgate.model.loaded import (
+    DriverLoad,
+    EndpointLoad,
+    LoadSummary,
+    Spread,
+)
 from perfgate.model.measured import (
     Commit,
     EndpointRound,
@@ -66,12 +72,15 @@ __all__ = [
     "SIDES",
     "Commit",
     "Comparison",
+    "DriverLoad",
+    "EndpointLoad",
     "EndpointRound",
     "Environment",
     "Exchange",
     "Executor",
     "Health",
     "LoadOver",
+    "LoadSummary",
     "Metric",
     "NextStep",
     "Opening",
@@ -89,6 +98,7 @@ __all__ = [
     "Scenario",
     "Script",
     "Side",
+    "Spread",
     "Stage",
     "Statistic",
     "Think",

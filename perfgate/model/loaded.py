@@ -1,0 +1,80 @@
+"""What one load came to: a service driven alone, without anything to compare it with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from perfgate.model.profile import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """A distribution of times in nanoseconds: exact order statistics of `count` requests, not estimates.
+
+    `quantiles_ns` maps "p50", "p90", "p95", "p99" and "p99.9".
+    """
+
+    count: int
+    mean_ns: float
+    min_ns: int
+    max_ns: int
+    quantiles_ns: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointLoad:
+    """What one endpoint did; the spreads are of requests without error, None when there were none."""
+
+    name: str
+    requests: int
+    errors: Mapping[str, int]
+    statuses: Mapping[str, int]
+    bytes_received: int
+    service: Spread | None
+    response: Spread | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverLoad:
+    """How the driver itself fared.
+
+    `cpu_ratio` is of the CPUs it may use, so near 1 it was the bottleneck. `rows_bytes` is what keeping the
+    requests took while it ran.
+    """
+
+    processes: int
+    cpu_ratio: float
+    cpu_us_per_request: float
+    rows_bytes: int
+    clock_source: str
+    kernel_stamped_ratio: float
+    clock_step_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSummary:
+    """Everything `perfgate run FILE` has to say.
+
+    `dropped` counts arrivals of the open model that no user was free to take in time; they are not among
+    the requests. `lateness` (sent - due) is the driver's and the queue's, None in the closed model, where
+    nothing is due. `phases` maps dns, connect, tls (of new connections), sending, waiting and receiving to
+    their spreads; a phase that never happened is left out.
+    """
+
+    workload_name: str
+    workload_digest: str
+    target: str
+    started_at: str
+    profile: Profile
+    seed: int
+    elapsed_s: float
+    requests: int
+    dropped: int
+    endpoints: tuple[EndpointLoad, ...]
+    service: Spread | None
+    response: Spread | None
+    lateness: Spread | None
+    phases: Mapping[str, Spread]
+    driver: DriverLoad
+    notes: tuple[str, ...] = ()
