@@ -1,230 +1,264 @@
 """One connection of a virtual user: send a request, read the answer, say exactly when each happened.
 
-Plain blocking sockets: a thread that waits for the service waits in the kernel and costs nothing. Timeouts
-are the kernel's too (`SO_RCVTIMEO`), because Python's own would add a poll to every receive.
+Plain blocking sockets: a thread that waits for the service waits in the kernel and costs nothing.
 """
 
+from __future__ import annotations
+
 import contextlib
+import errno
 import socket
-import struct
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from perfgate.load import clock
-from perfgate.load.http1 import Answer, AnswerReader, ProtocolError, encode_request
-from perfgate.model import Request, Response
+from perfgate.load.address import Address, Timeouts
+from perfgate.load.dial import dial
+from perfgate.load.http1 import ProtocolError
+from perfgate.load.speaker import Http1Speaker, Speaker
+from perfgate.model import Exchange, Opening, Request, Response
 
-_RECEIVE_BYTES = 256 * 1024
+if TYPE_CHECKING:
+    import ssl
 
+    from perfgate.load.stream import Stream
 
-class Exchange(NamedTuple):
-    """One request and what became of it; times are 0 for what did not happen.
+_SURE_AFTER_USES = 8
+_SURE_FOR_NS = 100_000
+"""Servers close idle connections, and that is no failed request; finding out afterwards and trying again
+would also hide requests on which the service really broke the connection. So we look before we send. As that
+costs a system call, a connection used this often is not looked at within this time after its last answer: a
+server that closes after each answer has shown it by then, and none gives up idle connections that fast."""
 
-    `stamped` is True when `last_ns` is the kernel's stamp. `error` is "" for an answer the workload accepts.
-    """
-
-    sent_ns: int
-    first_ns: int
-    last_ns: int
-    status: int
-    bytes_received: int
-    error: str
-    stamped: bool
-    response: Response | None
-
-
-class Address(NamedTuple):
-    """Where a side is: the address to connect to, and what the Host header says if that is something else."""
-
-    host: str
-    port: int
-    authority: str = ""
+_new = tuple.__new__
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Connection:
     """A keep-alive connection to one address, opened when first needed and again after it was closed.
 
-    Opening is not part of a request's service time. `abort` may be called from another thread. `authority`
-    is what the Host header says where that is not the address (a name that was resolved before).
+    Opening is not part of a request's service time. `abort` may be called from another thread.
     """
 
-    def __init__(self, host: str, port: int, *, timeout_ns: int, authority: str = "") -> None:
-        self._address = (host, port)
-        plain = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self._host_header = authority or plain
-        self._timeout_ns = timeout_ns
-        self._socket: socket.socket | None = None
-        self._limit_ns = 0
-        self._aborted = False
-        self._encoded: dict[int, tuple[Request, bytes]] = {}
+    __slots__ = (
+        "_aborted",
+        "_address",
+        "_context",
+        "_held",
+        "_last_ns",
+        "_limit_ns",
+        "_speaker",
+        "_stream",
+        "_timeouts",
+        "_uses",
+        "authority",
+    )
 
-    def exchange(self, request: Request) -> Exchange:
+    def __init__(self, address: Address, timeouts: Timeouts, context: ssl.SSLContext | None = None) -> None:
+        self._address = address
+        self._timeouts = timeouts
+        self._context = context
+        self.authority = address.authority or _authority(address)
+        self._stream: Stream | None = None
+        self._speaker: Speaker = Http1Speaker(self.authority, close_after=not address.reuse)
+        self._held: socket.socket | None = None
+        self._aborted = False
+        self._limit_ns = 0
+        self._last_ns = 0
+        self._uses = 0
+
+    def exchange(self, request: Request, cookie: str = "") -> Exchange:
         """Send `request` and read the whole answer, whatever the server does.
 
         An answer that is not whole within the timeout is an error. Finding that out takes at most the
         timeout for each of connecting, sending and the silence after the last piece that still came in time.
+        A redirect the request wants followed is not judged: it is no answer yet.
         """
-        timeout_ns = request.timeout_ns or self._timeout_ns
+        timeout_ns = request.timeout_ns or self._timeouts.total_ns
+        opening = None
         begun_ns = clock.now_ns()
+        sure = self._uses > _SURE_AFTER_USES and 0 <= begun_ns - self._last_ns < _SURE_FOR_NS
+        if not sure and self._stream is not None and not self._stream.is_quiet():
+            self.close()
+        speaker = self._speaker
         try:
-            payload = self._payload(request)
+            payload = speaker.ask(request, cookie)
+            if self._stream is None:
+                opening = self._open(timeout_ns)
+                if self._speaker is not speaker:
+                    payload = self._speaker.ask(request, cookie)
         except ValueError:
             return _failed(begun_ns, "unsendable request")
-        try:
-            connection = self._open(timeout_ns)
         except OSError as error:
-            return _failed(begun_ns, _error_class(error, "connect "))
-        return self._converse(connection, request, payload, timeout_ns)
+            return _failed(begun_ns, "aborted" if self._aborted else error_class(error, "connect "))
+        return self._converse(request, payload, timeout_ns, opening)
 
     def close(self) -> None:
         """Close the socket, if there is one."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+            if not isinstance(self._speaker, Http1Speaker):
+                self._speaker = Http1Speaker(self.authority)
 
     def abort(self) -> None:
         """Make a thread that waits in `exchange` return at once, and every later one fail."""
         self._aborted = True
-        connection = self._socket
-        if connection is not None:
+        held = self._held
+        if held is not None:
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                held.shutdown(socket.SHUT_RDWR)
 
-    def _payload(self, request: Request) -> bytes:
-        """Requests without templates are one object sent many times: encode each of those once.
-
-        The cache keeps the request alive beside its bytes, or a new object could be given its `id`.
-        """
-        known = self._encoded.get(id(request))
-        if known is not None:
-            return known[1]
-        payload = encode_request(
-            request.method, request.target, self._host_header, request.headers, request.body
-        )
-        if len(self._encoded) < 64:
-            self._encoded[id(request)] = (request, payload)
-        return payload
-
-    def _open(self, timeout_ns: int) -> socket.socket:
+    def _open(self, timeout_ns: int) -> Opening:
         if self._aborted:
             raise ConnectionAbortedError
-        connection = self._socket
-        if connection is None or not _is_still_open(connection):
-            self.close()
-            connection = self._connect(timeout_ns)
-        if timeout_ns != self._limit_ns:
-            _limit(connection, timeout_ns)
-            self._limit_ns = timeout_ns
-        return connection
+        limit_ns = self._timeouts.connect_ns or timeout_ns
+        dialled = dial(self._address, self._context, timeout_ns=min(limit_ns, timeout_ns), hold=self._hold)
+        self._limit_ns = self._uses = 0
+        self._stream = dialled.stream
+        if dialled.http2:
+            self._speaker = self._greet(dialled.stream, timeout_ns)
+        return dialled.opening
 
-    def _connect(self, timeout_ns: int) -> socket.socket:
-        """Connect to the first address that takes us.
+    def _greet(self, stream: Stream, timeout_ns: int) -> Speaker:
+        from perfgate.load.http2 import Http2Speaker
 
-        `socket.create_connection` would keep its socket to itself, out of reach of `abort`, while it waits.
-        """
-        problem = OSError("the name has no address")
-        for family, kind, protocol, _, address in socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM):
-            try:
-                connection = self._socket = socket.socket(family, kind, protocol)
-                connection.settimeout(timeout_ns / 1e9)
-                connection.connect(address)
-                connection.setblocking(True)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            except OSError as error:
-                self.close()
-                problem = ConnectionAbortedError() if self._aborted else error
-            else:
-                clock.ask_for_stamps(connection)
-                self._limit_ns = 0
-                return connection
-        raise problem
+        speaker = Http2Speaker(self.authority, "https" if self._context else "http")
+        stream.send(speaker.opening(), time.monotonic_ns() + timeout_ns)
+        return speaker
 
-    def _converse(
-        self, connection: socket.socket, request: Request, payload: bytes, timeout_ns: int
+    def _hold(self, opened: socket.socket) -> None:
+        self._held = opened
+        if self._aborted:
+            raise ConnectionAbortedError
+
+    def _converse(  # noqa: C901, PLR0912 - once a request: parts split off would cost calls
+        self, request: Request, payload: bytes, timeout_ns: int, opening: Opening | None
     ) -> Exchange:
-        reader = AnswerReader(request.method)
-        answer: Answer | None = None
-        first_ns = last_ns = received = 0
-        stamped = False
+        """Send and listen. Nearly every answer comes whole in one piece: that way is kept short."""
+        heard = _Heard()
+        answer: Response | None = None
+        sent_ns = handed_ns = 0
         error = ""
-        give_up_ns = time.monotonic_ns() + timeout_ns
-        sent_ns = clock.now_ns()
         try:
-            _send(connection, payload, give_up_ns)
-            while answer is None:
-                data, ancillary, _, _ = connection.recvmsg(_RECEIVE_BYTES, clock.ANCILLARY_BYTES)
-                user_ns = clock.now_ns()
-                if not data:
-                    answer = reader.end()
-                    last_ns, stamped = user_ns, False
-                    break
-                stamp_ns = clock.stamp_of(ancillary)
-                # A stamp outside the exchange means a stepped clock: then our own reading is better.
-                stamped = (last_ns or sent_ns) <= stamp_ns <= user_ns
-                last_ns = stamp_ns if stamped else user_ns
-                received += len(data)
-                first_ns = first_ns or last_ns
-                answer = reader.feed(data)
-                # SO_RCVTIMEO bounds each receive; this bounds the sum, or a slow drip would hold us forever.
-                if answer is None and time.monotonic_ns() > give_up_ns:
-                    raise TimeoutError
-            if last_ns - sent_ns > timeout_ns:
+            stream = self._stream
+            if stream is None:
+                raise ConnectionAbortedError
+            first_limit_ns = self._timeouts.waiting_ns or timeout_ns
+            if first_limit_ns != self._limit_ns:
+                self._set_limit(stream, first_limit_ns)
+            give_up_ns = time.monotonic_ns() + timeout_ns
+            sent_ns, handed_ns = stream.send(payload, give_up_ns)
+            data, at_ns, heard.stamped = stream.receive()
+            if at_ns < sent_ns:
+                # A stamp of before the request: the clock was set, and our own reading is better.
+                at_ns, heard.stamped = clock.now_ns(), False
+            if data:
+                heard.first_ns = heard.last_ns = at_ns
+                heard.bytes = len(data)
+                answer = self._speaker.hear(data)
+            else:
+                answer = self._closed(heard, at_ns)
+            if answer is None:
+                if first_limit_ns != timeout_ns:
+                    self._set_limit(stream, timeout_ns)
+                answer = self._listen(stream, heard, sent_ns, give_up_ns)
+            if heard.last_ns - sent_ns > timeout_ns:
                 answer = None
-                raise TimeoutError
+                error = "timeout"
         except ProtocolError as problem:
             error = problem.error_class
         except OSError as problem:
-            error = _error_class(problem, "")
+            error = "aborted" if self._aborted else error_class(problem, "")
+        self._last_ns = heard.last_ns
+        self._uses += 1
         if answer is None:
             self.close()
-            return Exchange(sent_ns, first_ns, last_ns, 0, received, error, stamped, None)
-        if not answer.keep_alive:
+            sent_ns = sent_ns or clock.now_ns()
+            times = sent_ns, heard.first_ns, heard.last_ns
+            return Exchange(*times, 0, heard.bytes, error, heard.stamped, None, 0, opening)
+        if not answer.keep_alive or not self._address.reuse:
             self.close()
-        response = Response(status=answer.status, headers=answer.headers, body=answer.body)
-        error = request.judge(response)
-        return Exchange(sent_ns, first_ns, last_ns, answer.status, received, error, stamped, response)
+        status = answer.status
+        if not (request.redirects and status in REDIRECTS):
+            error = request.judge(answer)
+        # As in `http1.read_at_once`: a named tuple's own `__new__` is Python.
+        return _new(
+            Exchange,
+            (
+                sent_ns,
+                heard.first_ns,
+                heard.last_ns,
+                status,
+                heard.bytes,
+                error,
+                heard.stamped,
+                answer,
+                handed_ns - sent_ns,
+                opening,
+            ),
+        )
+
+    def _listen(self, stream: Stream, heard: _Heard, sent_ns: int, give_up_ns: int) -> Response:
+        """The rest of an answer that did not come in one piece.
+
+        Raises:
+            ProtocolError, OSError: it did not come at all.
+        """
+        while True:
+            # The stream's limit bounds each receive; this bounds the sum, against slow drips.
+            if time.monotonic_ns() > give_up_ns:
+                raise TimeoutError
+            owed = self._speaker.owed()
+            if owed:
+                stream.send(owed, give_up_ns)
+            data, at_ns, heard.stamped = stream.receive()
+            if at_ns < sent_ns:
+                at_ns, heard.stamped = clock.now_ns(), False
+            if not data:
+                return self._closed(heard, at_ns)
+            heard.last_ns = at_ns
+            heard.bytes += len(data)
+            answer = self._speaker.hear(data)
+            if answer is not None:
+                return answer
+
+    def _closed(self, heard: _Heard, at_ns: int) -> Response:
+        """The server has closed, which ends some answers; our own clock says when."""
+        heard.stamped = False
+        answer = self._speaker.ended()
+        heard.last_ns = at_ns
+        return answer
+
+    def _set_limit(self, stream: Stream, limit_ns: int) -> None:
+        stream.limit(limit_ns)
+        self._limit_ns = limit_ns
 
 
-def _limit(connection: socket.socket, timeout_ns: int) -> None:
-    # All zeros would mean no limit at all.
-    limit = struct.pack("@qq", *divmod(max(timeout_ns // 1000, 1), 1_000_000))
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+class _Heard:
+    """What came in so far of one answer."""
+
+    __slots__ = ("bytes", "first_ns", "last_ns", "stamped")
+
+    def __init__(self) -> None:
+        self.bytes = self.first_ns = self.last_ns = 0
+        self.stamped = False
 
 
-def _send(connection: socket.socket, payload: bytes, give_up_ns: int) -> None:
-    """Send everything: `sendall` would go on for as long as the server reads a byte now and then."""
-    sent = connection.send(payload)
-    if sent == len(payload):
-        return
-    rest = memoryview(payload)[sent:]
-    while rest:
-        if time.monotonic_ns() > give_up_ns:
-            raise TimeoutError
-        rest = rest[connection.send(rest) :]
-
-
-def _is_still_open(connection: socket.socket) -> bool:
-    """Whether a kept connection may be used: servers close idle ones, and that is no failed request.
-
-    Finding out afterwards and trying again would also hide requests on which the service really broke the
-    connection, so we look before we send.
-    """
-    try:
-        connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    # Either the server closed (no bytes) or it sent something nobody asked for: both mean a new connection.
-    return False
+def _authority(address: Address) -> str:
+    if address.unix_path:
+        return "localhost"
+    default = 443 if address.tls else 80
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return host if address.port == default else f"{host}:{address.port}"
 
 
 def _failed(begun_ns: int, error: str) -> Exchange:
     return Exchange(begun_ns, 0, 0, 0, 0, error, stamped=False, response=None)
 
 
-def _error_class(error: OSError, prefix: str) -> str:
+def error_class(error: OSError, prefix: str) -> str:
+    """The short name a failure of the network is counted under."""
     match error:
         case ConnectionRefusedError():
             return "connection refused"
@@ -234,11 +268,11 @@ def _error_class(error: OSError, prefix: str) -> str:
             return f"{prefix}reset"
         case TimeoutError() | BlockingIOError():
             return f"{prefix}timeout"
+        case socket.gaierror():
+            return f"{prefix}name not found"
+        case _ if type(error).__module__ == "ssl":
+            from perfgate.load.tls import tls_error_class
+
+            return tls_error_class(error)
         case _:
-            return f"{prefix}{_errno_name(error)}"
-
-
-def _errno_name(error: OSError) -> str:
-    import errno
-
-    return errno.errorcode.get(error.errno or 0, "failed").lower()
+            return f"{prefix}{errno.errorcode.get(error.errno or 0, 'failed').lower()}"

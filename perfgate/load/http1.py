@@ -6,7 +6,9 @@ answer becomes a `ProtocolError` whose `error_class` is counted like any other f
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from perfgate.model import Response
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -22,14 +24,14 @@ class ProtocolError(Exception):
         self.error_class = error_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A whole answer; `keep_alive` says whether the connection may carry another request."""
+class Head(NamedTuple):
+    """What the head of an answer says; `framing` is how the body ends, `length` its size where announced."""
 
     status: int
     headers: dict[str, str]
-    body: bytes
     keep_alive: bool
+    framing: str
+    length: int
 
 
 def encode_request(
@@ -51,10 +53,47 @@ def encode_request(
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
+_MAX_KNOWN_HEADS = 512
+_known_heads: dict[bytes, Head] = {}
+_new = tuple.__new__
+
+
+def read_at_once(data: bytes, head_size: int) -> tuple[Response, int] | None:
+    """The answer in `data` if that is one whole answer with a known head; None if it takes a closer look.
+
+    Heads repeat to the byte (but for the second in `Date`), so what one says is looked up instead of parsed.
+    The bound keeps heads that never repeat from filling memory; threads may fill the cache at the same time,
+    for equal bytes mean equal heads.
+
+    Args:
+        data: what the server sent.
+        head_size: the size of the last answer's head, the best guess for this one.
+
+    Returns:
+        The answer and the size of its head.
+    """
+    head = _known_heads.get(data[:head_size])
+    if head is None:
+        head_size = data.find(b"\r\n\r\n") + 4
+        head = _known_heads.get(data[:head_size])
+        if head is None:
+            return None
+    if len(data) - head_size != head.length:
+        return None
+    # Around the named tuple's own `__new__`, which is Python and costs as much as all the rest of this line.
+    return _new(Response, (head.status, head.headers, data[head_size:], head.keep_alive)), head_size
+
+
+def _remember(head: bytes, parsed: Head) -> None:
+    if len(_known_heads) >= _MAX_KNOWN_HEADS:
+        _known_heads.clear()
+    _known_heads[head] = parsed
+
+
 class AnswerReader:
     """Puts one answer together from pieces: `feed` each piece, `end` when the server closes.
 
-    Both return the `Answer` when it is whole and None before. Bytes after the end of an answer are an
+    Both return the `Response` when it is whole and None before. Bytes after the end of an answer are an
     error: nothing was asked for yet that they could answer.
     """
 
@@ -81,7 +120,7 @@ class AnswerReader:
         self._status = 0
         self._keep_alive = True
 
-    def feed(self, data: bytes) -> Answer | None:
+    def feed(self, data: bytes) -> Response | None:
         """Take the next bytes from the server.
 
         Raises:
@@ -99,7 +138,7 @@ class AnswerReader:
             return None
         return self._take_length()
 
-    def end(self) -> Answer:
+    def end(self) -> Response:
         """The server has closed the connection.
 
         Raises:
@@ -116,16 +155,12 @@ class AnswerReader:
             if self._buffer[:7] != b"HTTP/1."[: len(self._buffer)]:
                 raise ProtocolError("garbage")
             return False
-        head = bytes(self._buffer[:end])
+        raw = bytes(self._buffer[: end + 4])
         del self._buffer[: end + 4]
-        self._status, version_keeps, self._headers = parse_head(head)
-        if 100 <= self._status < 200:
-            if self._status == 101:
-                raise ProtocolError("unexpected upgrade")
-            return True
-        connection = self._headers.get("connection", "").lower()
-        self._keep_alive = "close" not in connection and (version_keeps or "keep-alive" in connection)
-        self._framing, self._left = _framing(self._status, self._headers, is_head=self._is_head)
+        head = read_head(raw, is_head=self._is_head)
+        self._status, self._headers, self._keep_alive, self._framing, self._left = head
+        if head.framing == "length" and not self._is_head:
+            _remember(raw, head)
         return True
 
     def _find_blank_line(self, start: int) -> int:
@@ -141,7 +176,7 @@ class AnswerReader:
         self._searched = 0 if end >= 0 else max(0, at_least)
         return end
 
-    def _take_length(self) -> Answer | None:
+    def _take_length(self) -> Response | None:
         """A body of announced length; it is copied once, when it is whole."""
         missing = self._left - len(self._buffer)
         if missing > 0:
@@ -150,7 +185,7 @@ class AnswerReader:
             raise ProtocolError("excess bytes")
         return self._answer(bytes(self._buffer), keep_alive=self._keep_alive)
 
-    def _take_chunks(self) -> Answer | None:
+    def _take_chunks(self) -> Response | None:
         """A chunked body: sizes in hex with ignored extensions, then trailers (read and dropped).
 
         The buffer is cut once at the end, not once a chunk: a server may send a million one-byte chunks.
@@ -196,8 +231,25 @@ class AnswerReader:
             raise ProtocolError("excess bytes")
         return True
 
-    def _answer(self, body: bytes, *, keep_alive: bool) -> Answer:
-        return Answer(status=self._status, headers=self._headers, body=body, keep_alive=keep_alive)
+    def _answer(self, body: bytes, *, keep_alive: bool) -> Response:
+        return Response(self._status, self._headers, body, keep_alive)
+
+
+def read_head(head: bytes, *, is_head: bool) -> Head:
+    """What a head, with its blank line, says; the framing of an interim answer (1xx) is "".
+
+    Raises:
+        ProtocolError: malformed, contradicting, or an upgrade nobody asked for.
+    """
+    status, version_keeps, headers = parse_head(head[:-4])
+    if 100 <= status < 200:
+        if status == 101:
+            raise ProtocolError("unexpected upgrade")
+        return Head(status, headers, True, "", 0)
+    connection = headers.get("connection", "").lower()
+    keep_alive = "close" not in connection and (version_keeps or "keep-alive" in connection)
+    framing, length = _framing(status, headers, is_head=is_head)
+    return Head(status, headers, keep_alive, framing, length)
 
 
 def parse_head(head: bytes) -> tuple[int, bool, dict[str, str]]:

@@ -9,49 +9,41 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from perfgate.load import clock
-from perfgate.load.connection import Connection, Exchange
-from perfgate.model import Request, Response, Scenario, Script, Think
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Sequence
-
-    from perfgate.load.recorder import Recorder
+from perfgate.load.client import Client
+from perfgate.load.recorder import Recorder
+from perfgate.load.running import Running
+from perfgate.model import Exchange, Request, Response, Scenario, Script, Think
 
 
 class VirtualUser:
-    """A user with one connection a side; everything it does follows from `seed`.
+    """A user with one client a side; everything it does follows from `seed`.
 
-    `pause(ns)` waits out think time and returns False, at once, when the load is over or would be by then.
-    `min_gap_ns` is the least time between two requests of this user (a bound on the rate; 0 for none).
+    It sends nothing from `until_ns` (monotonic) on. `min_gap_ns` is the least time between two requests of
+    this user (a bound on the rate; 0 for none).
     """
 
     def __init__(
         self,
-        *,
-        connections: Sequence[Connection],
-        scenarios: Sequence[Scenario],
-        seed: int,
+        running: Running,
+        clients: Sequence[Client],
         recorder: Recorder,
-        couples: itertools.count[int],
-        pause: Callable[[int], bool],
-        over: threading.Event,
+        *,
+        seed: int,
         min_gap_ns: int = 0,
     ) -> None:
-        self._connections = connections
-        self._scenarios = scenarios
-        self._weights = list(itertools.accumulate(s.weight for s in scenarios))
-        self._random = random.Random(seed)
+        self._running = running
+        self._clients = clients
         self._recorder = recorder
-        self._couples = couples
-        self._pause = pause
-        self._over = over
+        self._scenarios = running.plan.scenarios
+        self._weights = list(itertools.accumulate(s.weight for s in self._scenarios))
+        self._random = random.Random(seed)
         self._min_gap_ns = min_gap_ns
+        self.until_ns = running.end_ns
         # Users that all began at once would stay in step and send the bounded rate in bursts.
-        spread_ns = len(connections) * min_gap_ns * random.Random(~seed).random()
+        spread_ns = len(clients) * min_gap_ns * random.Random(~seed).random()
         self._not_before_ns = time.monotonic_ns() + round(spread_ns)
 
     def walk_both(self) -> bool:
@@ -61,9 +53,9 @@ class VirtualUser:
             False when the load was over before the pass was.
         """
         scenario, seed = self._choose()
-        scripts: list[Script | None] = [scenario.start(seed) for _ in self._connections]
+        scripts: list[Script | None] = [scenario.start(seed) for _ in self._clients]
         actions = [_advance(script, None) for script in scripts]
-        while any(action is not None for action in actions) and not self._over.is_set():
+        while any(action is not None for action in actions) and not self._running.is_over:
             answers = self._answer(actions)
             if answers is None:
                 return False
@@ -71,23 +63,37 @@ class VirtualUser:
                 actions[side] = None if action is None else _advance(scripts[side], answers[side])
         return True
 
-    def walk_one(self, side: int, due_ns: int) -> None:
-        """One pass through a random scenario on one side; its first request was due at `due_ns`."""
+    def walk_one(self, side: int, due_ns: int = 0, lateness_ns: int = 0) -> bool:
+        """One pass through a random scenario on one side; its first request was due at `due_ns` (0: at once).
+
+        Returns:
+            False when the load was over before the pass was.
+        """
         scenario, seed = self._choose()
-        script = scenario.start(seed)
-        action = _advance(script, None)
-        while action is not None and not self._over.is_set():
-            response = None
-            if isinstance(action, Think):
-                if not self._pause(action.duration_ns):
-                    return
-                due_ns = due_ns and due_ns + action.duration_ns
-            elif due_ns or self._pause(0):
-                response = self._send(side, action, couple=-1, due_ns=due_ns)
-                due_ns = 0
+        advance = scenario.start(seed).send
+        running, record = self._running, self._recorder.record
+        exchange_with = self._clients[side].exchange
+        answer: Response | None = None
+        while True:
+            try:
+                action = advance(answer)
+            except StopIteration:
+                return True
+            if type(action) is Request:
+                # What was due before the end is owed, however late.
+                if not due_ns and not self._wait(0, 1):
+                    return False
+                exchange = exchange_with(action)
+                if running.is_over:
+                    return False
+                record(exchange, action.endpoint, exchange.error, side, -1, due_ns, lateness_ns)
+                due_ns = lateness_ns = 0
+                answer = exchange.response
             else:
-                return
-            action = _advance(script, response)
+                if not self._think(action):
+                    return False
+                due_ns = due_ns and due_ns + action.duration_ns  # type: ignore[union-attr]  # not a Request
+                answer = None
 
     def miss(self, side: int, due_ns: int) -> None:
         """Record that a pass due at `due_ns` was never begun: its first request counts as an error."""
@@ -97,12 +103,13 @@ class VirtualUser:
         while isinstance(action, Think):
             action = _advance(script, None)
         if action is not None:
-            unsent = Exchange(clock.now_ns(), 0, 0, 0, 0, "not sent", stamped=False, response=None)
-            self._recorder.record(
-                side=side, endpoint=action.endpoint, couple=-1, due_ns=due_ns, exchange=unsent
-            )
+            unsent = Exchange(clock.now_ns(), 0, 0, 0, 0, NOT_SENT, stamped=False, response=None)
+            self._recorder.record(unsent, action.endpoint, NOT_SENT, side, -1, due_ns)
 
     def _choose(self) -> tuple[Scenario, int]:
+        """A scenario for the next pass, which is a new visitor: nobody's cookies are kept for it."""
+        for client in self._clients:
+            client.forget()
         if len(self._scenarios) == 1:
             return self._scenarios[0], self._random.getrandbits(64)
         chosen = self._random.choices(self._scenarios, cum_weights=self._weights)[0]
@@ -121,33 +128,42 @@ class VirtualUser:
             return None
         couple = -1
         if len(senders) == 2:
-            couple = next(self._couples)
+            couple = next(self._running.couples)
             if self._random.random() < 0.5:
                 senders.reverse()
         for side in senders:
             action = actions[side]
             if isinstance(action, Request):
-                answers[side] = self._send(side, action, couple=couple, due_ns=0)
+                answers[side] = self._send(side, action, couple)
         return answers
+
+    def _send(self, side: int, request: Request, couple: int) -> Response | None:
+        exchange = self._clients[side].exchange(request)
+        if not self._running.is_over:
+            self._recorder.record(exchange, request.endpoint, exchange.error, side, couple)
+        return exchange.response
+
+    def _think(self, action: Request | Think) -> bool:
+        return isinstance(action, Think) and self._wait(action.duration_ns, 0)
 
     def _wait(self, think_ns: int, requests: int) -> bool:
         """Think, and keep under the bound before a couple, never inside it: it belongs back to back."""
-        bounded = self._min_gap_ns and requests
-        wait_ns = max(think_ns, self._not_before_ns - time.monotonic_ns()) if bounded else think_ns
-        if not self._pause(wait_ns):
+        now_ns = time.monotonic_ns()
+        wait_ns = think_ns
+        if self._min_gap_ns and requests:
+            wait_ns = max(think_ns, self._not_before_ns - now_ns)
+        if wait_ns > 0:
+            if not self._running.pause(wait_ns, self.until_ns):
+                return False
+        elif now_ns >= self.until_ns or self._running.is_over:
             return False
-        if bounded:
+        if self._min_gap_ns and requests:
             self._not_before_ns = time.monotonic_ns() + requests * self._min_gap_ns
         return True
 
-    def _send(self, side: int, request: Request, *, couple: int, due_ns: int) -> Response | None:
-        due_ns = due_ns or clock.now_ns()
-        exchange = self._connections[side].exchange(request)
-        if not self._over.is_set():
-            self._recorder.record(
-                side=side, endpoint=request.endpoint, couple=couple, due_ns=due_ns, exchange=exchange
-            )
-        return exchange.response
+
+NOT_SENT = "not sent"
+"""The error class of an arrival that no user was free to take in time."""
 
 
 def _advance(script: Script | None, answer: Response | None) -> Request | Think | None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from urllib.parse import urlsplit
 
 from perfgate.errors import MeasureError, UsageError
-from perfgate.load.connection import Address
+from perfgate.load.address import Address
 
 
 def load_address(url: str, *, flag: str, allowed_hosts: Collection[str]) -> Address:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import perfgate
+from perfgate.load.address import Address
 from perfgate.load.clock import detect_clock_source
-from perfgate.load.connection import Address
 from perfgate.measure.checkout import Checkouts, exclusive
 from perfgate.measure.protocol import Decide, Recording, measure
 from perfgate.measure.round import Session, Target

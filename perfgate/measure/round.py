@@ -8,11 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from perfgate.load.connection import Address
-from perfgate.load.engine import LoadOutcome, LoadPlan, drive
+from perfgate.load.address import Address, Timeouts
+from perfgate.load.engine import Watcher, drive
+from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.measure.health import why_dropped
 from perfgate.measure.summary import require_answers, summarise
-from perfgate.model import ALL_ENDPOINTS, Health, Placement, Round, Samples, Scenario, Side, Stage, Workload
+from perfgate.model import (
+    ALL_ENDPOINTS,
+    Health,
+    Placement,
+    Profile,
+    Ramp,
+    Round,
+    Samples,
+    Scenario,
+    Side,
+    Stage,
+    Workload,
+)
 from perfgate.target import noise, observe, service
 
 if TYPE_CHECKING:
@@ -103,7 +116,8 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
                 service.wait_ready(running)
         counters = _Counters(services)
         outcome = drive(
-            _plan(session, services, seed, focus), on_measuring=counters.begin, on_measured=counters.end
+            _plan(session, services, seed, focus),
+            Watcher(on_measuring=counters.begin, on_measured=counters.end),
         )
         for running in services:
             if running is not None:
@@ -141,13 +155,23 @@ def _plan(
         addresses=tuple(addresses),
         scenarios=focused(session.workload, focus),
         endpoints=session.workload.endpoints,
-        model=session.model,
-        connections=session.connections,
-        rate_rps=session.rate_rps,
+        profile=_profile(session),
+        max_rate_rps=session.rate_rps if session.model == "closed" else 0.0,
         warmup_ns=session.warmup_ns,
-        duration_ns=session.duration_ns,
-        timeout_ns=session.timeout_ns,
+        timeouts=Timeouts(session.timeout_ns),
         seed=seed,
+    )
+
+
+def _profile(session: Session) -> Profile:
+    """The load of a round: steady, because every round has to be like the others."""
+    is_open = session.model == "open"
+    level = session.rate_rps if is_open else session.connections
+    return Profile(
+        executor="constant-arrival-rate" if is_open else "constant-vus",
+        vus=session.connections,
+        start=level,
+        stages=(Ramp(duration_ns=session.warmup_ns + session.duration_ns, target=level),),
     )
 
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 class Response(NamedTuple):
-    """One answer as a workload's checks see it; `headers` has lower-case names.
+    """One whole answer; `headers` has lower-case names, and may be shared by answers: never write to it.
+
+    `keep_alive` says whether the connection may carry another request.
 
     Like `Exchange` a tuple and no dataclass: one is made a request, and a frozen dataclass takes three times
     as long to make.
@@ -21,6 +23,7 @@ class Response(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    keep_alive: bool = True
 
 
 class Opening(NamedTuple):

@@ -13,8 +13,9 @@ import pytest
 from load_servers import OK, LocalServer, answering, hanging, reset
 
 from perfgate.load import clock
-from perfgate.load.connection import Connection, Exchange
-from perfgate.model import Request, Response
+from perfgate.load.address import Address, Timeouts
+from perfgate.load.connection import Connection
+from perfgate.model import Exchange, Request, Response
 
 TIMEOUT_NS = 20_000_000_000
 SHORT_NS = 300_000_000
@@ -33,7 +34,7 @@ def connect():
 
     def begin(server: LocalServer, *, timeout_ns: int = TIMEOUT_NS) -> Connection:
         host, port = server.address
-        opened.append(Connection(host, port, timeout_ns=timeout_ns))
+        opened.append(Connection(Address(host, port), Timeouts(timeout_ns)))
         return opened[-1]
 
     yield begin
@@ -236,7 +237,7 @@ def test_a_large_answer_and_a_large_request_arrive_whole(connect: Connect):
 def test_nobody_listening_is_refused():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    connection = Connection("127.0.0.1", port, timeout_ns=TIMEOUT_NS)
+    connection = Connection(Address("127.0.0.1", port), Timeouts(TIMEOUT_NS))
     for _ in range(3):
         exchange = connection.exchange(get())
         assert exchange.error == "connection refused"
@@ -246,13 +247,13 @@ def test_nobody_listening_is_refused():
 
 
 def test_a_name_that_stands_for_nobody_is_an_error_class():
-    connection = Connection("nobody.invalid", 80, timeout_ns=TIMEOUT_NS)
+    connection = Connection(Address("nobody.invalid", 80), Timeouts(TIMEOUT_NS))
     assert connection.exchange(get()).error.startswith("connect ")
 
 
 def test_localhost_is_reached_by_whichever_address_listens():
     with LocalServer(answering()) as server:
-        connection = Connection("localhost", server.address[1], timeout_ns=TIMEOUT_NS)
+        connection = Connection(Address("localhost", server.address[1]), Timeouts(TIMEOUT_NS))
         with contextlib.closing(connection):
             assert connection.exchange(get()).error == ""
 
@@ -316,7 +317,7 @@ def test_a_server_that_does_not_take_a_large_request_ends_in_a_timeout(reads: in
 def test_a_listener_that_never_accepts_ends_in_a_timeout():
     with contextlib.ExitStack() as stack:
         address = full_listener(stack)
-        connection = Connection(*address, timeout_ns=SHORT_NS)
+        connection = Connection(Address(*address), Timeouts(SHORT_NS))
         stack.callback(connection.close)
         assert connection.exchange(get()).error == "connect timeout"
 
@@ -452,7 +453,7 @@ def test_another_thread_can_abort_an_exchange(takes_it: bool, connect: Connect):
         assert not thread.is_alive()
         assert time.monotonic() - begun < FOREVER_S
         assert exchanges[0].response is None
-        assert exchanges[0].error in ("closed early", "reset", "epipe")
+        assert exchanges[0].error in ("closed early", "aborted")
         assert connection.exchange(get()).error == "aborted"
 
 
@@ -472,7 +473,7 @@ def full_listener(stack: contextlib.ExitStack) -> tuple[str, int]:
 def test_another_thread_can_abort_connecting():
     with contextlib.ExitStack() as stack:
         address = full_listener(stack)
-        connection = Connection(*address, timeout_ns=TIMEOUT_NS)
+        connection = Connection(Address(*address), Timeouts(TIMEOUT_NS))
         stack.callback(connection.close)
         exchanges: list[Exchange] = []
         thread = threading.Thread(target=lambda: exchanges.append(connection.exchange(get())))

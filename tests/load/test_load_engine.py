@@ -3,7 +3,6 @@ from __future__ import annotations
 import gc
 import itertools
 import os
-import random
 import socket
 import subprocess
 import sys
@@ -17,32 +16,48 @@ from load_servers import OK, LocalServer, answering, hanging
 
 from perfgate.errors import MeasureError
 from perfgate.load import clock
-from perfgate.load.engine import LoadOutcome, LoadPlan, drive
-from perfgate.model import Request, Response, Samples, Scenario, Script, Think
+from perfgate.load.address import Address, Timeouts
+from perfgate.load.engine import Watcher, drive
+from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.model import Profile, Ramp, Request, Response, Samples, Scenario, Script, Think
 
 FOREVER_S = 15.0
 MS = 1_000_000
 
-Start = Callable[[random.Random], Script]
+Start = Callable[[int], Script]
 
 GET = Request(endpoint=0, method="GET", target="/")
 
 
-def one_get(rng: random.Random) -> Script:
+def one_get(seed: int) -> Script:
     yield GET
 
 
-def plan(*servers: LocalServer, start: Start = one_get, **changes) -> LoadPlan:
+def plan(
+    *servers: LocalServer,
+    start: Start = one_get,
+    model: str = "closed",
+    connections: int = 1,
+    rate_rps: float = 0.0,
+    warmup_ns: int = 0,
+    duration_ns: int = 300 * MS,
+    timeout_ns: int = 10_000 * MS,
+    **changes,
+) -> LoadPlan:
+    level = connections if model == "closed" else rate_rps
     defaults = {
-        "addresses": tuple(server.address for server in servers),
+        "addresses": tuple(Address(*server.address) for server in servers),
         "scenarios": (Scenario(name="s", weight=1.0, endpoints=frozenset({0}), start=start),),
         "endpoints": ("/",),
-        "model": "closed",
-        "connections": 1,
-        "rate_rps": 0.0,
-        "warmup_ns": 0,
-        "duration_ns": 300 * MS,
-        "timeout_ns": 10_000 * MS,
+        "profile": Profile(
+            executor="constant-vus" if model == "closed" else "constant-arrival-rate",
+            vus=connections,
+            start=level,
+            stages=(Ramp(duration_ns=warmup_ns + duration_ns, target=level),),
+        ),
+        "max_rate_rps": rate_rps if model == "closed" else 0.0,
+        "warmup_ns": warmup_ns,
+        "timeouts": Timeouts(timeout_ns),
         "seed": 1,
     }
     return LoadPlan(**(defaults | changes))
@@ -108,7 +123,7 @@ def test_what_the_warm_up_sent_is_not_among_the_samples(base, head):
     measuring_ns: list[int] = []
     outcome = drive(
         plan(base, head, connections=2, warmup_ns=300 * MS),
-        on_measuring=lambda: measuring_ns.append(clock.now_ns()),
+        Watcher(on_measuring=lambda: measuring_ns.append(clock.now_ns())),
     )
     for samples, server in zip(outcome.samples, (base, head), strict=True):
         assert 0 < len(samples.sent_ns) < len(server.requests)
@@ -122,7 +137,9 @@ def test_it_is_told_when_measuring_begins_and_has_ended(base):
     def tell(what: str) -> Callable[[], None]:
         return lambda: moments.append((what, len(base.requests)))
 
-    drive(plan(base, warmup_ns=200 * MS), on_measuring=tell("measuring"), on_measured=tell("measured"))
+    drive(
+        plan(base, warmup_ns=200 * MS), Watcher(on_measuring=tell("measuring"), on_measured=tell("measured"))
+    )
     assert [what for what, _ in moments] == ["measuring", "measured"]
     assert 0 < moments[0][1] < moments[1][1] == len(base.requests)
 
@@ -134,7 +151,7 @@ def test_a_bound_on_the_rate_holds_for_all_users_and_sides_together(base, head):
 
 
 def test_a_pass_that_ends_in_think_time_does_not_turn_into_a_burst(base, head):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         yield GET
         yield Think(duration_ns=400 * MS)
 
@@ -144,7 +161,7 @@ def test_a_pass_that_ends_in_think_time_does_not_turn_into_a_burst(base, head):
 
 @pytest.mark.parametrize("model", ["closed", "open"])
 def test_an_endless_pass_ends_with_the_load(model, base, head):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         while True:
             yield GET
 
@@ -229,7 +246,7 @@ def test_arrivals_that_a_hanging_server_leaves_no_time_for_are_counted_as_not_se
 def test_nobody_listening_is_counted_for_every_request():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
-    outcome = drive(open_plan(addresses=(address,)))
+    outcome = drive(open_plan(addresses=(Address(*address),)))
     assert errors_of(outcome.samples[0]) == {"connection refused"}
     assert outcome.kernel_stamped_ratio == 0.0
 
@@ -256,7 +273,7 @@ def never_accepts() -> tuple[list[socket.socket], tuple[str, int]]:
 @pytest.mark.parametrize("model", ["closed", "open"])
 @pytest.mark.parametrize("what", ["answers", "hangs", "never accepts", "thinks"])
 def test_ctrl_c_ends_the_load_at_once_and_leaves_no_thread(what, model):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         yield Think(duration_ns=1) if what != "thinks" else Think(duration_ns=50_000 * MS)
         yield GET
 
@@ -266,7 +283,7 @@ def test_ctrl_c_ends_the_load_at_once_and_leaves_no_thread(what, model):
         with pytest.raises(KeyboardInterrupt):
             drive(
                 plan(
-                    addresses=(full if what == "never accepts" else server.address,),
+                    addresses=(Address(*(full if what == "never accepts" else server.address)),),
                     start=start,
                     model=model,
                     rate_rps=200.0,
@@ -275,7 +292,7 @@ def test_ctrl_c_ends_the_load_at_once_and_leaves_no_thread(what, model):
                     duration_ns=60_000 * MS,
                     timeout_ns=60_000 * MS,
                 ),
-                on_measuring=interrupt,
+                Watcher(on_measuring=interrupt),
             )
         assert users_alive() == 0
         assert time.monotonic() - begun < FOREVER_S
@@ -287,12 +304,12 @@ def breaks(response: Response) -> str:
     raise KeyError("first line\nsecond line" + "x" * 1000)
 
 
-def sinks(rng: random.Random) -> Script:
+def sinks(seed: int) -> Script:
     yield GET
     raise RecursionError("too deep")
 
 
-def asks_breaking(rng: random.Random) -> Script:
+def asks_breaking(seed: int) -> Script:
     yield Request(endpoint=0, method="GET", target="/", judge=breaks)
 
 
@@ -314,7 +331,7 @@ def test_a_workload_that_breaks_the_driver_is_an_error_in_one_line(model, start,
 def test_one_user_that_breaks_ends_the_load_of_all(model, base):
     passes = itertools.count()
 
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         yield GET
         if next(passes) == 3:
             raise RecursionError("too deep")
@@ -355,18 +372,21 @@ def test_threads_that_cannot_be_started_are_an_error_with_a_remedy():
     code = """
 import resource, threading
 from perfgate.errors import MeasureError
-from perfgate.load.engine import LoadPlan, drive
-from perfgate.model import Request, Scenario
+from perfgate.load.address import Address, Timeouts
+from perfgate.load.engine import drive
+from perfgate.load.plan import LoadPlan
+from perfgate.model import Profile, Ramp, Request, Scenario
 
-def start(rng):
+def start(seed):
     yield Request(endpoint=0, method="GET", target="/")
 
 threading.stack_size(64 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 try:
-    drive(LoadPlan(addresses=(("127.0.0.1", 1),), endpoints=("/",), model="closed", connections=100,
+    drive(LoadPlan(addresses=(Address("127.0.0.1", 1),), endpoints=("/",),
+        profile=Profile(executor="constant-vus", vus=100, start=100, stages=(Ramp(duration_ns=10**11, target=100),)),
         scenarios=(Scenario(name="s", weight=1.0, endpoints=frozenset({0}), start=start),),
-        rate_rps=10.0, warmup_ns=0, duration_ns=10**11, timeout_ns=10**9, seed=1))
+        max_rate_rps=10.0, timeouts=Timeouts(10**9), seed=1))
 except MeasureError as error:
     print(error.message, "|", error.hint, "|", threading.active_count())
 """

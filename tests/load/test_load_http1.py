@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from perfgate.load.http1 import (
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
-    Answer,
     AnswerReader,
     ProtocolError,
     encode_request,
     parse_head,
 )
+from perfgate.model import Response
 
 
-def read(pieces: list[bytes], *, method: str = "GET", closes: bool = False) -> Answer | None:
+def read(pieces: list[bytes], *, method: str = "GET", closes: bool = False) -> Response | None:
     """The answer in these pieces; the connection may not be read beyond the first whole one."""
     reader = AnswerReader(method)
     for number, piece in enumerate(pieces):

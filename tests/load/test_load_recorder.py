@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfgate.load.connection import Exchange
-from perfgate.load.recorder import ErrorClasses, Recorder, merge
-from perfgate.model import Samples
+from perfgate.load.names import Names, error_classes
+from perfgate.load.recorder import Recorder
+from perfgate.load.samples import by_side, joined
+from perfgate.model import Exchange, Samples
 
 INT64 = st.integers(0, 2**62)
 ROWS = st.lists(
@@ -14,19 +15,24 @@ ROWS = st.lists(
         {
             "thread": st.integers(0, 2),
             "side": st.integers(0, 1),
-            "endpoint": st.integers(0, 2**30 - 1),
+            "endpoint": st.integers(0, 2**15 - 1),
             "couple": st.integers(-1, 2**31 - 1),
-            "due_ns": INT64,
+            "due_ns": st.integers(1, 2**62),
             "sent_ns": INT64,
             "first_ns": INT64,
             "last_ns": INT64,
             "status": st.integers(0, 999),
-            "bytes": INT64,
+            "bytes": st.integers(0, 2**32 - 1),
             "error": st.sampled_from(("", "reset", "status 500", "other", "grün")),
         }
     ),
     max_size=20,
 )
+
+
+def merge(recorders, *, errors: Names, endpoints, sides: int, since_ns: int) -> tuple[Samples, ...]:
+    rows = joined([recorder.rows for recorder in recorders], since_ns=since_ns)
+    return by_side(rows, errors=errors.names(), endpoints=endpoints, sides=sides)
 
 
 def exchange(sent_ns: int, *, error: str = "", status: int = 200, stamped: bool = False) -> Exchange:
@@ -50,24 +56,21 @@ def rows_of(samples: Samples) -> list[tuple[object, ...]]:
 
 @given(ROWS, INT64)
 def test_every_request_is_found_again_on_its_side_in_order_of_sending(rows, since_ns):
-    errors = ErrorClasses()
+    errors = error_classes()
     recorders = [Recorder(errors) for _ in range(3)]
     for row in rows:
+        came = Exchange(
+            row["sent_ns"],
+            row["first_ns"],
+            row["last_ns"],
+            row["status"],
+            row["bytes"],
+            row["error"],
+            stamped=True,
+            response=None,
+        )
         recorders[row["thread"]].record(
-            side=row["side"],
-            endpoint=row["endpoint"],
-            couple=row["couple"],
-            due_ns=row["due_ns"],
-            exchange=Exchange(
-                row["sent_ns"],
-                row["first_ns"],
-                row["last_ns"],
-                row["status"],
-                row["bytes"],
-                row["error"],
-                stamped=True,
-                response=None,
-            ),
+            came, row["endpoint"], row["error"], row["side"], row["couple"], row["due_ns"]
         )
     sides = merge(recorders, errors=errors, endpoints=("a",), sides=2, since_ns=since_ns)
     assert len(sides) == 2
@@ -81,7 +84,7 @@ def test_every_request_is_found_again_on_its_side_in_order_of_sending(rows, sinc
 
 
 def test_nothing_recorded_gives_empty_columns_of_the_right_kind():
-    errors = ErrorClasses()
+    errors = error_classes()
     (samples,) = merge([Recorder(errors)], errors=errors, endpoints=("a",), sides=1, since_ns=0)
     assert samples.sent_ns.dtype == np.int64
     assert samples.error.dtype == np.int32
@@ -89,22 +92,20 @@ def test_nothing_recorded_gives_empty_columns_of_the_right_kind():
 
 
 def test_the_columns_own_their_memory_so_that_recording_may_go_on():
-    errors = ErrorClasses()
+    errors = error_classes()
     recorder = Recorder(errors)
-    recorder.record(side=0, endpoint=0, couple=0, due_ns=1, exchange=exchange(1))
+    recorder.record(exchange(1), 0, "")
     (samples,) = merge([recorder], errors=errors, endpoints=("a",), sides=1, since_ns=0)
     for _ in range(1000):
-        recorder.record(side=0, endpoint=0, couple=0, due_ns=9, exchange=exchange(9))
+        recorder.record(exchange(9), 0, "")
     assert samples.sent_ns.tolist() == [1]
 
 
 def test_error_classes_without_end_are_counted_as_other():
-    errors = ErrorClasses()
+    errors = error_classes()
     recorder = Recorder(errors)
     for number in range(5000):
-        recorder.record(
-            side=0, endpoint=0, couple=-1, due_ns=1, exchange=exchange(1, error=f"id {number} is unknown")
-        )
+        recorder.record(exchange(1), 0, f"id {number} is unknown")
     (samples,) = merge([recorder], errors=errors, endpoints=("a",), sides=1, since_ns=0)
     counted = [samples.errors[number] for number in samples.error.tolist()]
     assert len(samples.errors) == 200
@@ -115,7 +116,7 @@ def test_error_classes_without_end_are_counted_as_other():
 
 
 def test_threads_that_meet_an_error_class_at_once_agree_on_its_number():
-    errors = ErrorClasses()
+    errors = error_classes()
     numbers: list[list[int]] = []
     ready = threading.Barrier(8)
 

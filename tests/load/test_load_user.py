@@ -1,23 +1,39 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from load_servers import LocalServer
 
+from perfgate.load.address import Address, Timeouts
+from perfgate.load.client import Client
 from perfgate.load.connection import Connection
-from perfgate.load.recorder import ErrorClasses, Recorder, merge
+from perfgate.load.names import Names
+from perfgate.load.plan import LoadPlan
+from perfgate.load.recorder import Recorder
+from perfgate.load.running import Running
+from perfgate.load.samples import by_side, joined
 from perfgate.load.user import VirtualUser
-from perfgate.model import Request, Response, Samples, Scenario, Script, Think
+from perfgate.model import Profile, Ramp, Request, Response, Samples, Scenario, Script, Think
 
-Start = Callable[[random.Random], Script]
+Start = Callable[[int], Script]
 TIMEOUT_NS = 20_000_000_000
+HOUR_NS = 3_600_000_000_000
+
+
+class Noting(Running):
+    """A load whose users note their pauses instead of waiting them out."""
+
+    pauses: list[int]
+
+    def pause(self, duration_ns: int, until_ns: int) -> bool:
+        self.pauses.append(duration_ns)
+        return not self.is_over
 
 
 @dataclass
@@ -27,35 +43,37 @@ class World:
     servers: tuple[LocalServer, ...]
     order: list[tuple[int, str]] = field(default_factory=list)
     pauses: list[int] = field(default_factory=list)
-    over: threading.Event = field(default_factory=threading.Event)
-    may_pause: bool = True
+    may_send: bool = True
 
     def __post_init__(self) -> None:
-        self._errors = ErrorClasses()
-        self._recorder = Recorder(self._errors)
         self._stack = contextlib.ExitStack()
+        addresses = tuple(Address(*server.address) for server in self.servers)
+        ramps = (Ramp(duration_ns=HOUR_NS, target=1),)
+        self._plan = LoadPlan(
+            addresses=addresses,
+            profile=Profile(executor="constant-vus", vus=1, start=1, stages=ramps),
+            timeouts=Timeouts(TIMEOUT_NS),
+            seed=1,
+        )
+        self.running = Noting(
+            plan=self._plan, start_ns=time.monotonic_ns(), wall_ahead_ns=0, endpoints=Names(("/",), most=1)
+        )
+        self.running.pauses = self.pauses
+        self._recorder = Recorder(self.running.errors)
 
     def user(self, *starts: Start, seed: int = 1, min_gap_ns: int = 0) -> VirtualUser:
-        connections = [Connection(*server.address, timeout_ns=TIMEOUT_NS) for server in self.servers]
-        for connection in connections:
-            self._stack.callback(connection.close)
-        return VirtualUser(
-            connections=connections,
-            scenarios=weighed(starts),
-            seed=seed,
-            recorder=self._recorder,
-            couples=itertools.count(),
-            pause=self.pause,
-            over=self.over,
-            min_gap_ns=min_gap_ns,
-        )
-
-    def pause(self, duration_ns: int) -> bool:
-        self.pauses.append(duration_ns)
-        return self.may_pause
+        clients = [Client(Connection(address, self._plan.timeouts)) for address in self._plan.addresses]
+        for client in clients:
+            self._stack.callback(client.close)
+        self.running.plan = replace(self._plan, scenarios=weighed(starts))
+        user = VirtualUser(self.running, clients, self._recorder, seed=seed, min_gap_ns=min_gap_ns)
+        if not self.may_send:
+            user.until_ns = 0
+        return user
 
     def samples(self) -> tuple[Samples, ...]:
-        return merge([self._recorder], errors=self._errors, endpoints=("/",), sides=2, since_ns=0)
+        rows = joined([self._recorder.rows], since_ns=0)
+        return by_side(rows, errors=self.running.errors.names(), endpoints=("/",), sides=2)
 
     def targets(self, side: int) -> list[str]:
         return [target for at, target in self.order if at == side]
@@ -64,12 +82,12 @@ class World:
         self._stack.close()
 
 
-def weighed(starts: tuple[Start, ...]) -> list[Scenario]:
+def weighed(starts: tuple[Start, ...]) -> tuple[Scenario, ...]:
     """Scenarios of which the first has three times the weight of each other one."""
-    return [
+    return tuple(
         Scenario(name="s", weight=3.0 if number == 0 else 1.0, endpoints=frozenset({0}), start=start)
         for number, start in enumerate(starts)
-    ]
+    )
 
 
 @pytest.fixture
@@ -99,7 +117,8 @@ def get(target: str, **changes) -> Request:
     return Request(**({"endpoint": 0, "method": "GET", "target": target} | changes))
 
 
-def random_targets(rng: random.Random) -> Script:
+def random_targets(seed: int) -> Script:
+    rng = random.Random(seed)
     for _ in range(3):
         yield get(f"/{rng.getrandbits(32)}")
 
@@ -140,7 +159,7 @@ def test_the_same_seed_does_the_same_again_and_another_does_not(world: World):
 
 def test_scenarios_are_chosen_by_weight(world: World):
     def named(name: str) -> Start:
-        def start(rng: random.Random) -> Script:
+        def start(seed: int) -> Script:
             yield get(name)
 
         return start
@@ -152,7 +171,7 @@ def test_scenarios_are_chosen_by_weight(world: World):
 
 
 def test_think_time_is_waited_for_once_for_both_sides(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         answer = yield Think(duration_ns=5)
         assert answer is None
         yield get("/")
@@ -164,7 +183,7 @@ def test_think_time_is_waited_for_once_for_both_sides(world: World):
 
 
 def test_sides_that_think_differently_wait_for_the_longer(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         answer = yield get("/")
         assert answer is not None
         yield Think(duration_ns=100 if answer.body == b"0" else 900)
@@ -176,7 +195,7 @@ def test_sides_that_think_differently_wait_for_the_longer(world: World):
 
 
 def test_a_side_whose_script_ends_early_leaves_the_other_to_finish_alone(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         answer = yield get("/1")
         assert answer is not None
         if answer.body == b"1":
@@ -193,7 +212,7 @@ def test_a_side_whose_script_ends_early_leaves_the_other_to_finish_alone(world: 
 
 
 def test_a_side_that_thinks_while_the_other_sends_is_no_couple(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         answer = yield get("/1")
         assert answer is not None
         if answer.body == b"1":
@@ -213,7 +232,7 @@ def test_a_side_that_thinks_while_the_other_sends_is_no_couple(world: World):
 def test_the_script_is_sent_the_answer_or_none_when_no_whole_one_came(world: World):
     answers: list[Response | None] = []
 
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         answers.append((yield get("/fail")))
         answers.append((yield get("/drop")))
         answers.append((yield Think(duration_ns=1)))
@@ -228,7 +247,7 @@ def test_the_script_is_sent_the_answer_or_none_when_no_whole_one_came(world: Wor
 
 
 def test_a_failure_on_one_side_does_not_stop_the_other(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         answer = yield get("/drop-only-1")
         yield get("/after" if answer else "/sorry")
 
@@ -237,14 +256,14 @@ def test_a_failure_on_one_side_does_not_stop_the_other(world: World):
     assert world.targets(1) == ["/drop-only-1", "/sorry"]
 
 
-def endless(rng: random.Random) -> Script:
+def endless(seed: int) -> Script:
     while True:
         yield get("/")
 
 
 @pytest.mark.parametrize("start", [endless, random_targets], ids=["endless", "short"])
 def test_no_request_leaves_when_the_load_is_over(start: Start, world: World):
-    world.may_pause = False
+    world.may_send = False
     assert world.user(start).walk_both() is False
     assert world.order == []
 
@@ -255,7 +274,7 @@ def test_an_abandoned_load_ends_an_endless_pass_and_records_no_more(world: World
     thread.start()
     while len(world.order) < 20:
         time.sleep(0.001)
-    world.over.set()
+    world.running.abandon()
     thread.join(10.0)
     assert not thread.is_alive()
     base, head = world.samples()
@@ -263,9 +282,9 @@ def test_an_abandoned_load_ends_an_endless_pass_and_records_no_more(world: World
 
 
 def test_what_comes_back_after_the_load_was_abandoned_is_not_recorded(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         yield get("/1")
-        yield get("/2", judge=lambda _: world.over.set() or "")
+        yield get("/2", judge=lambda _: world.running.abandon() or "")
         yield get("/3")
 
     world.user(start).walk_both()
@@ -275,7 +294,7 @@ def test_what_comes_back_after_the_load_was_abandoned_is_not_recorded(world: Wor
 
 
 def test_a_pass_on_one_side_owes_its_first_request_and_ends_with_the_load_after_it(world: World):
-    world.may_pause = False
+    world.may_send = False
     world.user(endless).walk_one(1, due_ns=5)
     assert world.order == [(1, "/")]
     _, head = world.samples()
@@ -291,7 +310,7 @@ def test_only_the_first_request_of_a_pass_was_due_with_its_arrival(world: World)
 
 
 def test_thinking_before_the_first_request_is_no_lateness(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         yield Think(duration_ns=70)
         yield get("/")
 
@@ -301,7 +320,7 @@ def test_thinking_before_the_first_request_is_no_lateness(world: World):
 
 
 def test_a_missed_arrival_counts_as_an_error_of_its_first_request(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         yield Think(duration_ns=70)
         yield get("/", endpoint=3)
 
@@ -334,7 +353,7 @@ def test_bounded_users_do_not_begin_in_step(world: World):
 
 
 def test_think_time_counts_towards_the_bound(world: World):
-    def start(rng: random.Random) -> Script:
+    def start(seed: int) -> Script:
         yield get("/1")
         yield Think(duration_ns=50_000_000_000)
         yield get("/2")

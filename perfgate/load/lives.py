@@ -1,0 +1,121 @@
+"""How a thread spends the load: as a user of a closed model, as a taker of arrivals, or as somebody's code."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+
+from perfgate.load.client import Client
+from perfgate.load.pacing import share, windows_ns
+from perfgate.load.port import LivePort
+from perfgate.load.recorder import Recorder
+from perfgate.load.running import Running
+from perfgate.load.user import VirtualUser
+from perfgate.model import UserKind
+
+
+def live(running: Running, number: int, recorder: Recorder, clients: Sequence[Client]) -> None:
+    """The whole life of user `number` (counted over all processes); what it raises is kept for the engine."""
+    plan = running.plan
+    seed = random.Random(f"{plan.seed}/user/{number}").getrandbits(64)
+    gap_ns = round(plan.profile.vus / plan.max_rate_rps * 1e9) if plan.max_rate_rps else 0
+    try:
+        if plan.users:
+            kind = kind_of(plan.users, number)
+            _be(running, kind, number, LivePort(running, clients[0], recorder, seed=seed, min_gap_ns=gap_ns))
+        else:
+            user = VirtualUser(running, clients, recorder, seed=seed, min_gap_ns=gap_ns)
+            if plan.profile.is_open:
+                _take_arrivals(running, user)
+            else:
+                _repeat(running, user, number, paired=len(clients) > 1)
+    except BaseException as error:
+        running.failures.append(error)
+        running.abandon()
+    finally:
+        for client in clients:
+            client.close()
+
+
+def kind_of(kinds: Sequence[UserKind], number: int) -> UserKind:
+    """Which kind user `number` is: fixed counts first, then by weight, evenly mixed at every head count.
+
+    Each user goes to the kind that is furthest behind its share (the largest remainder, user by user).
+    """
+    for kind in kinds:
+        if number < kind.fixed_count:
+            return kind
+        number -= kind.fixed_count
+    weighted = [kind for kind in kinds if not kind.fixed_count] or list(kinds)
+    total = sum(kind.weight for kind in weighted)
+    counts = [0] * len(weighted)
+    for placed in range(number + 1):
+        behind = [kind.weight / total * (placed + 1) - counts[i] for i, kind in enumerate(weighted)]
+        chosen = behind.index(max(behind))
+        counts[chosen] += 1
+    return weighted[chosen]
+
+
+def _windows(running: Running, number: int) -> list[tuple[int, int]]:
+    return [
+        (running.start_ns + begin, running.start_ns + end)
+        for begin, end in windows_ns(running.plan.profile, number)
+    ]
+
+
+def _be(running: Running, kind: UserKind, number: int, port: LivePort) -> None:
+    for begin_ns, end_ns in _windows(running, number):
+        if not running.sleep_until(begin_ns, end_ns):
+            return
+        port.until_ns = end_ns
+        kind.live(port)
+
+
+def _repeat(running: Running, user: VirtualUser, number: int, *, paired: bool) -> None:
+    profile = running.plan.profile
+    left = _passes_left(running)
+    for begin_ns, end_ns in _windows(running, number):
+        if not running.sleep_until(begin_ns, end_ns):
+            return
+        user.until_ns = end_ns + profile.graceful_stop_ns
+        while time.monotonic_ns() < end_ns and not running.is_over and next(left, False):
+            if not (user.walk_both() if paired else user.walk_one(0)):
+                break
+
+
+def _passes_left(running: Running):  # type: ignore[no-untyped-def]  # an iterator of True
+    """True for each pass this user may begin."""
+    profile = running.plan.profile
+    index, count = running.plan.part
+    if profile.executor == "shared-iterations":
+        mine = share(profile.iterations, index, count)
+        return iter(lambda: next(running.iterations) < mine, False)
+    if profile.executor == "per-vu-iterations":
+        return iter([True] * profile.iterations)
+    return iter(lambda: True, False)
+
+
+def _take_arrivals(running: Running, user: VirtualUser) -> None:
+    """Take the next arrival nobody has taken yet, wait until it is due, send it; late if all are busy."""
+    plan, arrivals = running.plan, running.arrivals_ns
+    user.until_ns = running.end_ns + plan.profile.graceful_stop_ns
+    give_up_ns = running.end_ns + plan.timeouts.total_ns
+    while not running.is_over:
+        index = next(running.next_arrival)
+        if index >= len(arrivals):
+            return
+        side = running.sides[index] if running.sides else 0
+        due_ns = running.start_ns + arrivals[index]
+        free_ns = time.monotonic_ns()
+        if not running.sleep_until(due_ns, running.end_ns):
+            return
+        now_ns = time.monotonic_ns()
+        due_wall_ns = due_ns + running.wall_ahead_ns
+        if now_ns >= give_up_ns or not running.take_place(running.caps[index] if running.caps else 0):
+            user.miss(side, due_wall_ns)
+            continue
+        try:
+            user.walk_one(side, due_wall_ns, max(1, now_ns - max(due_ns, free_ns)))
+        finally:
+            running.leave_place()

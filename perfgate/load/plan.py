@@ -1,0 +1,66 @@
+"""What a load is told and what it tells: the values that go into the engine and come out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perfgate.load.address import Address, Timeouts
+from perfgate.model import Profile, Scenario, UserKind
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from perfgate.model import Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPlan:
+    """What to send where: `addresses` holds one a side.
+
+    Closed model: each user sends its next request after the last answer, to all sides in couples. Open
+    model: passes begin by the profile's schedule, each on a random side. All users together send at most
+    `max_rate_rps` (0: no bound). Requests sent within `warmup_ns` are not among the samples. Of several
+    processes that share a load, this is number `part[0]` of `part[1]`.
+    """
+
+    addresses: tuple[Address, ...]
+    scenarios: tuple[Scenario, ...] = ()
+    users: tuple[UserKind, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    profile: Profile
+    timeouts: Timeouts
+    seed: int
+    warmup_ns: int = 0
+    max_rate_rps: float = 0.0
+    part: tuple[int, int] = (0, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LoadOutcome:
+    """What came back, a `Samples` a side without the warm-up, and how the driver itself fared.
+
+    `lateness_ns` is how late the driver woke up for arrivals (empty in the closed model); the wait of an
+    arrival for a user whose service is slow is not in it, or a slow service would look like a slow driver.
+    `driver_cpu_ratio` is the driver's CPU time over elapsed time: near 1 the driver was the bottleneck.
+    `openings_ns` has a row (dns, connect, tls) for each new connection, `sending_ns` a value a request.
+    """
+
+    samples: tuple[Samples, ...]
+    duration_ns: int
+    driver_cpu_ns: int
+    driver_cpu_ratio: float
+    lateness_ns: NDArray[np.int64]
+    sending_ns: NDArray[np.int64]
+    openings_ns: NDArray[np.int64]
+    clock_step_ns: int
+    kernel_stamped_ratio: float
+    rows_bytes: int
+
+    @property
+    def lateness_p99_ns(self) -> int:
+        """The lateness that 1 % of arrivals exceed; 0 in the closed model."""
+        import numpy as np
+
+        return int(np.quantile(self.lateness_ns, 0.99)) if len(self.lateness_ns) else 0

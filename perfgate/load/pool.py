@@ -1,0 +1,193 @@
+"""One load from several processes: each runs its share of the users, and the rows come back together.
+
+A Python process uses one CPU at a time, whatever its threads; a second process is a second CPU. Scenarios
+are closures and cannot be sent to another process, so each worker reads the workload for itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+
+from perfgate.errors import MeasureError, PerfgateError
+from perfgate.load.engine import RawLoad, Watcher, outcome, run_threads
+from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.model import Workload
+
+_HEAD_START_NS = 200_000_000
+_READY_S = 60.0
+_FAREWELL_S = 5.0
+_POLL_S = 0.25
+
+ReadWorkload = Callable[[], Workload]
+"""Reads the workload in a worker; picklable, such as a `functools.partial` of a module's function."""
+
+
+def drive_together(
+    plan: LoadPlan, read: ReadWorkload, *, processes: int, watcher: Watcher | None = None
+) -> LoadOutcome:
+    """Put the load on from `processes` processes at once, and return what came back to all of them.
+
+    Args:
+        plan: the whole load; its scenarios and users are left to the workers, it has one side.
+        read: gives each worker the workload.
+        processes: how many, at least 1; no worker without a user is started.
+        watcher: told as by `engine.drive`, with the requests of finished workers only.
+
+    Raises:
+        MeasureError: a worker failed, died, or could not be started.
+    """
+    watcher = watcher or Watcher()
+    bare = replace(plan, scenarios=(), users=())
+    context = multiprocessing.get_context("spawn")
+    parts = range(max(1, min(processes, plan.profile.vus)))
+    workers: list[tuple[BaseProcess, Pipe]] = []
+    try:
+        for index in parts:
+            ours, theirs = context.Pipe()
+            part = replace(bare, part=(index, len(parts)))
+            process = context.Process(target=_work, args=(part, read, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            workers.append((process, ours))
+        _await_ready(workers)
+        start_ns = time.monotonic_ns() + _HEAD_START_NS
+        for _, pipe in workers:
+            pipe.send(start_ns)
+        _sleep_until(start_ns + plan.warmup_ns, workers)
+        watcher.on_measuring()
+        raws = _collect(workers, watcher)
+        watcher.on_measured()
+    finally:
+        _end(workers)
+    return outcome(_together(raws), plan)
+
+
+def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe) -> None:
+    """The life of a worker: read, say so, wait for the start, load, send everything back."""
+    # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with(os.getppid())
+    try:
+        workload = read()
+        plan = replace(plan, scenarios=workload.scenarios, users=workload.users, endpoints=workload.endpoints)
+        pipe.send("ready")
+        start_ns = pipe.recv()
+        raw = run_threads(plan, Watcher(), start_ns=start_ns)
+        pipe.send(
+            replace(
+                raw,
+                rows=[bytes(part) for part in raw.rows],
+                openings=[bytes(part) for part in raw.openings],
+            )
+        )
+    except PerfgateError as error:
+        pipe.send((error.message, error.hint))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process when its parent dies, whatever kills that."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _await_ready(workers: list[tuple[BaseProcess, Pipe]]) -> None:
+    give_up = time.monotonic() + _READY_S
+    for _, pipe in workers:
+        if not pipe.poll(max(0.0, give_up - time.monotonic())):
+            raise MeasureError("a driver process did not start in time", "give the machine less other work")
+        _received(pipe)
+
+
+def _sleep_until(due_ns: int, workers: list[tuple[BaseProcess, Pipe]]) -> None:
+    while (left_ns := due_ns - time.monotonic_ns()) > 0:
+        # A worker that fails speaks up early.
+        if wait([pipe for _, pipe in workers], timeout=min(left_ns / 1e9, _POLL_S)):
+            return
+
+
+def _collect(workers: list[tuple[BaseProcess, Pipe]], watcher: Watcher) -> list[RawLoad]:
+    left = {pipe for _, pipe in workers}
+    raws: list[RawLoad] = []
+    while left:
+        for pipe in wait(list(left), timeout=_POLL_S):
+            assert isinstance(pipe, Pipe)  # noqa: S101 - wait returns what it was given
+            raw = _received(pipe)
+            if isinstance(raw, RawLoad):
+                raws.append(raw)
+            left.discard(pipe)
+        watcher.on_tick(sum(raw.requests for raw in raws))
+    return raws
+
+
+def _received(pipe: Pipe) -> object:
+    try:
+        message = pipe.recv()
+    except (EOFError, OSError) as error:
+        raise MeasureError(
+            "a driver process died", "see whether the machine ran out of memory (dmesg)"
+        ) from error
+    if isinstance(message, tuple):
+        raise MeasureError(*message)
+    return message
+
+
+def _end(workers: list[tuple[BaseProcess, Pipe]]) -> None:
+    """Leave no process behind: after a regular end they are ending already."""
+    for process, pipe in workers:
+        pipe.close()
+        if process.exitcode is None:
+            process.join(0.05)
+        if process.is_alive():
+            process.terminate()
+    for process, _ in workers:
+        process.join(_FAREWELL_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _together(raws: list[RawLoad]) -> RawLoad:
+    """The rows of all workers, their error classes and endpoints numbered alike."""
+    errors = tuple(dict.fromkeys(name for raw in raws for name in raw.errors))
+    endpoints = tuple(dict.fromkeys(name for raw in raws for name in raw.endpoints))
+    return RawLoad(
+        rows=[part for raw in raws for part in _renumbered(raw, errors, endpoints)],
+        openings=[part for raw in raws for part in raw.openings],
+        errors=errors,
+        endpoints=endpoints,
+        since_ns=max(raw.since_ns for raw in raws),
+        wall_ns=max(raw.wall_ns for raw in raws),
+        cpu_ns=sum(raw.cpu_ns for raw in raws),
+        requests=sum(raw.requests for raw in raws),
+        stamped=sum(raw.stamped for raw in raws),
+        rows_bytes=sum(raw.rows_bytes for raw in raws),
+        clock_step_ns=max((raw.clock_step_ns for raw in raws), key=abs),
+    )
+
+
+def _renumbered(raw: RawLoad, errors: tuple[str, ...], endpoints: tuple[str, ...]) -> list[bytes]:
+    from perfgate.load.samples import renumbered
+
+    return [
+        renumbered(
+            part,
+            errors=[errors.index(name) for name in raw.errors],
+            endpoints=[endpoints.index(name) for name in raw.endpoints],
+        )
+        for part in raw.rows
+    ]

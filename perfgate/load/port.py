@@ -1,0 +1,58 @@
+"""The driver's side of a virtual user that is code of its own (`perfgate.model.Port`)."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from perfgate.load.client import Client
+from perfgate.load.recorder import Recorder
+from perfgate.load.running import Running
+from perfgate.model import Exchange, LoadOver, Request
+
+
+class LivePort:
+    """One user's way to the one side of the load; used from that user's thread only."""
+
+    def __init__(
+        self, running: Running, client: Client, recorder: Recorder, *, seed: int, min_gap_ns: int = 0
+    ) -> None:
+        self._running = running
+        self._client = client
+        self._recorder = recorder
+        self._min_gap_ns = min_gap_ns
+        self._not_before_ns = 0
+        self.rng = random.Random(seed)
+        self.until_ns = running.end_ns
+
+    def endpoint(self, name: str) -> int:
+        """The number of an endpoint, given out on first sight; past a bound, that of "other"."""
+        return self._running.endpoints.number(name)
+
+    def exchange(self, request: Request) -> Exchange:
+        """Send a request and wait for the answer; records nothing.
+
+        Raises:
+            LoadOver: the load has ended, and no request may be sent any more.
+        """
+        now_ns = time.monotonic_ns()
+        if now_ns >= self.until_ns or self._running.is_over:
+            raise LoadOver
+        if self._min_gap_ns:
+            if not self._running.sleep_until(max(now_ns, self._not_before_ns), self.until_ns):
+                raise LoadOver
+            self._not_before_ns = time.monotonic_ns() + self._min_gap_ns
+        return self._client.exchange(request)
+
+    def record(self, endpoint: int, exchange: Exchange, error: str) -> None:
+        """Count an exchange under an endpoint, with the error class the user gives it."""
+        if not self._running.is_over:
+            self._recorder.record(exchange, endpoint, error)
+
+    def pause(self, duration_ns: int) -> bool:
+        """Wait; False, at once, when the load is over or would be by then."""
+        return self._running.pause(duration_ns, self.until_ns)
+
+    def is_over(self) -> bool:
+        """Whether the user should do no more."""
+        return self._running.is_over or time.monotonic_ns() >= self.until_ns

@@ -1,0 +1,84 @@
+"""The moving parts of one load that its threads share, and how they wait."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from array import array
+from dataclasses import dataclass, field
+
+from perfgate.load.names import Names, error_classes
+from perfgate.load.plan import LoadPlan
+
+_FINE_NS = 20_000_000
+
+
+@dataclass(slots=True)
+class Running:
+    """One load under way. Times are of the monotonic clock, so that setting the wall clock moves nothing.
+
+    `over` is set to abandon the load. `arrivals_ns` (since the start) and `sides` are the schedule of the
+    open model, `caps` the most users at once for each arrival (empty: no cap).
+    """
+
+    plan: LoadPlan
+    start_ns: int
+    wall_ahead_ns: int
+    endpoints: Names
+    errors: Names = field(default_factory=error_classes)
+    couples: itertools.count[int] = field(default_factory=itertools.count)
+    iterations: itertools.count[int] = field(default_factory=itertools.count)
+    arrivals_ns: array[int] = field(default_factory=lambda: array("q"))
+    sides: bytes = b""
+    caps: array[int] = field(default_factory=lambda: array("l"))
+    next_arrival: itertools.count[int] = field(default_factory=itertools.count)
+    busy: int = 0
+    busy_lock: threading.Lock = field(default_factory=threading.Lock)
+    is_over: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
+    failures: list[BaseException] = field(default_factory=list)
+
+    @property
+    def end_ns(self) -> int:
+        """When no pass may begin any more."""
+        return self.start_ns + self.plan.profile.duration_ns
+
+    @property
+    def measure_from_ns(self) -> int:
+        """When the warm-up ends."""
+        return self.start_ns + self.plan.warmup_ns
+
+    def abandon(self) -> None:
+        """End the load: nothing is sent or recorded any more."""
+        self.is_over = True
+        self.over.set()
+
+    def pause(self, duration_ns: int, until_ns: int) -> bool:
+        """Wait for a while; False, without waiting, when the load is over or would be by then."""
+        return self.sleep_until(time.monotonic_ns() + duration_ns, until_ns)
+
+    def sleep_until(self, due_ns: int, until_ns: int) -> bool:
+        """Wait for a moment; False, without waiting, when the load is over or that is not before `until_ns`."""
+        if due_ns >= until_ns or self.is_over:
+            return False
+        # A long wait has to end with the load; an Event is too coarse for the last stretch.
+        coarse_ns = due_ns - time.monotonic_ns() - _FINE_NS
+        if coarse_ns > 0 and self.over.wait(coarse_ns / 1e9):
+            return False
+        while (left_ns := due_ns - time.monotonic_ns()) > 0:
+            time.sleep(left_ns / 1e9)
+        return not self.is_over
+
+    def take_place(self, cap: int) -> bool:
+        """Become one of the busy users, unless `cap` (0: no cap) are busy already."""
+        with self.busy_lock:
+            if cap and self.busy >= cap:
+                return False
+            self.busy += 1
+            return True
+
+    def leave_place(self) -> None:
+        """Be busy no more."""
+        with self.busy_lock:
+            self.busy -= 1

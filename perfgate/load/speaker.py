@@ -1,0 +1,97 @@
+"""What is said on one connection, in HTTP/1.1: requests as bytes, bytes as answers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from perfgate.load.http1 import AnswerReader, encode_request, read_at_once
+from perfgate.model import Request, Response
+
+
+class Speaker(Protocol):
+    """One protocol on one connection, one request at a time; touches no socket."""
+
+    def ask(self, request: Request, cookie: str) -> bytes:
+        """The bytes of a request.
+
+        Raises:
+            ValueError: it cannot be sent as it is.
+        """
+
+    def hear(self, data: bytes) -> Response | None:
+        """Take bytes of the peer; the answer once it is whole.
+
+        Raises:
+            ProtocolError: they are no answer.
+        """
+
+    def owed(self) -> bytes:
+        """What has to be sent before the peer says more; mostly nothing."""
+
+    def ended(self) -> Response:
+        """The peer has closed: the answer if closing ends it.
+
+        Raises:
+            ProtocolError: it was not whole.
+        """
+
+
+class Http1Speaker:
+    """HTTP/1.1. `close_after` asks the server to close after each answer."""
+
+    __slots__ = ("_encoded", "_extra", "_head_size", "_host", "_is_head", "_reader")
+
+    def __init__(self, host: str, *, close_after: bool = False) -> None:
+        self._host = host
+        self._extra = (("Connection", "close"),) if close_after else ()
+        self._encoded: dict[int, tuple[Request, bytes]] = {}
+        self._is_head = False
+        self._head_size = 0
+        self._reader: AnswerReader | None = None
+
+    def ask(self, request: Request, cookie: str) -> bytes:
+        """The bytes of a request.
+
+        Requests without templates are one object sent many times: each of those is encoded once. The cache
+        keeps the request alive beside its bytes, or a new object could be given its `id`.
+        """
+        self._reader = None
+        self._is_head = request.method == "HEAD"
+        if not cookie:
+            known = self._encoded.get(id(request))
+            if known is not None:
+                return known[1]
+        headers = request.headers + self._extra
+        if cookie:
+            headers = _with_cookie(headers, cookie)
+        payload = encode_request(request.method, request.target, self._host, headers, request.body)
+        if not cookie and len(self._encoded) < 64:
+            self._encoded[id(request)] = (request, payload)
+        return payload
+
+    def hear(self, data: bytes) -> Response | None:
+        """Take bytes of the server: mostly they are one whole answer with a head seen before."""
+        reader = self._reader
+        if reader is None:
+            if not self._is_head:
+                found = read_at_once(data, self._head_size)
+                if found is not None:
+                    answer, self._head_size = found
+                    return answer
+            reader = self._reader = AnswerReader("HEAD" if self._is_head else "GET")
+        return reader.feed(data)
+
+    def owed(self) -> bytes:
+        """Nothing: HTTP/1.1 has no acknowledgements."""
+        return b""
+
+    def ended(self) -> Response:
+        """The server has closed."""
+        return (self._reader or AnswerReader("GET")).end()
+
+
+def _with_cookie(headers: tuple[tuple[str, str], ...], cookie: str) -> tuple[tuple[str, str], ...]:
+    """One Cookie header: what the request sets itself, then what the service has set."""
+    own = "; ".join(value for name, value in headers if name.lower() == "cookie")
+    rest = tuple((name, value) for name, value in headers if name.lower() != "cookie")
+    return (*rest, ("Cookie", f"{own}; {cookie}" if own else cookie))
