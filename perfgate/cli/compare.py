@@ -7,11 +7,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perfgate.cli import options, output, project
+from perfgate.cli.approach import approach_of, approach_options
 from perfgate.cli.slo import slo_reasons
 from perfgate.config import CONFIG_NAME
 from perfgate.errors import UsageError
@@ -41,7 +42,7 @@ class _Asked:
     head: str | None
     base_url: str | None
     head_url: str | None
-    allowed_hosts: tuple[str, ...]
+    approach: dict[str, Any]
     allow_dirty: bool
     reproduce: str
 
@@ -54,13 +55,7 @@ class _Asked:
 @click.option("--stored", is_flag=True, help="Compare stored results; no service is touched.")
 @click.option("--base-url", metavar="URL", help="Load this running service as base.")
 @click.option("--head-url", metavar="URL", help="Load this running service as head.")
-@click.option(
-    "--allow-host",
-    "allowed_hosts",
-    multiple=True,
-    metavar="HOST",
-    help="Permit load on a host beyond this machine; may be repeated.",
-)
+@approach_options
 @options.allow_dirty_option
 @options.quiet_option
 @output.output_option
@@ -73,10 +68,10 @@ def command(
     stored: bool,
     base_url: str | None,
     head_url: str | None,
-    allowed_hosts: tuple[str, ...],
     allow_dirty: bool,
     quiet: bool,
     outputs: tuple[tuple[str, Path], ...],
+    **approach: Any,
 ) -> int:
     """Compare two commits and say whether the second is slower.
 
@@ -87,7 +82,7 @@ def command(
         head=head,
         base_url=base_url,
         head_url=head_url,
-        allowed_hosts=allowed_hosts,
+        approach=approach,
         allow_dirty=allow_dirty,
         reproduce=_reproduce(
             config_path,
@@ -171,14 +166,14 @@ def _repository(opened: project.Project, asked: _Asked) -> Repository | None:
 
 
 def _sources(opened: project.Project, asked: _Asked, repository: Repository | None) -> tuple[Source, ...]:
-    from perfgate.measure.address import load_address
+    from perfgate.measure.address import locate
     from perfgate.measure.job import Source
 
     base, head = _commits(asked, repository)
-    allowed = (*opened.config.allow_hosts, *asked.allowed_hosts)
+    approach = approach_of(asked.approach, allowed_hosts=opened.config.allow_hosts)
     sources = []
     for side, commit, url in _sides(base, head, asked):
-        address = load_address(url, flag=f"--{side}-url", allowed_hosts=allowed) if url else None
+        address = locate(url, flag=f"--{side}-url", approach=approach).address if url else None
         sources.append(Source(side=side, commit=commit, address=address))
     measured = [source.commit for source in sources if source.address is None]
     if measured:

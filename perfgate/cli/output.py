@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfgate.progress import Progress
 
 FORMATS = ("json", "markdown", "png")
-_PIPE_WIDTH = 120
+PIPE_WIDTH = 120
 
 _EXIT_CODES = {
     Outcome.PASS: ExitCode.OK,
@@ -85,7 +85,7 @@ def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...]) -> int:
     from perfgate.report import terminal
 
     is_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if is_terminal else _PIPE_WIDTH
+    width = shutil.get_terminal_size().columns if is_terminal else PIPE_WIDTH
     click.echo(terminal.render(verdict, width=width, color=uses_color(is_terminal=is_terminal)), nl=False)
     for name, path in outputs:
         _write(name, path, verdict)
@@ -98,7 +98,15 @@ def _write(name: str, path: Path, verdict: Verdict) -> None:
     if name == "png":
         plot.write_png(verdict, path)
         return
-    text = jsonout.render(verdict) if name == "json" else markdown.render(verdict)
+    write_text(name, path, jsonout.render(verdict) if name == "json" else markdown.render(verdict))
+
+
+def write_text(name: str, path: Path, text: str) -> None:
+    """Write a report to the file that `-o` named.
+
+    Raises:
+        MeasureError: it cannot be written.
+    """
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

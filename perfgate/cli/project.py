@@ -43,7 +43,7 @@ def open_project(config_path: Path, workload_path: Path | None) -> Project:
         config=config,
         workload=read_workload(config.workload, variables=config.variables),
         policy=policy_of(config),
-        thresholds=_thresholds(config),
+        thresholds=thresholds_of(config),
     )
 
 
@@ -61,7 +61,12 @@ def policy_of(config: Config) -> Policy:
     )
 
 
-def _thresholds(config: Config) -> tuple[Threshold, ...]:
+def thresholds_of(config: Config) -> tuple[Threshold, ...]:
+    """The thresholds of perfgate.yml, parsed.
+
+    Raises:
+        UsageError: one of them cannot be read, or is of a metric perfgate does not judge.
+    """
     from perfgate.gate.threshold_syntax import parse_threshold
 
     parsed = []

@@ -1,14 +1,18 @@
-"""`perfgate run`: one commit measured by itself and stored."""
+"""`perfgate run`: one commit measured by itself and stored, or one load on a service that runs already."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perfgate.cli import options, output, project
-from perfgate.errors import ExitCode, MeasureError
+from perfgate.cli.approach import approach_options
+from perfgate.cli.drive import drive_file, is_workload
+from perfgate.cli.profile import duration, profile_options, rate
+from perfgate.config import load_config
+from perfgate.errors import ExitCode, MeasureError, UsageError
 
 if TYPE_CHECKING:
     from perfgate.git import Repository
@@ -19,21 +23,72 @@ _EXAMPLES = """\b
 Examples:
   perfgate run
   perfgate run v1.2
-  perfgate run HEAD --workload checkout.yml"""
+  perfgate run HEAD --workload checkout.yml
+  perfgate run load-test.yml --target http://127.0.0.1:8000
+  perfgate run load-test.yml --target http://127.0.0.1:8000 --rate 200/s --duration 30s
+  perfgate run locustfile.py --target http://127.0.0.1:8000 --vus 50 --duration 1m -o json=load.json"""
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("ref", default="HEAD")
+@click.argument("what", default="HEAD", metavar="[REF|FILE]")
 @options.config_option
 @options.workload_option
 @options.allow_dirty_option
 @options.quiet_option
-def command(*, ref: str, config_path: Path, workload: Path | None, allow_dirty: bool, quiet: bool) -> int:
-    """Measure one commit and store the result.
+@click.option("--target", metavar="URL", help="Where the service runs; the file's own target otherwise.")
+@profile_options
+@click.option(
+    "--warmup", default="0s", callback=duration, metavar="TIME", help="Leave out what is sent before."
+)
+@click.option("--max-rate", callback=rate, metavar="RATE", help="Never send more, like 500/s.")
+@click.option("--timeout", callback=duration, metavar="TIME", help="Of a request; 10s unless given.")
+@click.option("--connect-timeout", callback=duration, metavar="TIME", help="Of opening a connection.")
+@click.option("--first-byte-timeout", callback=duration, metavar="TIME", help="Of the wait for an answer.")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, help="Drive from so many processes.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Fixes every random choice.")
+@click.option("-e", "--env", multiple=True, metavar="NAME=VALUE", help="A variable of the workload.")
+@approach_options
+@output.output_option
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    what: str,
+    config_path: Path,
+    workload: Path | None,
+    allow_dirty: bool,
+    quiet: bool,
+    **given: Any,
+) -> int:
+    """Measure one commit and store the result, or drive a running service with a load test.
 
     REF is the checked-out commit unless given. There is no verdict: `perfgate compare A B --stored` compares
     what is stored, and `perfgate compare A B` measures both side by side, which sees far smaller changes.
+
+    FILE is a load test (.yml in Artillery's schema, .py with user classes). It is sent to --target, which
+    runs already, and the report says what came back. Of a configuration only one given with -c counts: its
+    thresholds, variables and allowed hosts.
     """
+    named = {name for name in given if _is_given(context, name)}
+    if is_workload(what):
+        if workload is not None or allow_dirty:
+            raise UsageError("--workload and --allow-dirty are for a commit", "drop them")
+        config = load_config(config_path) if _is_given(context, "config_path") else None
+        return drive_file(Path(what), config, {**given, "quiet": quiet})
+    if named:
+        flag = sorted(named)[0]
+        raise UsageError(
+            f"--{flag.replace('_', '-')} is for a load test file, and {what!r} is a commit",
+            "name the file: perfgate run load-test.yml",
+        )
+    return _run_commit(what, config_path, workload, allow_dirty=allow_dirty, quiet=quiet)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _run_commit(ref: str, config_path: Path, workload: Path | None, *, allow_dirty: bool, quiet: bool) -> int:
     from perfgate.git import open_repository
     from perfgate.report.levels import render_levels
 

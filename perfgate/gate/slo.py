@@ -31,15 +31,30 @@ def breaches(
         rounds: the rounds that count.
     """
     keep = np.isin(round_of_sample, [r.index for r in rounds])
+    return _judge(thresholds, _series(samples, keep, sum(r.duration_ns for r in rounds)), "head")
+
+
+def breaches_of(
+    thresholds: Sequence[Threshold], samples: Samples, *, duration_ns: int
+) -> tuple[tuple[Outcome, Reason], ...]:
+    """The same for one load on one service, all of whose requests count."""
+    keep = np.ones(len(samples.status), dtype=bool)
+    return _judge(thresholds, _series(samples, keep, duration_ns), "the service")
+
+
+def _series(samples: Samples, keep: NDArray[np.bool_], duration_ns: int) -> Series:
     service_ns = np.where(samples.status > 0, samples.last_ns - samples.sent_ns, 0)
-    series = Series(
+    return Series(
         endpoints=samples.endpoints,
         endpoint=samples.endpoint[keep],
         service_ns=service_ns[keep],
         status=samples.status[keep],
         failed=samples.error[keep] > 0,
-        duration_ns=sum(r.duration_ns for r in rounds),
+        duration_ns=duration_ns,
     )
+
+
+def _judge(thresholds: Sequence[Threshold], series: Series, who: str) -> tuple[tuple[Outcome, Reason], ...]:
     found = []
     for threshold in thresholds:
         outcome = evaluate(threshold, series)
@@ -53,8 +68,8 @@ def breaches(
         elif not outcome.passed:
             reason = Reason(
                 code="threshold_breached",
-                text=f"head: {describe(outcome)}",
-                remedy="make head faster, or change the threshold in perfgate.yml in a reviewed commit",
+                text=f"{who}: {describe(outcome)}",
+                remedy=f"make {who} faster, or change the threshold in perfgate.yml in a reviewed commit",
             )
             found.append((Outcome.THRESHOLD_BREACHED, reason))
     return tuple(found)

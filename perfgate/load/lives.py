@@ -1,4 +1,4 @@
-"""How a thread spends the load: as a user of a closed model, as a taker of arrivals, or as somebody's code."""
+"""How a thread spends the load: as a user of a closed model, a taker of arrivals, or somebody's code."""
 
 from __future__ import annotations
 

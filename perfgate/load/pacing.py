@@ -1,4 +1,4 @@
-"""When passes are due and users are active: pure functions of a profile and elapsed time, with no clock in them.
+"""When passes are due and users are active: pure functions of a profile and elapsed time, without a clock.
 
 An open model sends by this schedule whether or not the service keeps up, so a stall shows as waiting
 requests instead of as fewer requests (coordinated omission; Tene, 2013). All times are nanoseconds since

@@ -59,7 +59,7 @@ class Running:
         return self.sleep_until(time.monotonic_ns() + duration_ns, until_ns)
 
     def sleep_until(self, due_ns: int, until_ns: int) -> bool:
-        """Wait for a moment; False, without waiting, when the load is over or that is not before `until_ns`."""
+        """Wait for a moment; False, without waiting, when the load is over or it is not before `until_ns`."""
         if due_ns >= until_ns or self.is_over:
             return False
         # A long wait has to end with the load; an Event is too coarse for the last stretch.

@@ -384,7 +384,8 @@ threading.stack_size(64 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 try:
     drive(LoadPlan(addresses=(Address("127.0.0.1", 1),), endpoints=("/",),
-        profile=Profile(executor="constant-vus", vus=100, start=100, stages=(Ramp(duration_ns=10**11, target=100),)),
+        profile=Profile(executor="constant-vus", vus=100, start=100,
+            stages=(Ramp(duration_ns=10**11, target=100),)),
         scenarios=(Scenario(name="s", weight=1.0, endpoints=frozenset({0}), start=start),),
         max_rate_rps=10.0, timeouts=Timeouts(10**9), seed=1))
 except MeasureError as error:

@@ -1,0 +1,176 @@
+"""`perfgate run FILE`: one load on a service that runs already."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perfgate.cli import output
+from perfgate.cli.approach import approach_of
+from perfgate.cli.profile import profile_of
+from perfgate.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from perfgate.config import Config
+    from perfgate.gate.threshold_syntax import Threshold
+    from perfgate.measure.loaded import LoadJob
+    from perfgate.model import LoadSummary, Outcome, Reason, Samples, Workload
+
+_SUFFIXES = (".yml", ".yaml", ".py")
+_TIMEOUT_NS = 10_000_000_000
+
+
+def is_workload(name: str) -> bool:
+    """Whether an argument names a workload file, not a git ref."""
+    return name.endswith(_SUFFIXES) or Path(name).is_file()
+
+
+def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
+    """Put the load of a file on a running service, report it, and return the exit code.
+
+    Args:
+        path: the workload.
+        config: whose thresholds, allowed hosts and variables count; None without one.
+        given: every option of the command by its name.
+
+    Raises:
+        UsageError: an option, the file or the target cannot be used.
+        MeasureError: the driver failed.
+    """
+    from perfgate.gate import loaded as gate
+    from perfgate.measure.loaded import run_load
+    from perfgate.model import Outcome
+
+    thresholds = _thresholds(config)
+    job = _job(path, config, given)
+    progress = output.start_progress(quiet=given["quiet"])
+    try:
+        summary, samples = run_load(job, progress)
+    finally:
+        progress.close()
+    reasons = list(gate.invalidity(summary))
+    outcome = Outcome.INVALID if reasons else Outcome.PASS
+    for worse, reason in _breaches(thresholds, samples, summary):
+        reasons.append(reason)
+        if outcome is Outcome.PASS or worse is Outcome.INVALID:
+            outcome = worse
+    return _publish(summary, outcome, reasons, gate.doubts(summary), given["outputs"])
+
+
+def read_any(path: Path, variables: dict[str, str]) -> Workload:
+    """Read a workload of whichever kind its name says; also called by other driver processes.
+
+    Raises:
+        UsageError: it cannot be used.
+    """
+    if path.suffix == ".py":
+        from perfgate.users.reading import read_users
+
+        return read_users(path)
+    if path.suffix == ".js":
+        raise UsageError(f"{path}: k6 scripts cannot be run yet", "write the load test in YAML or Python")
+    from perfgate.workload.artillery import read_workload
+
+    return read_workload(path, variables=variables)
+
+
+def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
+    from perfgate.load.address import Timeouts
+    from perfgate.load.plan import LoadPlan
+    from perfgate.measure.address import locate
+    from perfgate.measure.loaded import LoadJob
+
+    variables = {**(config.variables if config else {}), **_variables(given["env"])}
+    read = partial(read_any, path.absolute(), variables)
+    workload = read()
+    url = given["target"] or _service_of(workload, path)
+    approach = approach_of(given, allowed_hosts=config.allow_hosts if config else ())
+    located = locate(url, flag="--target" if given["target"] else "the target of the file", approach=approach)
+    profile = profile_of(given, workload)
+    if given["warmup"] >= profile.duration_ns:
+        raise UsageError("the warm-up takes the whole load", "shorten --warmup or lengthen the load")
+    timeout_ns = given["timeout"] or _TIMEOUT_NS
+    plan = LoadPlan(
+        addresses=(located.address,),
+        scenarios=workload.scenarios,
+        users=workload.users,
+        endpoints=workload.endpoints,
+        profile=profile,
+        timeouts=Timeouts(timeout_ns, given["connect_timeout"] or 0, given["first_byte_timeout"] or 0),
+        seed=given["seed"] if given["seed"] is not None else secrets.randbits(31),
+        warmup_ns=given["warmup"],
+        max_rate_rps=given["max_rate"] or 0.0,
+    )
+    return LoadJob(
+        plan=plan,
+        workload=workload,
+        read=read,
+        processes=min(given["processes"], profile.vus),
+        target=url,
+        dns_ns=located.dns_ns,
+    )
+
+
+def _service_of(workload: Workload, path: Path) -> str:
+    from urllib.parse import urlsplit
+
+    if workload.target is None:
+        raise UsageError(f"{path}: names no target", "say where the service runs: --target http://HOST:PORT")
+    parts = urlsplit(workload.target)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _variables(texts: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"-e {text!r}: not NAME=VALUE", "write it like -e city=Oslo")
+        found[name] = value
+    return found
+
+
+def _thresholds(config: Config | None) -> tuple[Threshold, ...]:
+    from perfgate.cli.project import thresholds_of
+
+    return thresholds_of(config) if config else ()
+
+
+def _breaches(
+    thresholds: tuple[Threshold, ...], samples: Samples, summary: LoadSummary
+) -> tuple[tuple[Outcome, Reason], ...]:
+    from perfgate.gate.slo import breaches_of
+
+    return breaches_of(thresholds, samples, duration_ns=round(summary.elapsed_s * 1e9)) if thresholds else ()
+
+
+def _publish(
+    summary: LoadSummary,
+    outcome: Outcome,
+    reasons: Sequence[Reason],
+    warnings: Sequence[Reason],
+    outputs: tuple[tuple[str, Path], ...],
+) -> int:
+    from perfgate.model import Outcome as Out
+    from perfgate.report.load import render_load
+    from perfgate.report.loadjson import render_load_json
+    from perfgate.report.loadmarkdown import render_load_markdown
+
+    is_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if is_terminal else output.PIPE_WIDTH
+    color = output.uses_color(is_terminal=is_terminal)
+    click.echo(render_load(summary, outcome, reasons, warnings, width=width, color=color), nl=False)
+    render = {"json": render_load_json, "markdown": render_load_markdown}
+    for name, path in outputs:
+        if name not in render:
+            raise UsageError(f"-o {name}: a load has no such report", "the formats are json and markdown")
+        output.write_text(name, path, render[name](summary, outcome, reasons, warnings))
+    codes = {Out.PASS: ExitCode.OK, Out.THRESHOLD_BREACHED: ExitCode.REGRESSED}
+    return int(codes.get(outcome, ExitCode.INVALID))

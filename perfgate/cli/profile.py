@@ -1,0 +1,214 @@
+"""The options that say how much load, and the profile they amount to, in k6's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from perfgate.errors import UsageError
+from perfgate.model import Executor, Profile, Ramp
+from perfgate.units import parse_duration_ns, parse_rate_rps
+
+if TYPE_CHECKING:
+    from perfgate.model import Workload
+
+MOST_USERS = 10_000
+MOST_DURATION_NS = 24 * 3_600_000_000_000
+MOST_RATE_RPS = 1_000_000.0
+_GRACE_NS = 30_000_000_000
+_ITERATIONS_MAY_TAKE_NS = 10 * 60_000_000_000
+_DEFAULT_USERS_IN_OPEN_MODEL = 100
+
+
+def _quantity(parse: Callable[[str], Any]) -> Callable[..., Any]:
+    def convert(_context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+        if value is None:
+            return None
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise UsageError(f"--{parameter.name}: {error}".replace("_", "-"), "see --help") from error
+
+    return convert
+
+
+duration = _quantity(parse_duration_ns)
+"""A click callback that reads a duration."""
+
+rate = _quantity(parse_rate_rps)
+"""A click callback that reads a rate."""
+
+
+def _stages(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[Any, ...]:
+    found = []
+    for value in values:
+        duration, colon, target = value.partition(":")
+        try:
+            is_rate = "/" in target
+            level = parse_rate_rps(target) if is_rate else float(int(target))
+            found.append((parse_duration_ns(duration), level, is_rate))
+        except ValueError as error:
+            raise UsageError(
+                f"--stage {value!r}: not DURATION:TARGET",
+                "write 30s:50 for users, or 30s:50/s for arrivals",
+            ) from error
+        if not colon or level < 0:
+            raise UsageError(f"--stage {value!r}: not DURATION:TARGET", "write 30s:50 or 30s:50/s")
+    return tuple(found)
+
+
+_OPTIONS = (
+    click.option(
+        "--vus", type=click.IntRange(1, MOST_USERS), help="Virtual users; in the open model, at most."
+    ),
+    click.option("--duration", callback=duration, metavar="TIME", help="How long, like 30s."),
+    click.option(
+        "--iterations", type=click.IntRange(1), help="So many passes in all, however long they take."
+    ),
+    click.option("--rate", callback=rate, metavar="RATE", help="Arrivals, like 200/s."),
+    click.option(
+        "--stage",
+        "stages",
+        multiple=True,
+        callback=_stages,
+        metavar="TIME:TARGET",
+        help="Move to so many users (30s:50) or arrivals (30s:50/s); may be repeated.",
+    ),
+    click.option(
+        "--executor", type=click.Choice(get_args(Executor)), help="By its name in k6, if it is not clear."
+    ),
+    click.option("--arrivals", type=click.Choice(("poisson", "even")), help="How arrivals are spread."),
+    click.option("--graceful-stop", callback=duration, metavar="TIME", help="For passes under way."),
+)
+NAMES = ("vus", "duration", "iterations", "rate", "stages", "executor", "arrivals", "graceful_stop")
+
+
+def profile_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options; they arrive by the names in `NAMES`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def profile_of(given: dict[str, Any], workload: Workload) -> Profile:
+    """The load the options ask for, or else the file.
+
+    Raises:
+        UsageError: neither says how much, or options that do not go together.
+    """
+    if not any(given[name] for name in ("vus", "duration", "iterations", "rate", "stages", "executor")):
+        profile = _of_file(workload)
+    else:
+        executor = given["executor"] or _executor(given)
+        profile = _BUILD[executor](executor, given)
+    grace_ns = given["graceful_stop"] if given["graceful_stop"] is not None else profile.graceful_stop_ns
+    profile = replace(profile, arrivals=given["arrivals"] or profile.arrivals, graceful_stop_ns=grace_ns)
+    if given["arrivals"] and not profile.is_open:
+        raise UsageError("--arrivals has no meaning in the closed model", "give --rate, or drop it")
+    if workload.users and profile.is_open:
+        raise UsageError(
+            "user classes pace themselves, so arrivals have no meaning for them", "give --vus and --duration"
+        )
+    _require_bounds(profile)
+    return profile
+
+
+def _of_file(workload: Workload) -> Profile:
+    if workload.profile is None:
+        raise UsageError(
+            "how much load? The file does not say",
+            "give --vus 10 --duration 30s, or --rate 100/s --duration 30s",
+        )
+    if workload.profile.vus:
+        return workload.profile
+    return replace(workload.profile, vus=_DEFAULT_USERS_IN_OPEN_MODEL)
+
+
+def _executor(given: dict[str, Any]) -> Executor:
+    if given["stages"]:
+        return "ramping-arrival-rate" if any(is_rate for _, _, is_rate in given["stages"]) else "ramping-vus"
+    if given["rate"]:
+        return "constant-arrival-rate"
+    return "shared-iterations" if given["iterations"] else "constant-vus"
+
+
+def _allow(executor: str, given: dict[str, Any], *names: str, needs: tuple[str, ...] = ()) -> None:
+    for name in ("vus", "duration", "iterations", "rate", "stages"):
+        flag = f"--{name.removesuffix('s') if name == 'stages' else name}"
+        if name in needs and not given[name]:
+            raise UsageError(f"{executor} needs {flag}", "see `perfgate run --help`")
+        if given[name] and name not in (*names, *needs):
+            raise UsageError(f"{flag} has no meaning for {executor}", "drop it, or name another --executor")
+
+
+def _iterations(executor: Executor, given: dict[str, Any]) -> Profile:
+    _allow(executor, given, "vus", "duration", needs=("iterations",))
+    users = given["vus"] or 1
+    duration_ns = given["duration"] or _ITERATIONS_MAY_TAKE_NS
+    return Profile(
+        executor=executor,
+        vus=users,
+        start=users,
+        stages=(Ramp(duration_ns=duration_ns, target=users),),
+        iterations=given["iterations"],
+    )
+
+
+def _constant_users(executor: Executor, given: dict[str, Any]) -> Profile:
+    _allow(executor, given, "vus", needs=("duration",))
+    users = given["vus"] or 1
+    return Profile(
+        executor=executor, vus=users, start=users, stages=(Ramp(duration_ns=given["duration"], target=users),)
+    )
+
+
+def _constant_rate(executor: Executor, given: dict[str, Any]) -> Profile:
+    _allow(executor, given, "vus", needs=("rate", "duration"))
+    return Profile(
+        executor=executor,
+        vus=given["vus"] or _DEFAULT_USERS_IN_OPEN_MODEL,
+        start=given["rate"],
+        stages=(Ramp(duration_ns=given["duration"], target=given["rate"]),),
+    )
+
+
+def _ramping(executor: Executor, given: dict[str, Any]) -> Profile:
+    by_rate = executor == "ramping-arrival-rate"
+    _allow(executor, given, "vus", *(["rate"] if by_rate else []), needs=("stages",))
+    if any(is_rate != by_rate for _, _, is_rate in given["stages"]):
+        raise UsageError(
+            "stages of users and of arrivals do not mix", "write every target with /s, or none of them"
+        )
+    stages = tuple(Ramp(duration_ns=duration_ns, target=level) for duration_ns, level, _ in given["stages"])
+    if by_rate:
+        users = given["vus"] or _DEFAULT_USERS_IN_OPEN_MODEL
+        return Profile(executor=executor, vus=users, start=given["rate"] or 0.0, stages=stages)
+    start = given["vus"] or 0
+    users = max(start, *(round(ramp.target) for ramp in stages))
+    return Profile(executor=executor, vus=users, start=start, stages=stages, graceful_stop_ns=_GRACE_NS)
+
+
+_BUILD: dict[Executor, Callable[[Executor, dict[str, Any]], Profile]] = {
+    "shared-iterations": _iterations,
+    "per-vu-iterations": _iterations,
+    "constant-vus": _constant_users,
+    "ramping-vus": _ramping,
+    "constant-arrival-rate": _constant_rate,
+    "ramping-arrival-rate": _ramping,
+}
+
+
+def _require_bounds(profile: Profile) -> None:
+    peak = max([profile.start, *(ramp.target for ramp in profile.stages)])
+    if not 0 < profile.duration_ns <= MOST_DURATION_NS:
+        raise UsageError("the load must last longer than 0s and no longer than 24h", "see --duration")
+    if profile.vus > MOST_USERS or (profile.is_open and peak > MOST_RATE_RPS):
+        raise UsageError(
+            f"too much load: at most {MOST_USERS} users and {MOST_RATE_RPS:g} arrivals a second",
+            "ask for less",
+        )
+    if not peak:
+        raise UsageError("the load never rises above nothing", "raise --vus, --rate or a --stage")

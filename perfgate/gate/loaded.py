@@ -1,0 +1,96 @@
+"""Whether the figures of one load can be believed, decided from the driver and never from the latencies."""
+
+from __future__ import annotations
+
+from perfgate.model import LoadSummary, Reason
+from perfgate.units import format_duration_ns, format_ratio
+
+MAX_LATENESS_NS = 20_000_000
+MAX_CPU_RATIO = 0.95
+MAX_CLOCK_STEP_NS = 2_000_000
+MIN_STAMPED_RATIO = 0.99
+
+
+def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
+    """Why the figures are no evidence; empty if they are."""
+    found = []
+    if not any(endpoint.statuses for endpoint in summary.endpoints):
+        found.append(_nothing(summary))
+    driver = summary.driver
+    if abs(driver.clock_step_ns) > MAX_CLOCK_STEP_NS:
+        found.append(
+            Reason(
+                code="clock_stepped",
+                text=f"the wall clock was set by {format_duration_ns(driver.clock_step_ns)} meanwhile",
+                remedy="run it again, with time synchronisation slewing instead of stepping",
+            )
+        )
+    if summary.profile.is_open and driver.cpu_ratio > MAX_CPU_RATIO:
+        found.append(
+            Reason(
+                code="driver_saturated",
+                text=f"the driver used {format_ratio(driver.cpu_ratio)} of its CPU: it was the bottleneck",
+                remedy="lower the rate, or give it more CPUs with --processes",
+            )
+        )
+    late_ns = summary.lateness.quantiles_ns["p99"] if summary.lateness else 0
+    if late_ns > MAX_LATENESS_NS:
+        found.append(
+            Reason(
+                code="driver_late",
+                text=f"the driver was late: for 1 % of arrivals it woke {format_duration_ns(late_ns)} or more "
+                f"after they were due (limit {format_duration_ns(MAX_LATENESS_NS)})",
+                remedy="keep other work off its CPU, or lower the rate",
+            )
+        )
+    return tuple(found)
+
+
+def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
+    """What the reader should know although the figures stand."""
+    found = []
+    driver = summary.driver
+    if not summary.profile.is_open and driver.cpu_ratio > MAX_CPU_RATIO:
+        found.append(
+            Reason(
+                code="driver_bound",
+                text=f"the driver used {format_ratio(driver.cpu_ratio)} of its CPU: the service may be able to "
+                "take more than this",
+                remedy="give the driver more CPUs with --processes",
+            )
+        )
+    if summary.requests and driver.kernel_stamped_ratio < MIN_STAMPED_RATIO:
+        found.append(
+            Reason(
+                code="few_stamps",
+                text=f"the kernel stamped {format_ratio(driver.kernel_stamped_ratio)} of the answers; times "
+                "of the others hold the wait of the driver's threads for the CPU",
+                remedy="keep the driver's CPU lightly loaded",
+            )
+        )
+    if summary.dropped:
+        found.append(
+            Reason(
+                code="arrivals_dropped",
+                text=f"{summary.dropped} arrivals found no free user in time and were never sent",
+                remedy="allow more users with --vus, or see why the service holds them up",
+            )
+        )
+    return tuple(found)
+
+
+def _nothing(summary: LoadSummary) -> Reason:
+    causes: dict[str, int] = {}
+    for endpoint in summary.endpoints:
+        for name, count in endpoint.errors.items():
+            causes[name] = causes.get(name, 0) + count
+    worst = sorted(causes.items(), key=lambda cause: -cause[1])[:3]
+    if not summary.requests:
+        text = "no request was sent and finished while the load was measured"
+        return Reason(code="no_requests", text=text, remedy="lengthen --duration, or raise the load")
+    listed = ", ".join(f"{count} x {name}" for name, count in worst)
+    return Reason(
+        code="no_answers",
+        text=f"none of {summary.requests} requests was answered ({listed})",
+        remedy="see whether the service listens at the target, and answers one request sent by hand",
+    )

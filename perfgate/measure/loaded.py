@@ -1,0 +1,170 @@
+"""One load on one running service, and what it came to."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfgate.load.clock import detect_clock_source
+from perfgate.load.engine import Watcher, drive
+from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.load.pool import ReadWorkload, drive_together
+from perfgate.load.user import NOT_SENT
+from perfgate.model import DriverLoad, EndpointLoad, LoadSummary, Samples, Spread, Workload
+from perfgate.stats.spread import spread
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from perfgate.progress import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadJob:
+    """What to drive: `plan` with the scenarios of `workload`, which `read` reads again in other processes.
+
+    `target` is what the user calls the service; `dns_ns` is how long finding its address took, 0 if that
+    was not needed.
+    """
+
+    plan: LoadPlan
+    workload: Workload
+    read: ReadWorkload
+    processes: int
+    target: str
+    dns_ns: int
+
+
+def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
+    """Put the load on, and say what it came to, with its requests.
+
+    Raises:
+        MeasureError: the driver itself failed.
+        KeyboardInterrupt: the user stopped it.
+    """
+    started_at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    clock_source = detect_clock_source()
+    watcher = _watcher(job.plan, progress)
+    if job.processes > 1:
+        outcome = drive_together(job.plan, job.read, processes=job.processes, watcher=watcher)
+    else:
+        outcome = drive(job.plan, watcher)
+    (samples,) = outcome.samples
+    return _summary(job, outcome, samples, started_at, clock_source), samples
+
+
+def _watcher(plan: LoadPlan, progress: Progress) -> Watcher:
+    progress.phase("loading")
+    begun = time.monotonic()
+    total = max(1, round(plan.profile.duration_ns / 1e9))
+
+    def tick(requests: int) -> None:
+        elapsed = time.monotonic() - begun
+        progress.update(min(int(elapsed), total), total, f"{requests} requests")
+
+    return Watcher(on_tick=tick)
+
+
+def _summary(
+    job: LoadJob, outcome: LoadOutcome, samples: Samples, started_at: str, clock_source: str
+) -> LoadSummary:
+    missed = _error_is(samples, NOT_SENT)
+    requests = int((~missed).sum())
+    succeeded = samples.error == 0
+    service_ns = samples.last_ns[succeeded] - samples.sent_ns[succeeded]
+    response_ns = samples.last_ns[succeeded] - samples.due_ns[succeeded]
+    cpus = min(job.processes, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
+    is_open = job.plan.profile.is_open
+    return LoadSummary(
+        workload_name=job.workload.name,
+        workload_digest=job.workload.digest,
+        target=job.target,
+        started_at=started_at,
+        profile=job.plan.profile,
+        seed=job.plan.seed,
+        elapsed_s=outcome.duration_ns / 1e9,
+        requests=requests,
+        dropped=int(missed.sum()),
+        endpoints=_endpoints(samples, missed, service_ns, response_ns),
+        service=spread(service_ns),
+        response=spread(response_ns),
+        lateness=spread(outcome.lateness_ns) if is_open else None,
+        phases=_phases(job, outcome, samples),
+        driver=DriverLoad(
+            processes=job.processes,
+            cpu_ratio=outcome.driver_cpu_ratio / max(cpus, 1),
+            cpu_us_per_request=outcome.driver_cpu_ns / 1e3 / max(requests, 1),
+            rows_bytes=outcome.rows_bytes,
+            clock_source=clock_source,
+            kernel_stamped_ratio=outcome.kernel_stamped_ratio,
+            clock_step_ns=outcome.clock_step_ns,
+        ),
+        notes=job.workload.notes,
+    )
+
+
+def _error_is(samples: Samples, name: str) -> NDArray[np.bool_]:
+    if name not in samples.errors:
+        return np.zeros(len(samples.error), dtype=bool)
+    return samples.error == samples.errors.index(name)
+
+
+def _endpoints(
+    samples: Samples,
+    missed: NDArray[np.bool_],
+    service_ns: NDArray[np.int64],
+    response_ns: NDArray[np.int64],
+) -> tuple[EndpointLoad, ...]:
+    """What each endpoint did, in the workload's order; the times are those of requests without error."""
+    endpoint_of_success = samples.endpoint[samples.error == 0]
+    found = []
+    for number, name in enumerate(samples.endpoints):
+        mine = (samples.endpoint == number) & ~missed
+        if not mine.any():
+            continue
+        errors, statuses = samples.error[mine], samples.status[mine]
+        fine = endpoint_of_success == number
+        found.append(
+            EndpointLoad(
+                name=name,
+                requests=int(mine.sum()),
+                errors={samples.errors[k]: n for k, n in _counts(errors[errors > 0])},
+                statuses={str(k): n for k, n in _counts(statuses[statuses > 0])},
+                bytes_received=int(samples.bytes_received[mine].sum()),
+                service=spread(service_ns[fine]),
+                response=spread(response_ns[fine]),
+            )
+        )
+    return tuple(found)
+
+
+def _counts(values: NDArray[np.int32]) -> list[tuple[int, int]]:
+    numbers, counts = np.unique(values, return_counts=True)
+    return [(int(k), int(n)) for k, n in zip(numbers, counts, strict=True)]
+
+
+def _phases(job: LoadJob, outcome: LoadOutcome, samples: Samples) -> Mapping[str, Spread]:
+    """How the time of connections and requests divides; a phase nothing went through is left out."""
+    answered = samples.status > 0
+    columns = {
+        "dns": outcome.openings_ns[:, 0],
+        "connect": outcome.openings_ns[:, 1],
+        "tls": outcome.openings_ns[:, 2],
+        "sending": outcome.sending_ns[answered],
+        "waiting": samples.first_ns[answered] - samples.sent_ns[answered],
+        "receiving": samples.last_ns[answered] - samples.first_ns[answered],
+    }
+    if job.dns_ns:
+        columns["dns"] = np.append(columns["dns"], job.dns_ns)
+    found = {}
+    for name, values in columns.items():
+        happened = spread(values if name == "receiving" else values[values > 0])
+        if happened is not None:
+            found[name] = happened
+    return found
