@@ -38,8 +38,8 @@ def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
         found.append(
             Reason(
                 code="driver_late",
-                text=f"the driver was late: for 1 % of arrivals it woke {format_duration_ns(late_ns)} or more "
-                f"after they were due (limit {format_duration_ns(MAX_LATENESS_NS)})",
+                text=f"the driver was late: for 1 % of arrivals it woke {format_duration_ns(late_ns)} or "
+                f"more after they were due (limit {format_duration_ns(MAX_LATENESS_NS)})",
                 remedy="keep other work off its CPU, or lower the rate",
             )
         )
@@ -54,8 +54,8 @@ def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
         found.append(
             Reason(
                 code="driver_bound",
-                text=f"the driver used {format_ratio(driver.cpu_ratio)} of its CPU: the service may be able to "
-                "take more than this",
+                text=f"the driver used {format_ratio(driver.cpu_ratio)} of its CPU: the service may be "
+                "able to take more than this",
                 remedy="give the driver more CPUs with --processes",
             )
         )

@@ -11,7 +11,6 @@ Where to read on: `lives` (what a thread does), `user` (one pass), `client` and 
 
 from __future__ import annotations
 
-import gc
 import random
 import threading
 import time
@@ -19,12 +18,14 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.errors import MeasureError
 from perfgate.load import clock, pacing
+from perfgate.load.address import Address
 from perfgate.load.client import Client
 from perfgate.load.connection import Connection
+from perfgate.load.interpreter import tuned_for
 from perfgate.load.lives import live
 from perfgate.load.names import Names
 from perfgate.load.plan import LoadOutcome, LoadPlan
@@ -85,8 +86,6 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, start_ns: int) -> RawLoad:
     Raises:
         MeasureError, UsageError: as `drive`.
     """
-    contexts = [_context(address.tls, http2=address.http2) for address in plan.addresses]
-    numbers = range(plan.part[0], plan.profile.vus, plan.part[1])
     running = Running(
         plan=plan,
         start_ns=start_ns,
@@ -95,59 +94,77 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, start_ns: int) -> RawLoad:
     )
     if plan.profile.is_open:
         _schedule(running)
-    recorders = [Recorder(running.errors) for _ in numbers]
-    clients = [
-        [
-            Client(Connection(address, plan.timeouts, context), secure=address.tls is not None)
-            for address, context in zip(plan.addresses, contexts, strict=True)
-        ]
-        for _ in numbers
-    ]
-    threads = [
-        threading.Thread(target=live, args=(running, *mine), name="virtual-user", daemon=True)
-        for mine in zip(numbers, recorders, clients, strict=True)
-    ]
+    crew = _muster(running)
     if not start_ns:
         running.start_ns = time.monotonic_ns()
-    # The collector's pauses would fall into somebody's latency; our own code leaves it nothing to collect.
-    collecting = gc.isenabled()
-    if not plan.users:
-        gc.disable()
     try:
-        with clock.punctual_sleep():
-            _start(threads)
-        running.sleep_until(running.measure_from_ns, running.end_ns)
-        watcher.on_measuring()
-        cpu_before_ns, wall_before_ns = time.process_time_ns(), time.monotonic_ns()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(_TICK_S)
-                watcher.on_tick(sum(recorder.count for recorder in recorders))
-        cpu_ns, wall_ns = time.process_time_ns() - cpu_before_ns, time.monotonic_ns() - wall_before_ns
-        watcher.on_measured()
-        step_ns = clock.wall_minus_monotonic_ns() - running.wall_ahead_ns
+        with tuned_for(len(crew.threads), own_code_only=not plan.users):
+            cpu_ns, wall_ns = _work(running, crew, watcher)
     finally:
-        if collecting:
-            gc.enable()
-        _abandon(running, threads, clients)
+        _abandon(running, crew)
     if running.failures:
         raise MeasureError(
             f"the load driver failed: {_in_one_line(running.failures[0])}",
             "run again with PERFGATE_DEBUG=1 and report this with the workload that caused it",
         ) from running.failures[0]
     return RawLoad(
-        rows=[recorder.rows for recorder in recorders],
-        openings=[recorder.openings for recorder in recorders],
+        rows=[recorder.rows for recorder in crew.recorders],
+        openings=[recorder.openings for recorder in crew.recorders],
         errors=running.errors.names(),
         endpoints=running.endpoints.names(),
         since_ns=running.measure_from_ns + running.wall_ahead_ns if plan.warmup_ns else 0,
         wall_ns=wall_ns,
         cpu_ns=cpu_ns,
-        requests=sum(recorder.count for recorder in recorders),
-        stamped=sum(recorder.stamped for recorder in recorders),
-        rows_bytes=rows_bytes(recorders),
-        clock_step_ns=step_ns,
+        requests=sum(recorder.count for recorder in crew.recorders),
+        stamped=sum(recorder.stamped for recorder in crew.recorders),
+        rows_bytes=rows_bytes(crew.recorders),
+        clock_step_ns=clock.wall_minus_monotonic_ns() - running.wall_ahead_ns,
     )
+
+
+class _Crew(NamedTuple):
+    """A thread, a recorder and the clients (one a side) of each virtual user."""
+
+    threads: list[threading.Thread]
+    recorders: list[Recorder]
+    clients: list[list[Client]]
+
+
+def _muster(running: Running) -> _Crew:
+    plan = running.plan
+    contexts = [_context(address) for address in plan.addresses]
+    crew = _Crew([], [], [])
+    for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
+        recorder = Recorder(running.errors)
+        clients = [
+            Client(Connection(address, plan.timeouts, context), secure=context is not None)
+            for address, context in zip(plan.addresses, contexts, strict=True)
+        ]
+        mine = (running, number, recorder, clients)
+        crew.threads.append(threading.Thread(target=live, args=mine, name="virtual-user", daemon=True))
+        crew.recorders.append(recorder)
+        crew.clients.append(clients)
+    return crew
+
+
+def _work(running: Running, crew: _Crew, watcher: Watcher) -> tuple[int, int]:
+    """From the first thread's start to the last one's end.
+
+    Returns:
+        CPU and elapsed nanoseconds since the warm-up.
+    """
+    with clock.punctual_sleep():
+        _start(crew.threads)
+    running.sleep_until(running.measure_from_ns, running.end_ns)
+    watcher.on_measuring()
+    cpu_before_ns, wall_before_ns = time.process_time_ns(), time.monotonic_ns()
+    for thread in crew.threads:
+        while thread.is_alive():
+            thread.join(_TICK_S)
+            watcher.on_tick(sum(recorder.count for recorder in crew.recorders))
+    spent_ns = time.process_time_ns() - cpu_before_ns, time.monotonic_ns() - wall_before_ns
+    watcher.on_measured()
+    return spent_ns
 
 
 def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
@@ -174,13 +191,12 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
     )
 
 
-def _context(tls: object, *, http2: bool) -> ssl.SSLContext | None:
-    if tls is None:
+def _context(address: Address) -> ssl.SSLContext | None:
+    if address.tls is None:
         return None
-    from perfgate.load.address import Tls
     from perfgate.load.tls import tls_context
 
-    return tls_context(tls, http2=http2) if isinstance(tls, Tls) else None
+    return tls_context(address.tls, http2=address.http2)
 
 
 def _schedule(running: Running) -> None:
@@ -213,22 +229,21 @@ def _start(threads: Sequence[threading.Thread]) -> None:
         ) from error
 
 
-def _abandon(
-    running: Running, threads: Sequence[threading.Thread], clients: Sequence[Sequence[Client]]
-) -> None:
+def _abandon(running: Running, crew: _Crew) -> None:
     """Leave no thread behind: after a regular end they are gone already, after Ctrl-C they are woken.
 
     A thread may open a socket just after it was woken, so we wake all that are left until none is.
     """
     running.abandon()
     give_up_ns = time.monotonic_ns() + _MAX_FAREWELL_NS
-    left = [(thread, mine) for thread, mine in zip(threads, clients, strict=True) if thread.is_alive()]
-    while left and time.monotonic_ns() < give_up_ns:
+    while time.monotonic_ns() < give_up_ns:
+        left = [(t, mine) for t, mine in zip(crew.threads, crew.clients, strict=True) if t.is_alive()]
+        if not left:
+            return
         for _, mine in left:
             for client in mine:
                 client.abort()
         left[0][0].join(timeout=0.02)
-        left = [(thread, mine) for thread, mine in left if thread.is_alive()]
 
 
 def _in_one_line(error: BaseException) -> str:
