@@ -37,11 +37,11 @@ baseline: $(STAMP)
 bench-demo: $(STAMP)
 	$(BIN)/python bench/demo_repeats.py
 
-# Ten minutes on a quiet machine: how fast the driver is beside wrk, hey, k9, autocannon, k6, Locust and Artillery.
+# Six minutes on a quiet machine: how fast the driver is beside wrk, hey, k9, autocannon, k6, Locust and Artillery.
 bench-driver: $(STAMP)
 	$(BIN)/python -m bench.driver
 
-# An hour, as root: how true the latencies are that perfgate and the others report, against the packets on loopback.
+# Three quarters of an hour, as root: how true the latencies are that perfgate and the others report, against the packets on loopback.
 bench-truth: $(STAMP)
 	$(BIN)/python -m bench.truth
 

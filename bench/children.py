@@ -130,6 +130,12 @@ def cpu_seconds(pid: int) -> float:
     return total
 
 
+def machine_busy_seconds() -> float:
+    """CPU time of everything on this machine, with what its host took away."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
+
+
 def rss_bytes(pid: int) -> int:
     """Resident memory of a tree."""
     total = 0

@@ -107,7 +107,7 @@ def _judge_memory(entry: dict[str, Any]) -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> str:
     if row["invalid"]:
         return f"{row['row']:22} {row['invalid']}"
-    also = f"  ! {row['disagreement']}" if row["disagreement"] else ""
+    also = f"  ! {row['doubts']}" if row["doubts"] else ""
     return f"{row['row']:22} {row['rps']:9.0f} requests/s {row['cpu_us_per_request']:7.1f} us each{also}"
 
 
@@ -128,7 +128,7 @@ def _show(
         whole = _median([row["cpu_us_per_request"] for row in counted])
         loaded = _median([entry["cpu_us_per_request"] for entry in steady])
         service = _median([entry["service_cores"] for entry in steady], 2)
-        note = next((row["disagreement"] for row in counted if row["disagreement"]), "")
+        note = next((row["doubts"] for row in counted if row["doubts"]), "")
         lines.append([tool.row, version, _median(rates, 0), spread, whole, loaded, service, note])
     head = ["tool", "version", "requests/s", "least-most", "CPU us/request", "steady", "nginx cores", "note"]
     table.show("Flat out, 32 connections, one core", head, lines)

@@ -12,6 +12,7 @@ from bench.flatout import Load, Tool
 from bench.nginx import Nginx
 
 TICK_S = 0.5
+OTHERS_TOO_MANY_CORES = 0.1
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Tick:
     driver_cpu_s: float
     service_cpu_s: float
     driver_rss_bytes: int
+    machine_busy_s: float
 
 
 def run_once(tool: Tool, path: str, nginx: Nginx, load: Load) -> dict[str, Any]:
@@ -44,7 +46,8 @@ def run_once(tool: Tool, path: str, nginx: Nginx, load: Load) -> dict[str, Any]:
     try:
         report = tool.read(answer.read_text(), load)
         row |= {"own": asdict(report), "rps": report.requests / report.seconds}
-    except (OSError, ValueError, KeyError, ZeroDivisionError) as error:
+    except Exception as error:
+        # Somebody else's report can be broken in any way, and the other tools are still to be measured.
         return row | {"invalid": f"no report: {error!r} {_last_words(log, answer)}"}
     row |= {
         "cpu_us_per_request": usage.cpu_s / counted * 1e6 if counted else 0.0,
@@ -53,7 +56,7 @@ def run_once(tool: Tool, path: str, nginx: Nginx, load: Load) -> dict[str, Any]:
         "ticks": [list(asdict(tick).values()) for tick in ticks],
         "invalid": f"{report.errors} errors" if report.errors else "" if counted else "nothing was sent",
     }
-    row["disagreement"] = _disagreement(row, report.requests)
+    row["doubts"] = _doubts(row, report.requests)
     return row
 
 
@@ -64,6 +67,7 @@ def _look(pid: int, nginx: Nginx, before: int) -> Tick:
         driver_cpu_s=children.cpu_seconds(pid),
         service_cpu_s=nginx.cpu_seconds(),
         driver_rss_bytes=children.rss_bytes(pid),
+        machine_busy_s=children.machine_busy_seconds(),
     )
 
 
@@ -92,17 +96,20 @@ def _steady(ticks: list[Tick]) -> dict[str, float] | None:
         "cpu_us_per_request": driver_s / requests * 1e6,
         "driver_cores": driver_s / seconds,
         "service_cores": service_s / seconds,
+        "other_cores": (last.machine_busy_s - first.machine_busy_s - driver_s - service_s) / seconds,
     }
 
 
-def _disagreement(row: dict[str, Any], own_requests: int) -> str:
-    """Where the tool's own numbers and nginx's differ by more than a tenth."""
+def _doubts(row: dict[str, Any], own_requests: int) -> str:
+    """Where the tool's numbers and nginx's differ by more than a tenth, and whether others took CPU time."""
     found = []
     if abs(own_requests - row["counted"]) > 0.1 * row["counted"]:
         found.append(f"says {own_requests} requests, nginx counted {row['counted']}")
     steady = row["steady"]
     if steady and abs(row["rps"] - steady["rps"]) > 0.1 * steady["rps"]:
         found.append(f"says {row['rps']:.0f} requests/s, nginx saw {steady['rps']:.0f}")
+    if steady and steady["other_cores"] > OTHERS_TOO_MANY_CORES:
+        found.append(f"others took {steady['other_cores']:.2f} cores")
     return "; ".join(found)
 
 

@@ -8,12 +8,13 @@ process that spins. The service time of a request is from its first packet to th
 tool's p50, p99 and p99.9 are held against those of all the requests on the wire. A case in which the
 capture lost packets is void.
 
-Writes bench/results/truth.json. Needs root or CAP_NET_RAW for tcpdump. With every tool it takes about an
-hour.
+Writes bench/results/truth.json. Needs root or CAP_NET_RAW for tcpdump. With every tool it takes three
+quarters of an hour.
 """
 
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,17 +60,18 @@ def main(
     tools = [tool for tool in OPEN_TOOLS if not only or any(word in tool.name for word in only)]
     found = peers.find([*sorted({t.program for t in tools if t.program}), "tcpdump"], install=install)
     cases = [Case(r, c, busy) for busy in (False, True) for r in rates for c in connections]
+    versions = {name: peer.version or f"missing: {peer.missing}" for name, peer in found.items()}
+    settings = {"seconds": seconds, "rates": rates, "connections": connections, "only": list(only)}
+    described |= {"settings": settings, "versions": versions}
     runs: list[dict[str, Any]] = []
     for case in cases:
         for tool in tools:
             runs.append(_run(tool, found.get(tool.program), case, seconds))
             print(verdicts.line(runs[-1]), flush=True)
-    versions = {name: peer.version or f"missing: {peer.missing}" for name, peer in found.items()}
-    judged = verdicts.judge(runs)
-    verdicts.show(runs, judged)
-    settings = {"seconds": seconds, "rates": rates, "connections": connections, "only": list(only)}
-    content = described | {"settings": settings, "versions": versions, "verdicts": judged, "runs": runs}
-    print(f"\n{write_results('truth', content).name} written")
+            # After every run: three quarters of an hour are long enough to be cut short.
+            path = write_results("truth", described | {"verdicts": verdicts.judge(runs), "runs": runs})
+    verdicts.show(runs, verdicts.judge(runs))
+    print(f"\n{path.name} written")
 
 
 def _run(tool: OpenTool, peer: peers.Peer | None, case: Case, seconds: float) -> dict[str, Any]:
@@ -80,13 +82,14 @@ def _run(tool: OpenTool, peer: peers.Peer | None, case: Case, seconds: float) ->
         scratch = Path(folder)
         port = children.free_port()
         load = Load(f"http://127.0.0.1:{port}", case.connections, seconds, scratch)
-        capture, usage = _drive(tool, peer.path if peer else "", case, load, port)
+        capture, usage, others = _drive(tool, peer.path if peer else "", case, load, port)
         if usage.timed_out or usage.exit_code not in tool.exit_codes:
             said = " ".join((scratch / "log").read_text(errors="replace").split())[-300:]
             return row | {"void": f"{'ran too long' if usage.timed_out else usage.exit_code}: {said}"}
         try:
             claim = tool.read((scratch / "stdout").read_text(), load)
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:
+            # Somebody else's report can be broken in any way, and the other tools are still to be measured.
             return row | {"void": f"no report: {error!r}"}
     if not len(capture.service_ns):
         return row | {"void": "nothing on the wire"}
@@ -105,28 +108,40 @@ def _run(tool: OpenTool, peer: peers.Peer | None, case: Case, seconds: float) ->
         "sustained": achieved >= SUSTAINED,
         "verdict": claim.verdict,
         "cpu_s": usage.cpu_s,
+        "other_cores": others,
         "void": capture.fault(),
     }
 
 
 def _drive(
     tool: OpenTool, path: str, case: Case, load: Load, port: int
-) -> tuple[wire.Capture, children.Usage]:
+) -> tuple[wire.Capture, children.Usage, float]:
+    """Let the tool run while the wire is recorded; also the cores that others took meanwhile."""
     with ExitStack() as stack:
         serve = [sys.executable, "-m", "bench.mixed_service", str(port)]
-        stack.enter_context(children.child(serve, cpus=SERVICE_CPUS, log=load.scratch / "service.log"))
+        log = load.scratch / "service.log"
+        helpers = [stack.enter_context(children.child(serve, cpus=SERVICE_CPUS, log=log)).pid]
         children.await_port(port)
         capture = stack.enter_context(wire.capturing(port, load.scratch))
+        helpers.append(capture.pid)
         if case.busy:
-            stack.enter_context(children.child([sys.executable, "-c", _SPIN], cpus=DRIVER_CPUS))
+            spin = [sys.executable, "-c", _SPIN]
+            helpers.append(stack.enter_context(children.child(spin, cpus=DRIVER_CPUS)).pid)
         stdout = stack.enter_context((load.scratch / "stdout").open("wb"))
         command, env = tool.command(path, load, case.rate), tool.env(load, case.rate)
-        log = load.scratch / "log"
+        begun, before = time.monotonic(), _foreign_seconds(helpers)
         running = stack.enter_context(
-            children.child(command, cpus=DRIVER_CPUS, env=env, log=log, stdout=stdout)
+            children.child(command, cpus=DRIVER_CPUS, env=env, log=load.scratch / "log", stdout=stdout)
         )
         usage = running.wait(load.seconds * 2 + 60)
-    return capture, usage
+        foreign_s = _foreign_seconds(helpers) - before - usage.cpu_s
+        others = foreign_s / (time.monotonic() - begun)
+    return capture, usage, others
+
+
+def _foreign_seconds(helpers: list[int]) -> float:
+    """CPU time of everything on this machine but these processes."""
+    return children.machine_busy_seconds() - sum(map(children.cpu_seconds, helpers))
 
 
 if __name__ == "__main__":

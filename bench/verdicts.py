@@ -3,6 +3,7 @@
 from typing import Any
 
 from bench import table
+from bench.measured import OTHERS_TOO_MANY_CORES
 
 WITHIN = {"p50": 0.02, "p99": 0.05}
 NAMES = ("p50", "p99", "p99.9")
@@ -94,6 +95,8 @@ def _row(run: dict[str, Any]) -> list[str]:
     notes = [run["verdict"] if run["verdict"] == "INVALID" else ""]
     notes.append("" if run["sustained"] else "rate not kept")
     notes.append(f"{run['claimed_errors']} errors" if run["claimed_errors"] else "")
+    if run["other_cores"] > OTHERS_TOO_MANY_CORES:
+        notes.append(f"others took {run['other_cores']:.2f} cores")
     if abs(run["claimed_requests"] - run["wire_requests"]) > 0.01 * run["wire_requests"]:
         notes.append(f"counts {run['claimed_requests']} of {run['wire_requests']}")
     return [

@@ -27,6 +27,7 @@ class Capture:
 
     path: Path
     port: int
+    pid: int = 0
     started_ns: np.ndarray = field(default_factory=lambda: np.empty(0))
     service_ns: np.ndarray = field(default_factory=lambda: np.empty(0))
     unanswered: int = 0
@@ -64,6 +65,7 @@ def capturing(port: int, folder: Path) -> Iterator[Capture]:
         argv, cpus=SERVICE_CPUS, log=log, stdout=out
     ) as running:  # fmt: skip
         _await_listening(log)
+        capture.pid = running.pid
         yield capture
         time.sleep(_FLUSH_S)
         running.end(signal.SIGINT)
