@@ -121,12 +121,12 @@ def tree(pid: int) -> list[psutil.Process]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of the living processes of a tree."""
+    """CPU time of a tree, with those of its processes that have ended and been waited for."""
     total = 0.0
     for process in tree(pid):
         with suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
-            total += times.user + times.system
+            total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
