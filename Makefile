@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts check compare baseline bench-demo lock clean
+.PHONY: demo test lint types contracts check compare baseline bench-demo bench-driver bench-truth lock clean
 
 demo: $(STAMP)
 	$(BIN)/perfgate demo
@@ -37,6 +37,14 @@ baseline: $(STAMP)
 bench-demo: $(STAMP)
 	$(BIN)/python bench/demo_repeats.py
 
+# Six minutes on a quiet machine: how fast the driver is beside wrk, hey, k9, autocannon, k6, Locust and Artillery.
+bench-driver: $(STAMP)
+	$(BIN)/python -m bench.driver
+
+# Three quarters of an hour, as root: how true the latencies are that perfgate and the others report, against the packets on loopback.
+bench-truth: $(STAMP)
+	$(BIN)/python -m bench.truth
+
 $(STAMP): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
@@ -48,4 +56,4 @@ lock:
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url --no-header --quiet -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .bench dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
