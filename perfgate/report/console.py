@@ -22,7 +22,7 @@ STYLES = {
 }
 _GLUE = "\ue000"  # private use, so it cannot be part of any clean text
 _BELONGS_TOGETHER = re.compile(
-    r"(?<=\d) (?=%|(?:pp|ns|µs|ms|s|min|h)\b)"  # a number and its unit
+    r"(?<=\d) (?=%|(?:pp|ns|µs|ms|s|min|h|B|kB|MB|GB)\b)"  # a number and its unit
     r"|(?<=≥) | (?=[→…·] )"
 )
 _MOST_REASONS = 10

@@ -34,18 +34,13 @@ def schema_of(document: type[Document]) -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-def encodable(text: str) -> str:
-    """The text with U+FFFD for characters UTF-8 lacks."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def _plain(value: object) -> object:
     """The value with null for numbers JSON lacks and U+FFFD for characters UTF-8 lacks."""
     match value:
         case float():
             return value if math.isfinite(value) else None
         case str():
-            return encodable(value)
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case dict():
             return {_plain(key): _plain(item) for key, item in value.items()}
         case list() | tuple():
