@@ -71,6 +71,14 @@ def format_ratio(ratio: float, *, signed: bool = False) -> str:
     return f"{percent:{'+' if signed else ''}.{digits}f} %"
 
 
+def format_bytes(size_bytes: float) -> str:
+    """A size with three significant digits and the decimal unit that suits it: `1.23 MB`."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= scale:
+            return f"{_three_digits(size_bytes / scale)} {unit}"
+    return f"{size_bytes:.0f} B"
+
+
 def _three_digits(value: float) -> str:
     digits = 0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
     return f"{value:.{digits}f}"

@@ -1,23 +1,18 @@
 """The verdict as JSON for other programs: a fixed, versioned document with a committed JSON Schema."""
 
 import dataclasses
-import json
-import math
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from perfgate.model import Outcome, Statistic, Verdict
+from perfgate.report.document import Document, ReasonDocument, json_text, schema_of
 from perfgate.report.headline import headline
 
 SCHEMA_VERSION: Literal[1] = 1
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class CommitDocument(_Document):
+class CommitDocument(Document):
     """The commit a side was built from."""
 
     sha: str = Field(description="All 40 digits, or the URL's digest where a running service stood in.")
@@ -26,7 +21,7 @@ class CommitDocument(_Document):
     dirty: bool = Field(description="Whether the tree had uncommitted changes.")
 
 
-class MetricDocument(_Document):
+class MetricDocument(Document):
     """An endpoint and a statistic of it; lower is better."""
 
     endpoint: str = Field(description='"*" stands for the whole service.')
@@ -35,15 +30,7 @@ class MetricDocument(_Document):
     )
 
 
-class ReasonDocument(_Document):
-    """Why something is what it is."""
-
-    code: str = Field(description="Stable; meant for programs.")
-    text: str
-    remedy: str = Field(description="What to do; may be empty.")
-
-
-class ComparisonDocument(_Document):
+class ComparisonDocument(Document):
     """One metric, both sides. A number that does not exist is null."""
 
     metric: MetricDocument
@@ -62,7 +49,7 @@ class ComparisonDocument(_Document):
     reasons: list[ReasonDocument]
 
 
-class VerdictDocument(_Document):
+class VerdictDocument(Document):
     """What perfgate concluded about one change of an HTTP service."""
 
     schema_version: Literal[1] = Field(description="Rises when a field changes its meaning or goes away.")
@@ -88,28 +75,9 @@ def render(verdict: Verdict) -> str:
         "headline": headline(verdict),
         **dataclasses.asdict(verdict),
     }
-    return json.dumps(_plain(document), indent=2, allow_nan=False) + "\n"
+    return json_text(document)
 
 
 def schema_text() -> str:
     """The JSON Schema of the document, as committed in verdict.schema.json."""
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **VerdictDocument.model_json_schema(mode="serialization"),
-    }
-    return json.dumps(schema, indent=2) + "\n"
-
-
-def _plain(value: object) -> object:
-    """The value with null for numbers JSON lacks and U+FFFD for characters UTF-8 lacks."""
-    match value:
-        case float():
-            return value if math.isfinite(value) else None
-        case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case _:
-            return value
+    return schema_of(VerdictDocument)

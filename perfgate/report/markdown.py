@@ -4,13 +4,12 @@ Whoever opens a pull request names its branches and endpoints, so no text from t
 markup, a mention, a reference or a link (see `inert`).
 """
 
-from collections.abc import Iterable
-
-from perfgate.model import Outcome, Reason, Verdict
+from perfgate.model import Outcome, Verdict
+from perfgate.report.bounded import bullet, within
 from perfgate.report.headline import headline, told_by_headline
 from perfgate.report.inert import code, fenced, prose
 from perfgate.report.text import clean, shorten
-from perfgate.report.words import Row, doubts, facts_text, reason_text, remedy_text, rows
+from perfgate.report.words import Row, doubts, facts_text, rows
 
 MAX_CHARACTERS = 60_000
 """Below GitHub's 65 536; widths and budgets here add up to less even if every character is escaped."""
@@ -49,21 +48,14 @@ def render(verdict: Verdict) -> str:
 
 def _reasons(verdict: Verdict) -> list[str]:
     untold = verdict.reasons[told_by_headline(verdict) :]
-    return _within((_bullet("", reason, _REASON_WIDTH) for reason in untold), _REASONS_BUDGET, "reasons")
+    return within((bullet("", reason, _REASON_WIDTH) for reason in untold), _REASONS_BUDGET, "reasons")
 
 
 def _doubts(verdict: Verdict) -> list[str]:
     subjects = [("", warning) for warning in verdict.warnings] + doubts(verdict)
-    bullets = (_bullet(f"{subject}: " if subject else "", r, _DOUBT_WIDTH) for subject, r in subjects)
-    lines = _within(bullets, _DOUBTS_BUDGET, "warnings")
+    bullets = (bullet(f"{subject}: " if subject else "", r, _DOUBT_WIDTH) for subject, r in subjects)
+    lines = within(bullets, _DOUBTS_BUDGET, "warnings")
     return ["**Warnings**", "", *lines] if lines else []
-
-
-def _bullet(subject: str, reason: Reason, width: int) -> str:
-    remedy = shorten(remedy_text(reason), width)
-    return f"- {prose(subject + shorten(reason_text(reason), width))}" + (
-        f"<br>→ {prose(remedy)}" if remedy else ""
-    )
 
 
 def _tables(table_rows: list[Row]) -> list[list[str]]:
@@ -79,7 +71,7 @@ def _tables(table_rows: list[Row]) -> list[list[str]]:
 
 
 def _table(table_rows: list[Row], budget: int) -> list[str]:
-    lines = _within(map(_row, table_rows), budget, "metrics")
+    lines = within(map(_row, table_rows), budget, "metrics")
     if not lines:
         return []
     cut = [] if lines[-1].startswith("|") else ["", lines.pop()]
@@ -103,16 +95,3 @@ def _reproduce(command: str) -> list[str]:
     if len(command) > _REPRODUCE_LENGTH:
         return ["The command to reproduce this is too long for a comment; the terminal report has it."]
     return ["Reproduce:", "", fenced(command)]
-
-
-def _within(lines: Iterable[str], budget: int, noun: str) -> list[str]:
-    """As many whole lines as fit, and a last one that counts the others."""
-    kept: list[str] = []
-    left_out = 0
-    for line in lines:
-        budget -= len(line) + 1
-        if budget < 0 or left_out:
-            left_out += 1
-        else:
-            kept.append(line)
-    return [*kept, f"{left_out} more {noun} in the terminal and JSON reports."] if left_out else kept

@@ -3,10 +3,10 @@
 `PERFGATE_REWRITE_GOLDEN=1 pytest tests/report/test_report_golden.py` writes the texts anew; read the diff.
 """
 
-import os
 from pathlib import Path
 
 import pytest
+from report_committed import assert_committed
 from report_verdicts import EVERY
 
 from perfgate.report import jsonout, markdown, terminal
@@ -18,12 +18,6 @@ RENDER = {
     "terminal-80": lambda verdict: terminal.render(verdict, width=80, color=False),
     "markdown": markdown.render,
 }
-
-
-def assert_committed(path: Path, text: str) -> None:
-    if os.environ.get("PERFGATE_REWRITE_GOLDEN"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("surface", RENDER)
