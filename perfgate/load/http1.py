@@ -14,6 +14,7 @@ MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_CHUNK_LINE_BYTES = 4096
 _NO_BODY = frozenset({204, 304})
+_JOINTS = {"set-cookie": "\n"}
 
 
 class ProtocolError(Exception):
@@ -255,6 +256,9 @@ def read_head(head: bytes, *, is_head: bool) -> Head:
 def parse_head(head: bytes) -> tuple[int, bool, dict[str, str]]:
     """Status, whether the version keeps connections alive by default, and headers with lower-case names.
 
+    The values of a repeated header are joined with ", ". Only those of Set-Cookie are joined with a line
+    break, which no value can hold, because a cookie may have commas of its own.
+
     Raises:
         ProtocolError: not an HTTP/1.x status line, a malformed header, or contradicting lengths.
     """
@@ -281,7 +285,7 @@ def parse_head(head: bytes) -> tuple[int, bool, dict[str, str]]:
             if key == "content-length" and headers[key] != value:
                 raise ProtocolError("two content-lengths")
             if key != "content-length":
-                headers[key] = f"{headers[key]}, {value}"
+                headers[key] = f"{headers[key]}{_JOINTS.get(key, ', ')}{value}"
         else:
             headers[key] = value
     return status, version == "HTTP/1.1 ", headers

@@ -82,7 +82,8 @@ class Workload:
 
     Either `scenarios` or `users` say what is sent. `endpoints` are those known before anything is sent;
     users may add more. `target` is the URL written in the file, if any, and `profile` the load the file
-    asks for; `notes` says what a paired round does not replay, so that nothing is silently ignored.
+    asks for. With `insecure` any certificate of a side is accepted. `notes` says what a paired round does
+    not replay, so that nothing is silently ignored.
     """
 
     name: str
@@ -92,4 +93,5 @@ class Workload:
     users: tuple[UserKind, ...] = ()
     target: str | None = None
     profile: Profile | None = None
+    insecure: bool = False
     notes: tuple[str, ...] = ()

@@ -12,12 +12,13 @@ from typing import Any
 
 from perfgate.model import Workload
 from perfgate.workload.flow import read_scenario
+from perfgate.workload.gathered import Gathered
 from perfgate.workload.place import Place
 from perfgate.workload.settings import Settings, read_settings
 from perfgate.workload.template import Names
 from perfgate.yamlfile import load_yaml
 
-DIGEST_VERSION = "artillery/1"
+DIGEST_VERSION = "artillery/2"
 
 _UNSUPPORTED = {
     "before": "let the build or start command of perfgate.yml prepare the service",
@@ -51,28 +52,33 @@ def read_workload(
         later=_drawn_names(settings),
         environ=given.environ,
     )
-    endpoints: dict[str, int] = {}
+    gathered = Gathered()
     scenarios = tuple(
-        read_scenario(item, index, settings, names, endpoints)
+        read_scenario(item, index, settings, names, gathered)
         for index, item in enumerate(fields["scenarios"].items())
     )
     if not any(scenario.weight for scenario in scenarios):
         raise fields["scenarios"].fail("every scenario has weight 0", "give at least one a weight of 1")
     return Workload(
         name=path.stem,
-        digest=digest(document.data, settings, variables),
-        endpoints=tuple(endpoints),
+        digest=digest(document.data, settings, variables, gathered.files),
+        endpoints=tuple(gathered.endpoints),
         scenarios=scenarios,
         target=settings.target.url,
-        notes=(*settings.notes, *_log_note(document.data)),
+        profile=settings.profile,
+        insecure=settings.insecure,
+        notes=(*settings.notes, *_log_note(document.data), *_cookie_note(document.data)),
     )
 
 
-def digest(data: Mapping[str, Any], settings: Settings, variables: Mapping[str, str]) -> str:
+def digest(
+    data: Mapping[str, Any], settings: Settings, variables: Mapping[str, str], files: Mapping[str, str]
+) -> str:
     """SHA-256, in hex, of what the workload means.
 
     Comments, whitespace, the order of keys and the host of `config.target` do not count (the path of
-    `config.target` does: it is part of every request); payload contents and variables do.
+    `config.target` does: it is part of every request); variables and the contents of payloads and of sent
+    files do.
     """
     config = {key: value for key, value in (data.get("config") or {}).items() if key != "target"}
     meaning = {
@@ -82,6 +88,7 @@ def digest(data: Mapping[str, Any], settings: Settings, variables: Mapping[str, 
         "scenarios": data["scenarios"],
         "variables": dict(variables),
         "payloads": [payload.sha256 for payload in settings.payloads],
+        "files": dict(files),
     }
     canonical = json.dumps(meaning, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
@@ -99,3 +106,16 @@ def _fixed(settings: Settings) -> set[str]:
 def _log_note(data: Mapping[str, Any]) -> tuple[str, ...]:
     steps = sum("log" in step for scenario in data["scenarios"] for step in scenario["flow"])
     return (f"log steps print nothing while perfgate measures ({steps} in this file)",) if steps else ()
+
+
+def _cookie_note(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Artillery puts these cookies into the user's jar, so that later requests of the pass send them too."""
+    flows = [_requests(scenario) for scenario in data["scenarios"]]
+    number = sum("cookie" in request for flow in flows if len(flow) > 1 for request in flow)
+    if not number:
+        return ()
+    return (f"cookie goes with its own request only, not with later ones ({number} in this file)",)
+
+
+def _requests(scenario: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [entry for step in scenario["flow"] for entry in step.values() if isinstance(entry, dict)]

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jsonpath import JSONPathEnvironment, JSONPathError
-
+from perfgate.workload.jsonpath import JSONPathError, compile_jsonpath
 from perfgate.workload.place import Place
 from perfgate.workload.regexp import compile_regexp
 from perfgate.workload.seen import UNREADABLE, Seen
@@ -24,7 +23,6 @@ _UNSUPPORTED = {
     "transform": "remove it",
 }
 _NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
-_JSONPATH = JSONPathEnvironment(strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ def _read(place: Place, *, strict: bool) -> Capture:
 def _json(fields: dict[str, Place]) -> Find:
     source = fields["json"].text()
     try:
-        path = _JSONPATH.compile(source)
+        find_all = compile_jsonpath(source)
     except (JSONPathError, *UNREADABLE) as error:
         reason = str(error).splitlines()[0] if str(error) else "it cannot be read"
         raise fields["json"].fail(
@@ -82,7 +80,7 @@ def _json(fields: dict[str, Place]) -> Find:
 
     def find(seen: Seen) -> list[Any]:
         try:
-            return [value for value in path.findall(seen.json()) if value != ""]
+            return [value for value in find_all(seen.json()) if value != ""]
         except (JSONPathError, TypeError, *UNREADABLE):
             return []
 

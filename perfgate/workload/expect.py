@@ -25,11 +25,15 @@ _UNSUPPORTED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """One thing that must hold; `needs_scope` says that it compares with variables of the pass."""
+    """One thing that must hold; `needs_scope` says that it compares with variables of the pass.
+
+    `statuses` are the only ones it can hold for, if it says so.
+    """
 
     kind: str
     holds: Holds
     needs_scope: bool = False
+    statuses: frozenset[int] = frozenset()
 
     @property
     def error(self) -> str:
@@ -66,7 +70,7 @@ def speaks_of_status(expectation: Expectation) -> bool:
 
 def status_is(statuses: frozenset[int]) -> Expectation:
     """The expectation that the status is one of a few."""
-    return Expectation(kind="statusCode", holds=lambda seen, _: seen.status in statuses)
+    return Expectation(kind="statusCode", holds=lambda seen, _: seen.status in statuses, statuses=statuses)
 
 
 def _status(kind: str, place: Place, names: Names) -> Expectation:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from perfgate.model import Scenario, Script, Think
 from perfgate.workload.checks import PassJudge
+from perfgate.workload.gathered import Gathered
 from perfgate.workload.payload import Payload
 from perfgate.workload.place import Place
-from perfgate.workload.request import METHODS, RequestStep, read_request
+from perfgate.workload.request import METHODS, read_request
 from perfgate.workload.scope import Scope
 from perfgate.workload.settings import Settings
+from perfgate.workload.step import RequestStep
 from perfgate.workload.template import Names
 from perfgate.yamlfile import shown
 
@@ -53,15 +54,15 @@ class Source:
 
     def draw(self, seed: int) -> Scope:
         """The variables of one pass."""
-        own = random.Random(seed)
         values: dict[str, Any] = {}
+        scope = Scope(values, seed)
         for payload in self.payloads:
-            row = payload.rows[int(own.random() * len(payload.rows))]
+            row = payload.rows[int(scope.rng.random() * len(payload.rows))]
             values.update(zip(payload.fields, row, strict=True))
         values.update(self.fixed)
         for name, choices in self.lists:
-            values[name] = choices[int(own.random() * len(choices))]
-        return Scope(values, own)
+            values[name] = choices[int(scope.rng.random() * len(choices))]
+        return scope
 
 
 def source_of(settings: Settings) -> Source:
@@ -74,9 +75,7 @@ def source_of(settings: Settings) -> Source:
     )
 
 
-def read_scenario(
-    place: Place, index: int, settings: Settings, names: Names, endpoints: dict[str, int]
-) -> Scenario:
+def read_scenario(place: Place, index: int, settings: Settings, names: Names, gathered: Gathered) -> Scenario:
     """Compile one scenario; `names` holds what is known before its first request.
 
     Raises:
@@ -87,7 +86,7 @@ def read_scenario(
         raise fields["engine"].fail("only the http engine is supported", "remove the scenario, or its engine")
     if "flow" not in fields:
         raise place.fail("the scenario has no flow", "add flow, a list of requests")
-    steps = _read_steps(fields["flow"], settings, names, endpoints)
+    steps = _read_steps(fields["flow"], settings, names, gathered)
     requests = [step for step in steps if isinstance(step, RequestStep)]
     if not requests:
         raise fields["flow"].fail("the flow makes no request", "add one, like get: {url: /}")
@@ -99,7 +98,7 @@ def read_scenario(
     )
 
 
-def _read_steps(place: Place, settings: Settings, names: Names, endpoints: dict[str, int]) -> Steps:
+def _read_steps(place: Place, settings: Settings, names: Names, gathered: Gathered) -> Steps:
     captured = _captured_names(place)
     # What some answer may replace is no constant, not even before that answer.
     known = Names(
@@ -118,7 +117,7 @@ def _read_steps(place: Place, settings: Settings, names: Names, endpoints: dict[
         elif action == "think":
             steps.append(Think(duration_ns=entry.duration_ns()))
         else:
-            step = read_request(action, entry, settings, known, endpoints)
+            step = read_request(action, entry, settings, known, gathered)
             known = known.with_captures(capture.name for capture in step.checks.captures)
             steps.append(step)
     return tuple(steps)
@@ -138,7 +137,7 @@ def _captured_names(flow: Place) -> set[str]:
 
 def _starter(steps: Steps, source: Source) -> Callable[[int], Script]:
     if not any(isinstance(step, RequestStep) and step.uses_scope for step in steps):
-        unused = Scope({}, random.Random(0))
+        unused = Scope({}, 0)
         return lambda seed: _run(steps, unused)
     return lambda seed: _run(steps, source.draw(seed))
 

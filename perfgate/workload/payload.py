@@ -7,14 +7,11 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from perfgate.errors import UsageError
+from perfgate.workload.files import read_beside
 from perfgate.workload.place import Place
-from perfgate.yamlfile import shown
-
-MAX_BYTES = 64 << 20
 
 _UNSUPPORTED = {
     "loadAll": "list the columns under fields; each pass gets one row",
@@ -53,7 +50,7 @@ def _read(place: Place) -> Payload:
     names = tuple(item.text() for item in entries["fields"].items())
     if len(set(names)) < len(names):
         raise entries["fields"].fail("two fields have the same name", "rename one of them")
-    raw = _bytes(entries["path"])
+    raw = read_beside(entries["path"], "payload")
     rows = _parse(entries, raw, len(names))
     cast = entries["cast"].flag() if "cast" in entries else True
     order = entries["order"].choice(("sequence", "random")) if "order" in entries else "random"
@@ -63,33 +60,6 @@ def _read(place: Place) -> Payload:
         sha256=hashlib.sha256(raw).hexdigest(),
         rows=tuple(tuple(_cast(cell) if cast else cell for cell in row[: len(names)]) for row in rows),
     )
-
-
-def _bytes(place: Place) -> bytes:
-    written = place.text()
-    folder = place.document.path.parent
-    try:
-        path = (folder / written).resolve()
-        if Path(written).is_absolute() or not path.is_relative_to(folder.resolve()):
-            raise place.fail(
-                f"the payload {shown(written)!r} is outside the workload's folder",
-                "move the file beside the workload",
-            )
-        if not path.is_file():
-            raise place.fail(
-                f"the payload {shown(written)!r} is not a file", "paths are relative to the workload file"
-            )
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise place.fail(
-            f"the payload {shown(written)!r} cannot be read: {shown(reason)}",
-            "check the path and its permissions",
-        ) from error
-    if len(raw) > MAX_BYTES:
-        raise place.fail(f"the payload {shown(written)!r} is larger than 64 MiB", "send a sample of it")
-    return raw
 
 
 def _parse(entries: dict[str, Place], raw: bytes, columns: int) -> list[list[str]]:

@@ -14,6 +14,14 @@ from perfgate.yamlfile import Document, KeyPath
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _LARGEST = 1e9
+_WORDY = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]{2,12})", re.ASCII)
+_UNITS = {
+    **dict.fromkeys(("msec", "msecs", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+}
+"""How Artillery lets units be written out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +108,10 @@ class Place:
         return value
 
     def duration_ns(self) -> int:
-        """A duration: a number of seconds, or text with a unit such as `500ms`."""
+        """A duration: a number of seconds, or text with a unit such as `500ms` or `10 min`."""
         if isinstance(self.value, str) and not _NUMBER.fullmatch(self.value):
             try:
-                seconds = parse_duration_ns(self.value[:40]) / 1e9
+                seconds = parse_duration_ns(_abbreviated(self.value[:40])) / 1e9
             except (ValueError, OverflowError):
                 seconds = math.inf
             if seconds > _LARGEST:
@@ -125,3 +133,9 @@ class Place:
 
     def _at(self, key: str | int, value: Any) -> Place:
         return Place(document=self.document, keys=(*self.keys, key), value=value)
+
+
+def _abbreviated(duration: str) -> str:
+    match = _WORDY.fullmatch(duration.strip())
+    unit = _UNITS.get(match[2].lower()) if match else None
+    return f"{match[1]}{unit}" if match and unit else duration

@@ -1,114 +1,49 @@
-"""One request step of a flow: compiled at load, and a finished `Request` already where nothing varies."""
+"""Reading one request of a flow: its keys checked and compiled into a `RequestStep`."""
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from perfgate.model import Request, Response
 from perfgate.workload.body import KINDS, compile_body, compile_pairs, compiled
 from perfgate.workload.capture import read_captures
-from perfgate.workload.checks import Checks, Outcome, PassJudge, SharedJudge
-from perfgate.workload.expect import Expectation, read_expectations, speaks_of_status, status_is
-from perfgate.workload.headers import compile_headers, render_headers
+from perfgate.workload.checks import Checks, SharedJudge
+from perfgate.workload.credentials import ACCEPTED_CODINGS, compile_auth, compile_cookies
+from perfgate.workload.expect import Expectation, read_expectations, status_is
+from perfgate.workload.gathered import Gathered
+from perfgate.workload.headers import compile_headers
+from perfgate.workload.multipart import compile_form_data
 from perfgate.workload.place import Place
 from perfgate.workload.scope import Scope
 from perfgate.workload.settings import Settings
-from perfgate.workload.target import Target, sendable
-from perfgate.workload.template import Names, Template, as_text, resolve
+from perfgate.workload.step import RequestStep
+from perfgate.workload.target import Target
+from perfgate.workload.template import Names, Template, as_text
 from perfgate.yamlfile import shown
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
-_KNOWN = ("url", "name", "headers", "json", "body", "form", "qs", "capture", "expect", "followRedirect")
+_KNOWN = (
+    *("url", "name", "headers", "cookie", "auth", "gzip", "qs"),
+    *("json", "body", "form", "formData", "capture", "expect", "followRedirect"),
+)
+_MOST_REDIRECTS = 10
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNSUPPORTED = {
     "ifTrue": "write two scenarios with weights",
     "probability": "write two scenarios with weights",
     "beforeRequest": "custom JavaScript does not run here",
     "afterResponse": "custom JavaScript does not run here; use capture and expect",
-    "formData": "send the multipart text with body and a content-type header",
     "setContentLengthHeader": "remove it: the length is always sent",
     "match": "use capture and expect",
-    "cookie": "set a cookie header, under headers",
-    "auth": "set an authorization header, under headers",
-    "gzip": "remove it; set an accept-encoding header to ask for compression",
     "uri": "call it url",
 }
 _TARGET_VARIABLE = re.compile(r"\A\{\{\s*target\s*\}\}")
 
-Examine = Callable[[Response], Outcome]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestStep:
-    """A request of a flow; `prebuilt` is the finished request, or None where something varies by pass."""
-
-    endpoint: int
-    method: str
-    target: Target
-    url: str | Template
-    query: str | Template | None
-    headers: list[tuple[str, Any]]
-    body: bytes | Template
-    timeout_ns: int | None
-    checks: Checks
-    shared: SharedJudge
-    prebuilt: Request | None = None
-
-    def prepare(self, scope: Scope) -> tuple[Request, Examine | None]:
-        """The request to send in this pass, and how to examine its answer if the pass depends on it."""
-        if self.prebuilt is not None:
-            return self.prebuilt, self.shared.examine if self.checks.steer_pass else None
-        request = self.build(scope)
-        problem = scope.take_problem()
-        if not problem and not self.checks.need_scope:
-            return request, self.shared.examine if self.checks.steer_pass else None
-        judge = PassJudge(self.checks, scope, problem)
-        return replace(request, judge=judge), judge.examine
-
-    def build(self, scope: Scope) -> Request:
-        """The request with every template filled in; what goes wrong is noted in the scope."""
-        try:
-            body = resolve(self.body, scope)
-        except (RecursionError, ValueError):
-            scope.trouble("unsendable body")
-            body = b""
-        return Request(
-            endpoint=self.endpoint,
-            method=self.method,
-            target=self._path(scope),
-            headers=render_headers(self.headers, scope),
-            body=body,
-            timeout_ns=self.timeout_ns,
-            judge=self.shared if self.checks.look_inside else self.checks.status_error,
-        )
-
-    def _path(self, scope: Scope) -> str:
-        path = self.target.path_of(as_text(resolve(self.url, scope)))
-        if path is None:
-            scope.trouble("url outside the target")
-            path = "/"
-        if self.query is not None:
-            path = f"{path.partition('#')[0].partition('?')[0]}?{resolve(self.query, scope)}"
-        return sendable(path)
-
-    @property
-    def uses_scope(self) -> bool:
-        """Whether the request reads or writes variables of the pass."""
-        return self.prebuilt is None or bool(self.checks.captures)
-
-    @property
-    def varies(self) -> bool:
-        """Whether anything of the request, or of its checks, depends on the pass."""
-        parts = [self.url, self.query, self.body, *(value for _, value in self.headers)]
-        return self.checks.need_scope or any(isinstance(part, Template) for part in parts)
-
 
 def read_request(
-    method: str, place: Place, settings: Settings, names: Names, endpoints: dict[str, int]
+    method: str, place: Place, settings: Settings, names: Names, gathered: Gathered
 ) -> RequestStep:
     """Compile a request step and give its endpoint a number.
 
@@ -119,22 +54,32 @@ def read_request(
     if "url" not in fields:
         raise place.fail(f"the {method} request has no url", "add url, like /items")
     url_text = fields["url"].text()
-    kind = _body_kind(method, fields)
-    checks = _checks(fields, settings, names)
+    body, fallback, settled = _body(method, fields, names, gathered)
+    redirects = _redirects(fields)
+    checks = _checks(fields, settings, names, follows=redirects > 0)
     name = shown(str(fields["name"].scalar()) if "name" in fields else f"{method.upper()} {url_text}")
+    headers = compile_headers(
+        settings.headers,
+        fields.get("headers"),
+        names,
+        fallback=fallback,
+        settled={**settled, **_credentials(fields, settings, names)},
+    )
     step = RequestStep(
-        endpoint=endpoints.setdefault(name, len(endpoints)),
+        endpoint=gathered.endpoint(name),
         method=method.upper(),
         target=settings.target,
         url=_url(fields["url"], settings.target, names),
         query=compile_pairs(fields["qs"], names) if "qs" in fields else None,
-        headers=compile_headers(settings.headers, fields.get("headers"), names, KINDS.get(kind, "")),
-        body=compile_body(kind, fields[kind], names) if kind else b"",
+        headers=headers,
+        headers_vary=any(isinstance(value, Template) for _, value in headers),
+        body=body,
         timeout_ns=settings.timeout_ns,
+        redirects=redirects,
         checks=checks,
         shared=SharedJudge(checks),
     )
-    return step if step.varies else replace(step, prebuilt=step.build(Scope({}, random.Random(0))))
+    return step if step.varies else replace(step, prebuilt=step.build(Scope({}, 0)))
 
 
 def _url(place: Place, target: Target, names: Names) -> str | Template:
@@ -149,18 +94,45 @@ def _url(place: Place, target: Target, names: Names) -> str | Template:
     return as_text(url)
 
 
-def _body_kind(method: str, fields: dict[str, Place]) -> str:
-    kinds = [kind for kind in KINDS if kind in fields]
+def _body(
+    method: str, fields: dict[str, Place], names: Names, gathered: Gathered
+) -> tuple[bytes | Template, dict[str, str], dict[str, str]]:
+    """The body, the headers that come with it unless others are set, and those that cannot be others."""
+    fallback = {"accept-encoding": ACCEPTED_CODINGS} if "gzip" in fields and fields["gzip"].flag() else {}
+    kinds = [kind for kind in (*KINDS, "formData") if kind in fields]
+    if not kinds:
+        return b"", fallback, {}
     if len(kinds) > 1:
         raise fields[kinds[1]].fail(
             f"{kinds[0]!r} and {kinds[1]!r} both give the request a body", "keep one of them"
         )
-    if kinds and method in ("get", "head"):
-        raise fields[kinds[0]].fail(f"a {method} request has no body", "remove it, or use qs")
-    return kinds[0] if kinds else ""
+    place = fields[kinds[0]]
+    if method in ("get", "head"):
+        raise place.fail(f"a {method} request has no body", "remove it, or use qs")
+    if kinds == ["formData"]:
+        body, content_type = compile_form_data(place, names, gathered)
+        return body, fallback, {"content-type": content_type}
+    if content_type := KINDS[kinds[0]]:
+        fallback["content-type"] = content_type
+    return compile_body(kinds[0], place, names), fallback, {}
 
 
-def _checks(fields: dict[str, Place], settings: Settings, names: Names) -> Checks:
+def _credentials(fields: dict[str, Place], settings: Settings, names: Names) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "cookie" in fields or settings.cookies:
+        found["cookie"] = compile_cookies(settings.cookies, fields.get("cookie"), names)
+    if "auth" in fields:
+        found["authorization"] = compile_auth(fields["auth"], names)
+    return found
+
+
+def _redirects(fields: dict[str, Place]) -> int:
+    """How many redirects are followed: as many as Artillery's HTTP client does, or none."""
+    follows = fields["followRedirect"].flag() if "followRedirect" in fields else True
+    return _MOST_REDIRECTS if follows else 0
+
+
+def _checks(fields: dict[str, Place], settings: Settings, names: Names, *, follows: bool) -> Checks:
     captures = read_captures(fields["capture"], strict=settings.strict_capture) if "capture" in fields else ()
     own_names = names.with_captures(capture.name for capture in captures)
     expectations: tuple[Expectation, ...] = ()
@@ -168,14 +140,12 @@ def _checks(fields: dict[str, Place], settings: Settings, names: Names) -> Check
         expectations = read_expectations(fields["expect"], own_names)
     elif settings.expect_200:
         expectations = (status_is(frozenset({200})),)
-    follow = fields.get("followRedirect")
-    if follow is not None and follow.flag():
-        raise follow.fail(
-            "following redirects is not supported yet", "request the final url, or set it to false"
+    if follows and any(item.statuses and item.statuses <= _REDIRECTS for item in expectations):
+        raise fields["expect"].fail(
+            "a redirect is followed, so its status is never seen", "add followRedirect: false to the request"
         )
     return Checks(
         captures=captures,
         expectations=expectations,
-        redirects_are_fine=follow is not None or any(speaks_of_status(item) for item in expectations),
         stop_on_failure=settings.stop_on_failure and bool(expectations),
     )

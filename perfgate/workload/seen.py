@@ -7,8 +7,8 @@ import zlib
 from typing import Any, NoReturn
 
 from perfgate.model import Response
+from perfgate.workload.inflate import inflated
 
-MAX_INFLATED_BYTES = 64 << 20
 UNREADABLE = (ValueError, RecursionError, zlib.error)
 """What reading a hostile body can raise."""
 
@@ -38,9 +38,8 @@ class Seen:
             zlib.error: the body is not what its content-encoding says.
         """
         if self._text is None:
-            self._text = _inflated(self.response.body, self.header("content-encoding")).decode(
-                "utf-8", "replace"
-            )
+            body = inflated(self.response.body, self.header("content-encoding"))
+            self._text = body.decode("utf-8", "replace")
         return self._text
 
     def json(self) -> Any:
@@ -51,7 +50,7 @@ class Seen:
             RecursionError: nested too deeply.
         """
         if self._json is _NOT_READ:
-            self._json = json.loads(self.text().removeprefix("\ufeff"), parse_constant=_refuse)
+            self._json = _decode(self.text().removeprefix("\ufeff"))
         return self._json
 
 
@@ -59,13 +58,5 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _inflated(body: bytes, encoding: str) -> bytes:
-    if encoding in ("", "identity") or not body:
-        return body
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise ValueError(encoding)
-    stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    data = stream.decompress(body, MAX_INFLATED_BYTES)
-    if not stream.eof:
-        raise ValueError("cut short, or too large")
-    return data
+# json.loads would make such a decoder for every body.
+_decode = json.JSONDecoder(parse_constant=_refuse).decode

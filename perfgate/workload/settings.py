@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from perfgate.model import Profile
 from perfgate.workload.payload import Payload, read_payloads
-from perfgate.workload.phases import describe_phases
+from perfgate.workload.phases import describe_phases, profile_of
 from perfgate.workload.place import Place
 from perfgate.workload.target import Target, read_target
 from perfgate.workload.template import Names, Template, TemplateError, compile_value
 
-_KNOWN = ("target", "phases", "variables", "payload", "plugins", "http", "defaults")
+_KNOWN = ("target", "phases", "variables", "payload", "plugins", "http", "defaults", "tls")
 _UNSUPPORTED = {
     "environments": "write one file for each environment, or use {{ $env.NAME }}",
     "processor": "custom JavaScript does not run here; describe the flow with capture and expect",
-    "tls": "perfgate verifies certificates; test over http or with a trusted certificate",
     "timeout": "write it as config.http.timeout",
     "ensure": "state thresholds in perfgate.yml",
     "apdex": "state thresholds in perfgate.yml",
@@ -31,10 +31,12 @@ _HTTP_UNSUPPORTED = {
     "pool": "remove it: a virtual user has one connection",
     "extendedMetrics": "remove it",
     "distributedTracing": "set the header yourself, under headers",
-    "cookieJarOptions": "remove it: cookies are not kept",
+    "cookieJarOptions": "remove it: cookies are kept by the rules of RFC 6265",
 }
+_TLS_UNSUPPORTED = dict.fromkeys(
+    ("ca", "cert", "key", "pfx", "passphrase", "servername"), "only rejectUnauthorized is supported here"
+)
 _DEFAULTS_UNSUPPORTED = {
-    "cookie": "set a cookie header, under headers",
     "think": "write each think time out",
 }
 _PRINT_ONLY = ("outputFormat", "formatter", "useOnlyRequestNames")
@@ -42,13 +44,19 @@ _PRINT_ONLY = ("outputFormat", "formatter", "useOnlyRequestNames")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What `config` says, with its templates filled in (`headers` excepted: they may vary by pass)."""
+    """What `config` says, with its templates filled in.
+
+    Those of `headers` and `cookies` are not: they may vary by pass.
+    """
 
     target: Target = field(default_factory=Target)
     variables: Mapping[str, Any] = field(default_factory=dict)
     payloads: tuple[Payload, ...] = ()
     headers: Mapping[str, Place] = field(default_factory=dict)
+    cookies: Mapping[str, Place] = field(default_factory=dict)
     timeout_ns: int | None = None
+    insecure: bool = False
+    profile: Profile | None = None
     strict_capture: bool = True
     expect_200: bool = False
     stop_on_failure: bool = False
@@ -76,8 +84,11 @@ def read_settings(place: Place | None, names: Names) -> Settings:
         target=_target(entries["target"], names) if "target" in entries else Target(),
         variables=_variables(entries.get("variables"), names),
         payloads=payloads,
-        headers=_headers(entries.get("defaults"), http.get("defaults")),
+        headers=_default("headers", entries.get("defaults"), http.get("defaults")),
+        cookies=_default("cookie", entries.get("defaults"), http.get("defaults")),
         timeout_ns=_timeout_ns(http.get("timeout")),
+        insecure=_insecure(entries.get("tls")),
+        profile=profile_of(entries["phases"]) if "phases" in entries else None,
         strict_capture=_strict(entries.get("defaults"), http.get("defaults")),
         expect_200=expect.get("expectDefault200", False),
         stop_on_failure=expect.get("reportFailuresAsErrors", False),
@@ -119,14 +130,12 @@ def _variables(place: Place | None, names: Names) -> dict[str, Any]:
     return {**found, **names.constants}
 
 
-def _headers(*places: Place | None) -> dict[str, Place]:
-    found: dict[str, Place] = {}
-    for place in places:
-        headers = _defaults(place).get("headers") if place else None
-        if headers and found:
-            raise headers.fail("default headers are given twice", "keep config.http.defaults.headers")
-        found = headers.entries() if headers else found
-    return found
+def _default(key: str, *places: Place | None) -> dict[str, Place]:
+    """What is given for every request under `key`, in the one of two places that may give it."""
+    said = [_defaults(place)[key] for place in places if place and key in _defaults(place)]
+    if len(said) > 1:
+        raise said[1].fail(f"{key!r} is given twice for every request", f"keep config.http.defaults.{key}")
+    return said[0].entries() if said else {}
 
 
 def _strict(*places: Place | None) -> bool:
@@ -139,7 +148,7 @@ def _strict(*places: Place | None) -> bool:
 
 
 def _defaults(place: Place) -> dict[str, Place]:
-    return place.fields(("headers", "strictCapture"), _DEFAULTS_UNSUPPORTED)
+    return place.fields(("headers", "cookie", "strictCapture"), _DEFAULTS_UNSUPPORTED)
 
 
 def _timeout_ns(place: Place | None) -> int | None:
@@ -149,6 +158,11 @@ def _timeout_ns(place: Place | None) -> int | None:
     if not timeout_ns:
         raise place.fail("'timeout' must be more than 0", "write seconds, like 10")
     return timeout_ns
+
+
+def _insecure(place: Place | None) -> bool:
+    fields = place.fields(("rejectUnauthorized",), _TLS_UNSUPPORTED) if place else {}
+    return "rejectUnauthorized" in fields and not fields["rejectUnauthorized"].flag()
 
 
 def _expect(place: Place | None, notes: list[str]) -> dict[str, bool]:

@@ -244,6 +244,11 @@ def test_headers_have_lower_case_names_and_repeated_ones_are_joined():
     assert headers == {"x-a": "1, 2", "empty": "", "odd": "\xe4:b"}
 
 
+def test_repeated_cookies_stay_apart():
+    head = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Expires=Wed, 01 Jan 2031 00:00:00 GMT\r\nset-cookie: b=2"
+    assert parse_head(head)[2]["set-cookie"] == "a=1; Expires=Wed, 01 Jan 2031 00:00:00 GMT\nb=2"
+
+
 @pytest.mark.parametrize(
     ("filler", "accepted"), [(MAX_HEAD_BYTES, True), (MAX_HEAD_BYTES + 1, False)], ids=["at", "past"]
 )

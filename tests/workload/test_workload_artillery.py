@@ -143,8 +143,9 @@ def test_a_request_without_templates_is_built_once(flow):
 
 
 def test_think_in_seconds_and_with_units(flow, walk):
-    done = walk(flow("- think: 2\n- think: 0.5\n- think: '3'\n- think: 250ms\n- get: {url: /}"))
-    assert done.thinks == [2_000_000_000, 500_000_000, 3_000_000_000, 250_000_000]
+    written = ["2", "0.5", "'3'", "250ms", "2 min", "1 second", "5 msecs", "1hr"]
+    done = walk(flow("".join(f"- think: {pause}\n" for pause in written) + "- get: {url: /}"))
+    assert [pause_ns / 1e9 for pause_ns in done.thinks] == [2, 0.5, 3, 0.25, 120, 1, 0.005, 3600]
 
 
 def test_log_steps_send_nothing_and_are_noted(flow, walk):
@@ -254,11 +255,20 @@ def test_a_pass_cut_short_does_not_shift_the_next_one(flow, answer):
     assert second_pass(True) == second_pass(False)
 
 
-def test_redirects_are_not_followed_and_say_so(flow, walk, answer):
-    assert walk(flow("- get: {url: /}"), answer(302)).errors == ["redirect 302"]
-    assert walk(flow("- get: {url: /}"), answer(304)).errors == [""]
+def test_redirects_are_followed_unless_told_otherwise(flow, walk, answer):
+    assert walk(flow("- get: {url: /}")).requests[0].redirects == 10
+    assert walk(flow("- get: {url: /, followRedirect: true}")).requests[0].redirects == 10
+    kept = walk(flow("- get: {url: /, followRedirect: false, expect: {statusCode: 302}}"), answer(302))
+    assert (kept.requests[0].redirects, kept.errors) == (0, [""])
+    # What the driver did not follow is judged like any other answer.
     assert walk(flow("- get: {url: /, followRedirect: false}"), answer(302)).errors == [""]
-    assert walk(flow("- get: {url: /, expect: {statusCode: 302}}"), answer(302)).errors == [""]
+    assert walk(flow("- get: {url: /, expect: {statusCode: [200, 302]}}"), answer(200)).errors == [""]
+
+
+def test_certificates_are_verified_unless_told_otherwise(flow):
+    assert not flow("- get: {url: /}").insecure
+    assert not flow("- get: {url: /}", config="tls: {rejectUnauthorized: true}").insecure
+    assert flow("- get: {url: /}", config="tls: {rejectUnauthorized: false}").insecure
 
 
 def test_scenarios_may_be_shared_by_threads(read, walk, answer):

@@ -162,7 +162,6 @@ def test_compressed_bodies_are_read_and_bombs_are_not(flow, walk, answer):
     body = gzip.compress(b'{"a": 1}')
     assert judged(flow, walk, checks, answer(200, body, content_encoding="gzip")) == ""
     assert judged(flow, walk, checks, answer(200, body[:-9], content_encoding="gzip")) == "expect hasProperty"
-    assert judged(flow, walk, checks, answer(200, body, content_encoding="br")) == "expect hasProperty"
     bomb = gzip.compress(b'{"a": 1' + b" " * (65 << 20) + b"}", compresslevel=1)
     assert judged(flow, walk, checks, answer(200, bomb, content_encoding="gzip")) == "expect hasProperty"
 
@@ -216,7 +215,7 @@ def test_no_answer_makes_a_judge_raise(everything, body, headers, status):
     script = everything.scenarios[0].start(1)
     response = Response(status=status, headers=headers, body=body)
     request = next(script)
-    classes = {"", f"status {status}", f"redirect {status}", "expect hasProperty", "expect notHasProperty"}
+    classes = {"", f"status {status}", "expect hasProperty", "expect notHasProperty"}
     classes |= {"expect contentType", "expect matchesRegexp", "expect equals"}
     assert request.judge(response) in classes
     sent = script.send(response)

@@ -19,6 +19,7 @@ SAMPLE = {
         "phases": [{"duration": 60, "arrivalRate": 10, "name": "warm"}],
         "variables": {"city": ["a", "b"], "n": 5, "o": {"k": [1]}},
         "plugins": {"expect": {"expectDefault200": True}},
+        "tls": {"rejectUnauthorized": False},
         "http": {"timeout": 5, "defaults": {"headers": {"x": "{{ n }}"}, "strictCapture": True}},
     },
     "scenarios": [
@@ -30,11 +31,15 @@ SAMPLE = {
                     "post": {
                         "url": "/t/{{ city }}",
                         "json": {"a": ["{{ o.k[0] }}"]},
+                        "cookie": {"a": "{{ n }}"},
+                        "auth": {"user": "u", "pass": "{{ city }}"},
+                        "gzip": True,
                         "capture": {"json": "$.t", "as": "t"},
                     }
                 },
                 {"think": "500ms"},
                 {"log": "hi"},
+                {"put": {"url": "/f", "formData": {"a": "{{ t }}", "b": {"value": 1, "contentType": "x"}}}},
                 {
                     "get": {
                         "url": "/u",
@@ -184,7 +189,7 @@ SEMANTIC = [
     (("scenarios", 0, "flow", 0, "post", "url"), "/t"),
     (("scenarios", 0, "flow", 0, "post", "json", "a"), []),
     (("scenarios", 0, "flow", 1, "think"), "400ms"),
-    (("scenarios", 0, "flow", 3, "get", "expect", 0, "statusCode"), 200),
+    (("scenarios", 0, "flow", 4, "get", "expect", 0, "statusCode"), 200),
 ]
 
 

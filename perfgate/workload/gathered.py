@@ -1,0 +1,22 @@
+"""What the scenarios of one file have in common, gathered while they are compiled."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Endpoints by number, in the order they were met, and the SHA-256 of every file that is sent."""
+
+    endpoints: dict[str, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def endpoint(self, name: str) -> int:
+        """The number of an endpoint, the next one if it is new."""
+        return self.endpoints.setdefault(name, len(self.endpoints))
+
+    def file(self, path: str, content: bytes) -> None:
+        """Note a file that is sent."""
+        self.files[path] = hashlib.sha256(content).hexdigest()
