@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ class Manners:
 
     redirects: int
     timeout_ns: int | None
+    content_types: Mapping[str, str]
     json_asks_for_json: bool
     named_by_target: bool
 
@@ -86,7 +87,8 @@ class Builder:
         if files:
             body, content_type = multipart_of(files, data, self.rng)
         elif data:
-            body, content_type = body_of(data)
+            body, kind = body_of(data)
+            content_type = self.manners.content_types.get(kind, "")
         elif json is not None:
             body, content_type = json_of(json), JSON
             if self.manners.json_asks_for_json:

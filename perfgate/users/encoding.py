@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 from perfgate.users.exceptions import UnsupportedError
 
-FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 
@@ -41,20 +40,20 @@ def pairs_of(data: Any) -> list[tuple[Any, Any]]:
 
 
 def body_of(data: Any) -> tuple[bytes, str]:
-    """The bytes of `data=`, and the content type they bring along.
+    """The bytes of `data=`, and what they are: "text", "bytes" or "form".
 
     Raises:
         UnsupportedError: data of unknown length.
         TypeError: no kind of data.
     """
     if isinstance(data, str):
-        return data.encode(), ""
+        return data.encode(), "text"
     if isinstance(data, bytes | bytearray | memoryview):
-        return bytes(data), ""
+        return bytes(data), "bytes"
     if hasattr(data, "read"):
         return body_of(data.read())
     if isinstance(data, Mapping | list | tuple):
-        return form_text(data).encode(), FORM if data else ""
+        return form_text(data).encode(), "form"
     if hasattr(data, "__iter__"):
         raise UnsupportedError("data of unknown length", "give text, bytes, a mapping or a list of pairs")
     raise TypeError(f"data={type(data).__name__}: give text, bytes, a mapping or a list of pairs")

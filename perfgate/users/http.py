@@ -14,6 +14,13 @@ from perfgate.users.rest import RestMixin
 from perfgate.users.user import Environment, User
 
 MAX_REDIRECTS = 30
+_FORM = "application/x-www-form-urlencoded"
+_TYPES = {"form": _FORM}
+_FAST_TYPES = {
+    "form": f"{_FORM}; charset=utf-8",
+    "text": "text/plain; charset=utf-8",
+    "bytes": "application/octet-stream",
+}
 _ASKED = {"User-Agent": "perfgate", "Accept-Encoding": "gzip, deflate"}
 
 
@@ -30,7 +37,11 @@ class HttpUser(RestMixin, User):
             self.host or "",
             {**_ASKED, "Accept": "*/*"},
             manners=Manners(
-                redirects=MAX_REDIRECTS, timeout_ns=None, json_asks_for_json=False, named_by_target=True
+                redirects=MAX_REDIRECTS,
+                timeout_ns=None,
+                content_types=_TYPES,
+                json_asks_for_json=False,
+                named_by_target=True,
             ),
             response=HttpResponse,
             caught=CaughtHttpResponse,
@@ -60,6 +71,7 @@ class FastHttpUser(RestMixin, User):
             manners=Manners(
                 redirects=self.max_redirects,
                 timeout_ns=timeout_ns(timeout_s) if timeout_s else None,
+                content_types=_FAST_TYPES,
                 json_asks_for_json=True,
                 named_by_target=False,
             ),

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from perfgate.users.decoding import UNREADABLE
-from perfgate.users.response import FastResponse
+from perfgate.users.exceptions import LocustError
+from perfgate.users.response import NOT_CAUGHT, FastResponse
 
 _COOKIE_START = re.compile(r",\s*(?=[^;,=\s]+=)")
 
@@ -129,6 +130,9 @@ class HttpResponse(FastResponse):
 
     def close(self) -> None:
         """Nothing to do: the body has been read."""
+
+    def __enter__(self) -> Self:
+        raise LocustError(NOT_CAUGHT)
 
     def __bool__(self) -> bool:
         return self.ok

@@ -12,7 +12,7 @@ from perfgate.users.exceptions import LocustError
 from perfgate.users.headers import AnswerHeaders
 
 _UNKNOWN: Any = object()
-_NOT_CAUGHT = "to call success() or failure(), pass catch_response=True and use the response in a with block"
+NOT_CAUGHT = "to call success() or failure(), pass catch_response=True and use the response in a with block"
 
 
 class FastResponse:
@@ -104,14 +104,14 @@ class FastResponse:
 
     def success(self) -> NoReturn:
         """Only for responses in a `catch_response` block."""
-        raise LocustError(_NOT_CAUGHT)
+        raise LocustError(NOT_CAUGHT)
 
     def failure(self, reason: Any) -> NoReturn:
         """Only for responses in a `catch_response` block."""
-        raise LocustError(_NOT_CAUGHT)
+        raise LocustError(NOT_CAUGHT)
 
     def __enter__(self) -> Self:
-        raise LocustError(_NOT_CAUGHT)
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None

@@ -76,6 +76,19 @@ def test_a_fast_user_asks_for_json_when_it_sends_it():
     headers = dict(ours("POST", "/", FastHttpUser, json={}).headers)
     assert headers["Accept"] == headers["Content-Type"] == "application/json"
     assert "Accept" not in dict(ours("POST", "/", FastHttpUser, data="{}").headers)
+    assert "Accept" in dict(ours("POST", "/", HttpUser, json={}).headers)
+
+
+def test_a_fast_user_says_what_it_sends():
+    types = [
+        dict(ours("POST", "/", FastHttpUser, data=data).headers)["Content-Type"]
+        for data in ("x", b"x", {"a": 1})
+    ]
+    assert types == [
+        "text/plain; charset=utf-8",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded; charset=utf-8",
+    ]
 
 
 def test_timeouts():

@@ -103,8 +103,15 @@ def test_outside_of_a_block_nothing_can_be_said(user_class):
             response.failure("no")
         with pytest.raises(LocustError, match="with block"):
             response.success()
-    with pytest.raises(LocustError, match="catch_response=True"), plain:
+
+
+def test_a_block_without_catch_response():
+    with pytest.raises(LocustError, match="catch_response=True"), client_of(HttpUser, FakePort()).get("/a"):
         pass
+    port = FakePort()
+    with client_of(FastHttpUser, port).get("/a") as response:
+        assert response.ok
+    assert port.counted == [("GET /a", "")]
 
 
 @BOTH

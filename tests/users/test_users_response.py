@@ -154,7 +154,7 @@ def test_a_coding_nobody_asked_for_stays():
     assert response(answer(body=b"\x0b\x00", content_encoding="br")).content == b"\x0b\x00"
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"x" * 100)[:-12]])
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"x" * 100, mtime=0)[:-12]])
 def test_a_broken_body_is_an_error_when_it_is_read(body):
     reply = answer(body=body, content_encoding="gzip")
     assert response(reply).status_code == 200
