@@ -6,9 +6,11 @@ handed back with its source, because it is part of what is sent.
 
 from __future__ import annotations
 
+import ast
 import itertools
 import os
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -41,7 +43,10 @@ def import_file(path: Path, source: bytes, *, environ: Mapping[str, str]) -> Imp
     folder = path.resolve().parent
     with _search_path(folder), _environment(environ), standing_in(), _own_modules(module, folder) as helpers:
         try:
+            _refuse_late_imports(path, source)
             exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the user's own load test
+        except UsageError:
+            raise
         except (Exception, SystemExit) as error:
             raise _explained(path, folder, error) from error
     return Imported(module=module, helpers=helpers)
@@ -74,7 +79,7 @@ def _environment(environ: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _own_modules(module: ModuleType, folder: Path) -> Iterator[dict[str, bytes]]:
-    """Register the module while it runs; take it, and what it imported from the folder, out again.
+    """Register the module, and take what it imported from the folder out again.
 
     A helper called `statistics.py` must not be what the rest of perfgate gets when it imports that.
     """
@@ -84,14 +89,33 @@ def _own_modules(module: ModuleType, folder: Path) -> Iterator[dict[str, bytes]]
     try:
         yield helpers
     finally:
-        for name in [name for name in sys.modules if name not in known]:
-            file = getattr(sys.modules[name], "__file__", None)
-            if name == module.__name__:
+        for name in [name for name in sys.modules if name not in known and name != module.__name__]:
+            file = _file_in(folder, sys.modules[name])
+            if file is not None:
                 del sys.modules[name]
-            elif file and folder in Path(file).resolve().parents and "site-packages" not in file:
-                del sys.modules[name]
-                with_source = Path(file).resolve()
-                helpers[with_source.relative_to(folder).as_posix()] = with_source.read_bytes()
+                helpers[file.relative_to(folder).as_posix()] = file.read_bytes()
+
+
+def _file_in(folder: Path, module: ModuleType) -> Path | None:
+    """The source of a module that is the user's own: from the folder, and nothing that is installed there."""
+    name = getattr(module, "__file__", None)
+    if not name or module.__name__.partition(".")[0] == "perfgate":
+        return None
+    file = Path(name).resolve()
+    installed = "site-packages" in file.parts or Path(sysconfig.get_path("stdlib")) in file.parents
+    return file if folder in file.parents and not installed and file.is_file() else None
+
+
+def _refuse_late_imports(path: Path, source: bytes) -> None:
+    """The stand-in is gone when a function runs; say so now, not once a request."""
+    for function in ast.walk(ast.parse(source, str(path))):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+                if any(name.partition(".")[0] == "locust" for name in names):
+                    place = f"{path}:{getattr(node, 'lineno', 1)}"
+                    raise UsageError(f"{place}: locust is imported inside a function", "import it at the top")
 
 
 def _explained(path: Path, folder: Path, error: BaseException) -> UsageError:

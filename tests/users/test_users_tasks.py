@@ -274,6 +274,28 @@ def test_a_task_may_give_up(kind, waits):
     assert not [error for _, error in port.counted if error]
 
 
+def test_giving_up_at_once_again_and_again_ends_with_the_load():
+    class Ending(FakePort):
+        looks = 0
+
+        def is_over(self):
+            self.looks += 1
+            return self.looks > 3
+
+    class Shop(HttpUser):
+        done = 0
+
+        @task
+        def some(self):
+            Shop.done += 1
+            if Shop.done > 10:
+                raise StopUser
+            raise RescheduleTaskImmediately
+
+    live(Shop, Ending())
+    assert Shop.done == 4
+
+
 def test_an_interrupt_that_nothing_encloses_is_an_error():
     class Shop(HttpUser):
         @task
@@ -371,7 +393,9 @@ def test_pacing_counts_what_the_task_took(monkeypatch, wait):
     assert [round(each / 1e9) for each in port.pauses] == [7, 0, 6, 9]
 
 
-@pytest.mark.parametrize("wait", [lambda _: None, lambda _: float("nan"), lambda _: "2"])
+@pytest.mark.parametrize(
+    "wait", [lambda _: None, lambda _: float("nan"), lambda _: float("inf"), lambda _: "2"]
+)
 def test_a_wait_time_that_is_no_number_ends_the_user_with_an_error(wait):
     class Shop(HttpUser):
         wait_time = wait
