@@ -1,0 +1,1 @@
+"""Virtual users written in Python, in the words of Locust, living on threads."""

@@ -1,0 +1,219 @@
+"""The client of a user: calls in the words of requests become exchanges, and are counted.
+
+A call that was made before with the same words costs one look into a table: what it asked for is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from perfgate.model import Exchange, Port, Request
+from perfgate.users.address import Base, OutsideTargetError
+from perfgate.users.building import Builder, Manners
+from perfgate.users.caught import Caught, CaughtFastResponse, CaughtHttpResponse
+from perfgate.users.failing import MIN_WAIT_AFTER_FAILURE_NS, endpoint_name, unsent
+from perfgate.users.headers import SessionHeaders
+from perfgate.users.httpresponse import HttpResponse
+from perfgate.users.response import FastResponse
+
+MAX_KEPT = 256
+OUTSIDE = "url outside the target"
+
+R = TypeVar("R", bound=FastResponse)
+C = TypeVar("C", bound=Caught)
+
+
+class Client(Generic[R, C]):
+    """Sends what a user asks for, and counts it at once or, with `catch_response=True`, later.
+
+    Attributes:
+        base_url: what goes before every URL that is only a path.
+        request_name: what requests without a name of their own are called, if set.
+    """
+
+    __slots__ = (
+        "_builder",
+        "_caught",
+        "_endpoints",
+        "_exchange",
+        "_kept",
+        "_origin",
+        "_port",
+        "_record",
+        "_response",
+        "_uncounted",
+        "base_url",
+        "request_name",
+        "trust_env",
+        "verify",
+    )
+
+    def __init__(
+        self,
+        port: Port,
+        host: str,
+        headers: Mapping[str, Any],
+        *,
+        manners: Manners,
+        response: type[R],
+        caught: type[C],
+        uncounted: list[Any],
+    ) -> None:
+        base = Base(host)
+        self._port = port
+        self._exchange = port.exchange
+        self._record = port.record
+        self._response = response
+        self._caught = caught
+        self._uncounted = uncounted
+        self._origin = base.origin
+        self._endpoints: dict[tuple[str, str], int] = {}
+        self._kept: dict[Any, Request] = {}
+        kept_headers = SessionHeaders(headers, self._kept.clear)
+        self._builder = Builder(
+            base=base, headers=kept_headers, manners=manners, rng=port.rng, auth=base.auth
+        )
+        self.base_url = base.url
+        self.request_name: str | None = None
+        self.trust_env = False
+        self.verify: Any = True
+
+    @property
+    def headers(self) -> SessionHeaders:
+        """The headers sent with every request."""
+        return self._builder.headers
+
+    @headers.setter
+    def headers(self, headers: Mapping[str, Any]) -> None:
+        self._builder.headers = SessionHeaders(headers, self._kept.clear)
+        self._kept.clear()
+
+    @property
+    def auth(self) -> Any:
+        """User and password sent with every request that has none of its own."""
+        return self._builder.auth
+
+    @auth.setter
+    def auth(self, auth: Any) -> None:
+        self._builder.auth = auth
+        self._kept.clear()
+
+    @contextmanager
+    def rename_request(self, name: str) -> Iterator[None]:
+        """Call every request of a with block by this name, unless it has its own."""
+        self.request_name = name
+        try:
+            yield
+        finally:
+            self.request_name = None
+
+    def get(self, url: str, **options: Any) -> R | C:
+        """Send a GET request."""
+        if not options:
+            # The most frequent call of all: nothing but a path.
+            request = self._kept.get(("GET", url, self.request_name, ()))
+            if request is not None:
+                exchange = self._exchange(request)
+                self._record(request.endpoint, exchange, exchange.error)
+                return self._response(exchange, request, self._origin)
+        return self.request("GET", url, **options)
+
+    def options(self, url: str, **options: Any) -> R | C:
+        """Send an OPTIONS request."""
+        return self.request("OPTIONS", url, **options)
+
+    def head(self, url: str, **options: Any) -> R | C:
+        """Send a HEAD request."""
+        if self._builder.manners.named_by_target:
+            options.setdefault("allow_redirects", False)
+        return self.request("HEAD", url, **options)
+
+    def post(self, url: str, data: Any = None, json: Any = None, **options: Any) -> R | C:
+        """Send a POST request."""
+        if json is not None:
+            options["json"] = json
+        return self._with_data("POST", url, data, options)
+
+    def put(self, url: str, data: Any = None, **options: Any) -> R | C:
+        """Send a PUT request."""
+        return self._with_data("PUT", url, data, options)
+
+    def patch(self, url: str, data: Any = None, **options: Any) -> R | C:
+        """Send a PATCH request."""
+        return self._with_data("PATCH", url, data, options)
+
+    def delete(self, url: str, **options: Any) -> R | C:
+        """Send a DELETE request."""
+        return self.request("DELETE", url, **options)
+
+    def request(
+        self, method: str, url: str, name: str | None = None, catch_response: bool = False, **options: Any
+    ) -> R | C:
+        """Send a request; the arguments are those of requests, and `name` and `catch_response`."""
+        try:
+            request = self._request(method, url, name or self.request_name, options)
+        except OutsideTargetError:
+            request = Request(endpoint=self._endpoint(method, name or url), method=method, target="")
+            self._port.pause(MIN_WAIT_AFTER_FAILURE_NS)
+            return self._answered(unsent(OUTSIDE), request, catch_response)
+        return self._answered(self._exchange(request), request, catch_response)
+
+    def _with_data(self, method: str, url: str, data: Any, options: dict[str, Any]) -> R | C:
+        if data is not None:
+            options["data"] = data
+        return self.request(method, url, **options)
+
+    def _answered(self, exchange: Exchange, request: Request, catch: bool) -> R | C:
+        if catch:
+            return self._caught(exchange, request, self._origin).catch(self._record, self._uncounted)
+        self._record(request.endpoint, exchange, exchange.error)
+        return self._response(exchange, request, self._origin)
+
+    def _request(self, method: str, url: str, name: str | None, options: dict[str, Any]) -> Request:
+        """The request, kept from before if nothing but its headers can vary."""
+        key = None
+        if not options or options.keys() == {"headers"}:
+            key = (method, url, name, tuple((options.get("headers") or {}).items()))
+            kept = self._kept.get(key)
+            if kept is not None:
+                return kept
+        request = self._built(method, url, name, options)
+        if key is not None:
+            if len(self._kept) >= MAX_KEPT:
+                self._kept.clear()
+            self._kept[key] = request
+        return request
+
+    def _built(self, method: str, url: str, name: str | None, options: dict[str, Any]) -> Request:
+        method = method.upper()
+        url = url if isinstance(url, str) else bytes(url).decode()
+        by_target = self._builder.manners.named_by_target
+        return self._builder.build(
+            method,
+            url,
+            options,
+            lambda target: self._endpoint(method, name or (target if by_target else url)),
+        )
+
+    def _endpoint(self, method: str, name: str) -> int:
+        known = self._endpoints.get((method, name))
+        if known is None:
+            if len(self._endpoints) >= MAX_KEPT:
+                self._endpoints.clear()
+            known = self._port.endpoint(endpoint_name(method, name))
+            self._endpoints[method, name] = known
+        return known
+
+
+class HttpSession(Client[HttpResponse, CaughtHttpResponse]):
+    """The client of an `HttpUser`."""
+
+    __slots__ = ()
+
+
+class FastHttpSession(Client[FastResponse, CaughtFastResponse]):
+    """The client of a `FastHttpUser`."""
+
+    __slots__ = ()
