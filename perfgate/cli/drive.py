@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import sys
@@ -48,6 +49,7 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     from perfgate.measure.loaded import run_load
     from perfgate.model import Outcome
 
+    _require_formats(given["outputs"])
     thresholds = _thresholds(config)
     job = _job(path, config, given)
     progress = output.start_progress(quiet=given["quiet"])
@@ -73,7 +75,7 @@ def read_any(path: Path, variables: dict[str, str]) -> Workload:
     if path.suffix == ".py":
         from perfgate.users.reading import read_users
 
-        return read_users(path)
+        return read_users(path, environ=os.environ)
     if path.suffix == ".js":
         raise UsageError(f"{path}: k6 scripts cannot be run yet", "write the load test in YAML or Python")
     from perfgate.workload.artillery import read_workload
@@ -86,6 +88,7 @@ def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
     from perfgate.load.plan import LoadPlan
     from perfgate.measure.address import locate
     from perfgate.measure.loaded import LoadJob
+    from perfgate.report.profile_words import describe_profile
 
     variables = {**(config.variables if config else {}), **_variables(given["env"])}
     read = partial(read_any, path.absolute(), variables)
@@ -114,6 +117,7 @@ def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
         read=read,
         processes=min(given["processes"], profile.vus),
         target=url,
+        words=describe_profile(profile),
         dns_ns=located.dns_ns,
     )
 
@@ -135,6 +139,14 @@ def _variables(texts: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"-e {text!r}: not NAME=VALUE", "write it like -e city=Oslo")
         found[name] = value
     return found
+
+
+def _require_formats(outputs: tuple[tuple[str, Path], ...]) -> None:
+    for name, path in outputs:
+        if name not in ("json", "markdown"):
+            raise UsageError(
+                f"-o {name}={path}: there is no such report of a load", "the formats are json and markdown"
+            )
 
 
 def _thresholds(config: Config | None) -> tuple[Threshold, ...]:
@@ -169,8 +181,6 @@ def _publish(
     click.echo(render_load(summary, outcome, reasons, warnings, width=width, color=color), nl=False)
     render = {"json": render_load_json, "markdown": render_load_markdown}
     for name, path in outputs:
-        if name not in render:
-            raise UsageError(f"-o {name}: a load has no such report", "the formats are json and markdown")
         output.write_text(name, path, render[name](summary, outcome, reasons, warnings))
     codes = {Out.PASS: ExitCode.OK, Out.THRESHOLD_BREACHED: ExitCode.REGRESSED}
     return int(codes.get(outcome, ExitCode.INVALID))

@@ -20,7 +20,7 @@ from perfgate import __version__
 from perfgate.errors import ExitCode, PerfgateError
 
 COMMANDS = {
-    "run": "Measure one commit and store the result.",
+    "run": "Measure one commit and store the result, or drive a running service with a load test.",
     "compare": "Compare two commits and say whether the second is slower.",
     "check": "Judge HEAD against the committed baseline.",
     "baseline": "Update or show the committed baseline.",

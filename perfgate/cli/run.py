@@ -52,6 +52,7 @@ Examples:
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     *,
     what: str,
     config_path: Path,

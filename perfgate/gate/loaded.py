@@ -14,7 +14,7 @@ MIN_STAMPED_RATIO = 0.99
 def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
     """Why the figures are no evidence; empty if they are."""
     found = []
-    if not any(endpoint.statuses for endpoint in summary.endpoints):
+    if summary.service is None:
         found.append(_nothing(summary))
     driver = summary.driver
     if abs(driver.clock_step_ns) > MAX_CLOCK_STEP_NS:
@@ -68,11 +68,21 @@ def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
                 remedy="keep the driver's CPU lightly loaded",
             )
         )
+    found += [
+        Reason(
+            code="endpoint_never_succeeded",
+            text=f"{endpoint.name}: all {endpoint.requests} requests failed",
+            remedy="send one by hand; a threshold on http_req_failed makes this fail the run",
+        )
+        for endpoint in summary.endpoints
+        if endpoint.service is None and summary.service is not None
+    ]
     if summary.dropped:
         found.append(
             Reason(
                 code="arrivals_dropped",
-                text=f"{summary.dropped} arrivals found no free user in time and were never sent",
+                text=f"{summary.dropped} of {summary.dropped + summary.requests} arrivals found no free user in "
+                "time and were never sent",
                 remedy="allow more users with --vus, or see why the service holds them up",
             )
         )
@@ -90,7 +100,7 @@ def _nothing(summary: LoadSummary) -> Reason:
         return Reason(code="no_requests", text=text, remedy="lengthen --duration, or raise the load")
     listed = ", ".join(f"{count} x {name}" for name, count in worst)
     return Reason(
-        code="no_answers",
-        text=f"none of {summary.requests} requests was answered ({listed})",
-        remedy="see whether the service listens at the target, and answers one request sent by hand",
+        code="no_success",
+        text=f"none of {summary.requests} requests got the answer the workload wants ({listed})",
+        remedy="see whether the service listens at the target, and what it answers to one request",
     )

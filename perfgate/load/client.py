@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from perfgate.load.connection import REDIRECTS, Connection
+from perfgate.load.connection import Connection
 from perfgate.load.cookies import CookieJar
-from perfgate.load.redirect import follow
+from perfgate.load.redirect import REDIRECTS, follow
 from perfgate.model import Exchange, Request
 
 
@@ -21,14 +21,7 @@ class Client:
 
     def exchange(self, request: Request) -> Exchange:
         """Send a request with its cookies, and those that redirects lead to; all of it is one exchange."""
-        jar = self._jar
-        cookie = jar.header(request.target, secure=self._secure) if jar else ""
-        exchange = self._connection.exchange(request, cookie)
-        response = exchange.response
-        if response is None:
-            return exchange
-        if "set-cookie" in response.headers:
-            jar.take(response.headers, request.target)
+        exchange = self._exchange(request)
         if request.redirects and exchange.status in REDIRECTS:
             return self._redirected(request, exchange)
         return exchange
@@ -36,7 +29,7 @@ class Client:
     def forget(self) -> None:
         """Become a new user: no cookies."""
         if self._jar:
-            self._jar = CookieJar(self._connection.authority)
+            self._jar.clear()
 
     def close(self) -> None:
         """Close the connection."""
@@ -46,17 +39,27 @@ class Client:
         """Make a thread that waits in `exchange` return at once, and every later one fail."""
         self._connection.abort()
 
+    def _exchange(self, request: Request) -> Exchange:
+        jar = self._jar
+        cookie = jar.header(request.target, secure=self._secure) if jar else ""
+        exchange = self._connection.exchange(request, cookie)
+        response = exchange.response
+        if response is not None and "set-cookie" in response.headers:
+            jar.take(response.headers, request.target)
+        return exchange
+
     def _redirected(self, request: Request, first: Exchange) -> Exchange:
         """The rest of the way, counted from the first request's sending to the last answer's end."""
-        if first.response is None:
-            return first
-        onward = follow(request, first.response, origin=self._origin, authority=self._connection.authority)
-        if isinstance(onward, str):
-            return first._replace(error=onward)
-        last = self.exchange(onward)
+        last, received, opening = first, first.bytes_received, first.opening
+        while last.response is not None and last.status in REDIRECTS:
+            onward = follow(request, last.response, origin=self._origin, authority=self._connection.authority)
+            if isinstance(onward, str):
+                last = last._replace(error=onward)
+                break
+            request = onward
+            last = self._exchange(request)
+            received += last.bytes_received
+            opening = opening or last.opening
         return last._replace(
-            sent_ns=first.sent_ns,
-            bytes_received=first.bytes_received + last.bytes_received,
-            sending_ns=first.sending_ns,
-            opening=first.opening or last.opening,
+            sent_ns=first.sent_ns, bytes_received=received, sending_ns=first.sending_ns, opening=opening
         )

@@ -15,6 +15,7 @@ from perfgate.load import clock
 from perfgate.load.address import Address, Timeouts
 from perfgate.load.dial import dial
 from perfgate.load.http1 import ProtocolError
+from perfgate.load.redirect import REDIRECTS
 from perfgate.load.speaker import Http1Speaker, Speaker
 from perfgate.model import Exchange, Opening, Request, Response
 
@@ -31,7 +32,6 @@ costs a system call, a connection used this often is not looked at within this t
 server that closes after each answer has shown it by then, and none gives up idle connections that fast."""
 
 _new = tuple.__new__
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from perfgate.load.cookies import beside
 from perfgate.load.http1 import AnswerReader, encode_request, read_at_once
 from perfgate.model import Request, Response
 
@@ -94,4 +95,4 @@ def _with_cookie(headers: tuple[tuple[str, str], ...], cookie: str) -> tuple[tup
     """One Cookie header: what the request sets itself, then what the service has set."""
     own = "; ".join(value for name, value in headers if name.lower() == "cookie")
     rest = tuple((name, value) for name, value in headers if name.lower() != "cookie")
-    return (*rest, ("Cookie", f"{own}; {cookie}" if own else cookie))
+    return (*rest, ("Cookie", beside(own, cookie)))

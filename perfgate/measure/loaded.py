@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class LoadJob:
     """What to drive: `plan` with the scenarios of `workload`, which `read` reads again in other processes.
 
-    `target` is what the user calls the service; `dns_ns` is how long finding its address took, 0 if that
+    `target` is what the user calls the service, `words` the load in words; `dns_ns` is how long finding its address took, 0 if that
     was not needed.
     """
 
@@ -38,6 +38,7 @@ class LoadJob:
     read: ReadWorkload
     processes: int
     target: str
+    words: str
     dns_ns: int
 
 
@@ -50,7 +51,7 @@ def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
     """
     started_at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     clock_source = detect_clock_source()
-    watcher = _watcher(job.plan, progress)
+    watcher = _watcher(job, progress)
     if job.processes > 1:
         outcome = drive_together(job.plan, job.read, processes=job.processes, watcher=watcher)
     else:
@@ -59,10 +60,10 @@ def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
     return _summary(job, outcome, samples, started_at, clock_source), samples
 
 
-def _watcher(plan: LoadPlan, progress: Progress) -> Watcher:
-    progress.phase("loading")
+def _watcher(job: LoadJob, progress: Progress) -> Watcher:
+    progress.phase(f"driving {job.target}: {job.words}")
     begun = time.monotonic()
-    total = max(1, round(plan.profile.duration_ns / 1e9))
+    total = max(1, round(job.plan.profile.duration_ns / 1e9))
 
     def tick(requests: int) -> None:
         elapsed = time.monotonic() - begun
@@ -91,9 +92,9 @@ def _summary(
         elapsed_s=outcome.duration_ns / 1e9,
         requests=requests,
         dropped=int(missed.sum()),
-        endpoints=_endpoints(samples, missed, service_ns, response_ns),
+        endpoints=_endpoints(samples, missed, service_ns, response_ns if is_open else None),
         service=spread(service_ns),
-        response=spread(response_ns),
+        response=spread(response_ns) if is_open else None,
         lateness=spread(outcome.lateness_ns) if is_open else None,
         phases=_phases(job, outcome, samples),
         driver=DriverLoad(
@@ -112,14 +113,14 @@ def _summary(
 def _error_is(samples: Samples, name: str) -> NDArray[np.bool_]:
     if name not in samples.errors:
         return np.zeros(len(samples.error), dtype=bool)
-    return samples.error == samples.errors.index(name)
+    return np.equal(samples.error, samples.errors.index(name))
 
 
 def _endpoints(
     samples: Samples,
     missed: NDArray[np.bool_],
     service_ns: NDArray[np.int64],
-    response_ns: NDArray[np.int64],
+    response_ns: NDArray[np.int64] | None,
 ) -> tuple[EndpointLoad, ...]:
     """What each endpoint did, in the workload's order; the times are those of requests without error."""
     endpoint_of_success = samples.endpoint[samples.error == 0]
@@ -138,7 +139,7 @@ def _endpoints(
                 statuses={str(k): n for k, n in _counts(statuses[statuses > 0])},
                 bytes_received=int(samples.bytes_received[mine].sum()),
                 service=spread(service_ns[fine]),
-                response=spread(response_ns[fine]),
+                response=spread(response_ns[fine]) if response_ns is not None else None,
             )
         )
     return tuple(found)
