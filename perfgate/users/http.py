@@ -33,7 +33,7 @@ class HttpUser(RestMixin, User):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.client = HttpSession(
-            self.port,
+            self._port,
             self.host or "",
             {**_ASKED, "Accept": "*/*"},
             manners=Manners(
@@ -45,7 +45,7 @@ class HttpUser(RestMixin, User):
             ),
             response=HttpResponse,
             caught=CaughtHttpResponse,
-            uncounted=self.uncounted,
+            uncounted=self._uncounted,
         )
 
 
@@ -65,7 +65,7 @@ class FastHttpUser(RestMixin, User):
         super().__init__(environment)
         timeout_s = self.network_timeout or self.connection_timeout
         self.client = FastHttpSession(
-            self.port,
+            self._port,
             self.host or "",
             {**_ASKED, **(self.default_headers or {})},
             manners=Manners(
@@ -77,5 +77,5 @@ class FastHttpUser(RestMixin, User):
             ),
             response=FastResponse,
             caught=CaughtFastResponse,
-            uncounted=self.uncounted,
+            uncounted=self._uncounted,
         )

@@ -21,6 +21,7 @@ from perfgate.users.waiting import wait_ns
 if TYPE_CHECKING:
     import random
 
+    from perfgate.model import Port
     from perfgate.users.user import User
 
 
@@ -43,7 +44,9 @@ class TaskSet(metaclass=TaskSetMeta):
         self._parent = parent
         self._user: User = parent.user if isinstance(parent, TaskSet) else parent
         self._queue: deque[Any] = deque()
-        self.paced_s = time.monotonic()
+        self._port: Port = self._user._port
+        self._paced_s = time.monotonic()
+        self.rng: random.Random = self._port.rng
 
     @property
     def user(self) -> User:
@@ -59,11 +62,6 @@ class TaskSet(metaclass=TaskSetMeta):
     def client(self) -> Any:
         """The client of the user."""
         return self._user.client
-
-    @property
-    def rng(self) -> random.Random:
-        """The random numbers of the user; they follow from the seed of the run."""
-        return self._user.rng
 
     def on_start(self) -> None:
         """Called when the user begins with this task set."""
@@ -84,7 +82,7 @@ class TaskSet(metaclass=TaskSetMeta):
 
     def get_next_task(self) -> Any:
         """Pick a task; may be overridden."""
-        return self._user.rng.choice(_some(self.tasks, self))
+        return self._port.rng.choice(_some(self.tasks, self))
 
     def execute_task(self, task: Any) -> None:
         """Do one task: a nested task set, a bound method, or a function that is given this task set."""
@@ -127,17 +125,17 @@ class TaskSet(metaclass=TaskSetMeta):
             self.execute_task(task)
         except RescheduleTaskImmediately:
             # No wait follows, so this is the only place where such a user would notice the end.
-            if self._user.port.is_over():
+            if self._port.is_over():
                 raise LoadOver from None
         except RescheduleTask:
             self.wait()
         except (InterruptTaskSet, StopUser):
             raise
         except SystemExit as error:
-            record_exception(self._user.port, name_of(task), error)
+            record_exception(self._port, name_of(task), error)
             raise StopUser from error
         except Exception as error:
-            record_exception(self._user.port, name_of(task), error)
+            record_exception(self._port, name_of(task), error)
             self._pause(max(self._wait_ns(), MIN_WAIT_AFTER_FAILURE_NS))
         else:
             self.wait()
@@ -146,11 +144,11 @@ class TaskSet(metaclass=TaskSetMeta):
         return wait_ns(self._user.wait_time if self.wait_time is None else self.wait_time)
 
     def _pause(self, duration_ns: int) -> None:
-        if self._user.uncounted:
-            self._user.settle()
-        if self._user.stopping:
+        if self._user._uncounted:
+            self._user._settle()
+        if self._user._stopping:
             raise StopUser
-        if not self._user.port.pause(duration_ns):
+        if not self._port.pause(duration_ns):
             raise LoadOver
 
     def _stop(self) -> None:
@@ -159,7 +157,7 @@ class TaskSet(metaclass=TaskSetMeta):
         except (StopUser, LoadOver):
             raise
         except Exception as error:
-            record_exception(self._user.port, "on_stop", error)
+            record_exception(self._port, "on_stop", error)
 
 
 class SequentialTaskSetMeta(TaskSetMeta):
@@ -188,7 +186,7 @@ class RootTaskSet(TaskSet):
 
     def get_next_task(self) -> Any:
         """Pick one of the user's tasks."""
-        return self._user.rng.choice(_some(self._user.tasks, self._user))
+        return self._port.rng.choice(_some(self._user.tasks, self._user))
 
     def execute_task(self, task: Any) -> None:
         """Do one of the user's tasks: a task set, or a function that is given the user."""

@@ -21,7 +21,7 @@ class Environment:
     """What a user is given about the run it is part of."""
 
     def __init__(self, port: Port, host: str) -> None:
-        self.port = port
+        self._port = port
         self.host = host
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -53,12 +53,12 @@ class User(metaclass=UserMeta):
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.port = environment.port
-        self.rng: random.Random = self.port.rng
+        self._port = environment._port
+        self.rng: random.Random = environment._port.rng
         self.host = self.host or environment.host
-        self.stopping = False
-        self.uncounted: list[Any] = []
-        self.paced_s = time.monotonic()
+        self._stopping = False
+        self._uncounted: list[Any] = []
+        self._paced_s = time.monotonic()
         self._root = RootTaskSet(self)
 
     def on_start(self) -> None:
@@ -82,7 +82,7 @@ class User(metaclass=UserMeta):
         Raises:
             StopUser: at once is meant.
         """
-        self.stopping = True
+        self._stopping = True
         if force:
             raise StopUser
 
@@ -90,10 +90,10 @@ class User(metaclass=UserMeta):
         """Kept for load tests that override it; perfgate has no listeners to give it to."""
         return {}
 
-    def settle(self) -> None:
+    def _settle(self) -> None:
         """Count the requests whose responses were to be judged in a block that never came."""
-        while self.uncounted:
-            self.uncounted.pop().count()
+        while self._uncounted:
+            self._uncounted.pop().count()
 
     @final
     def run(self) -> None:
@@ -104,8 +104,8 @@ class User(metaclass=UserMeta):
             self._end()
             return
         except (Exception, SystemExit) as error:
-            record_exception(self.port, "on_start", error)
-            self.settle()
+            record_exception(self._port, "on_start", error)
+            self._settle()
             return
         self._work()
         self._end()
@@ -117,9 +117,9 @@ class User(metaclass=UserMeta):
             return
         except (RescheduleTask, RescheduleTaskImmediately) as leaving:
             # Only an interrupt of the user itself gets here, which has nowhere to go.
-            record_exception(self.port, "interrupt", leaving.__cause__ or leaving)
+            record_exception(self._port, "interrupt", leaving.__cause__ or leaving)
         except (Exception, SystemExit) as error:
-            record_exception(self.port, "wait_time", error)
+            record_exception(self._port, "wait_time", error)
 
     def _end(self) -> None:
         try:
@@ -127,9 +127,9 @@ class User(metaclass=UserMeta):
         except (StopUser, LoadOver):
             return
         except (Exception, SystemExit) as error:
-            record_exception(self.port, "on_stop", error)
+            record_exception(self._port, "on_stop", error)
         finally:
-            self.settle()
+            self._settle()
 
 
 def kind_of(user_class: type[User], host: str) -> UserKind:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from perfgate.model import Port
 
 
 class Waiting(Protocol):
     """What a wait time may use of the user or task set it belongs to."""
 
-    paced_s: float
+    _paced_s: float
     """When the task before began, or will have begun, by the monotonic clock."""
-
-    @property
-    def rng(self) -> random.Random:
-        """Where random choices come from."""
+    _port: Port
 
 
 WaitTime = Callable[[Any], float]
@@ -28,7 +27,7 @@ def between(min_wait: float, max_wait: float) -> WaitTime:
     width = max_wait - min_wait
 
     def wait_time(waiting: Waiting) -> float:
-        return min_wait + waiting.rng.random() * width
+        return min_wait + waiting._port.rng.random() * width
 
     return wait_time
 
@@ -43,8 +42,8 @@ def constant_pacing(wait_time: float) -> WaitTime:
 
     def rest_of(waiting: Waiting) -> float:
         now_s = time.monotonic()
-        waiting.paced_s = max(now_s, waiting.paced_s + wait_time)
-        return waiting.paced_s - now_s
+        waiting._paced_s = max(now_s, waiting._paced_s + wait_time)
+        return waiting._paced_s - now_s
 
     return rest_of
 
@@ -59,7 +58,7 @@ def poisson(rate: float) -> WaitTime:
     _positive("poisson", rate)
 
     def wait_time(waiting: Waiting) -> float:
-        return waiting.rng.expovariate(rate)
+        return waiting._port.rng.expovariate(rate)
 
     return wait_time
 

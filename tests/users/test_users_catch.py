@@ -129,6 +129,28 @@ def test_a_response_nobody_judges_is_counted_by_its_answer(user_class):
     assert port.counted == [("GET /b", ""), ("GET /c", "no"), ("GET /a", "status 500")] * 2
 
 
+def test_it_is_counted_also_before_the_first_task_and_after_the_last():
+    class Shop(HttpUser):
+        def on_start(self):
+            self.client.get("/in", catch_response=True)
+            raise KeyError
+
+        def on_stop(self):
+            self.client.get("/out", catch_response=True)
+
+        @task
+        def some(self):
+            raise StopUser
+
+    assert live(Shop).counted == [("task on_start", "exception KeyError"), ("GET /in", "")]
+
+    class Patient(Shop):
+        def on_start(self):
+            pass
+
+    assert live(Patient).counted == [("GET /out", "")]
+
+
 def test_a_block_may_wait():
     class Shop(HttpUser):
         @task

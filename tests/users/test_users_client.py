@@ -39,6 +39,7 @@ def test_names():
     shop.get("/a b", params={"q": 1})
     shop.get("/a", name="list")
     shop.post("/a", name="list")
+    shop.get("/a")
     with shop.rename_request("renamed"):
         shop.get("/a")
         shop.get("/a", name="own")
@@ -47,6 +48,7 @@ def test_names():
         "GET /api/a%20b?q=1",
         "GET list",
         "POST list",
+        "GET /api/a",
         "GET renamed",
         "GET own",
         "GET /api/a",

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.auth import HTTPBasicAuth
 from users_port import FakePort, client_of
@@ -208,11 +208,13 @@ FORM = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(FORM, FORM)
 def test_any_form_is_encoded_as_requests_does(params, data):
     assert_same("POST", "/items", params=params, data=data)
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"/[ -~äß€]{0,12}", fullmatch=True))
 def test_any_path_is_encoded_as_requests_does(path):
     try:
