@@ -81,8 +81,8 @@ def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
         found.append(
             Reason(
                 code="arrivals_dropped",
-                text=f"{summary.dropped} of {summary.dropped + summary.requests} arrivals found no free user in "
-                "time and were never sent",
+                text=f"{summary.dropped} of {summary.dropped + summary.requests} arrivals found no free user "
+                "in time and were never sent",
                 remedy="allow more users with --vus, or see why the service holds them up",
             )
         )

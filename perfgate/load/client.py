@@ -5,31 +5,38 @@ from __future__ import annotations
 from perfgate.load.connection import Connection
 from perfgate.load.cookies import CookieJar
 from perfgate.load.redirect import REDIRECTS, follow
-from perfgate.model import Exchange, Request
+from perfgate.model import Exchange, Request, Response
 
 
 class Client:
     """A connection with the cookies the service has set on it."""
 
-    __slots__ = ("_connection", "_jar", "_origin", "_secure")
+    __slots__ = ("_ask", "_connection", "_jar", "_origin", "_secure", "has_cookies")
 
     def __init__(self, connection: Connection, *, secure: bool = False) -> None:
         self._connection = connection
+        self._ask = connection.exchange
+        self.has_cookies = False
         self._secure = secure
         self._origin = f"{'https' if secure else 'http'}://{connection.authority}"
         self._jar = CookieJar(connection.authority)
 
     def exchange(self, request: Request) -> Exchange:
         """Send a request with its cookies, and those that redirects lead to; all of it is one exchange."""
-        exchange = self._exchange(request)
+        exchange = self._ask(request) if not self.has_cookies else self._ask_with_cookies(request)
+        response = exchange.response
+        if response is None:
+            return exchange
+        if "set-cookie" in response.headers:
+            self._take(response, request)
         if request.redirects and exchange.status in REDIRECTS:
             return self._redirected(request, exchange)
         return exchange
 
     def forget(self) -> None:
         """Become a new user: no cookies."""
-        if self._jar:
-            self._jar.clear()
+        self._jar.clear()
+        self.has_cookies = False
 
     def close(self) -> None:
         """Close the connection."""
@@ -39,14 +46,12 @@ class Client:
         """Make a thread that waits in `exchange` return at once, and every later one fail."""
         self._connection.abort()
 
-    def _exchange(self, request: Request) -> Exchange:
-        jar = self._jar
-        cookie = jar.header(request.target, secure=self._secure) if jar else ""
-        exchange = self._connection.exchange(request, cookie)
-        response = exchange.response
-        if response is not None and "set-cookie" in response.headers:
-            jar.take(response.headers, request.target)
-        return exchange
+    def _ask_with_cookies(self, request: Request) -> Exchange:
+        return self._ask(request, self._jar.header(request.target, secure=self._secure))
+
+    def _take(self, response: Response, request: Request) -> None:
+        self._jar.take(response.headers, request.target)
+        self.has_cookies = bool(self._jar)
 
     def _redirected(self, request: Request, first: Exchange) -> Exchange:
         """The rest of the way, counted from the first request's sending to the last answer's end."""
@@ -57,7 +62,9 @@ class Client:
                 last = last._replace(error=onward)
                 break
             request = onward
-            last = self._exchange(request)
+            last = self._ask_with_cookies(request)
+            if last.response is not None and "set-cookie" in last.response.headers:
+                self._take(last.response, request)
             received += last.bytes_received
             opening = opening or last.opening
         return last._replace(

@@ -55,40 +55,17 @@ def encode_request(
 
 
 _MAX_KNOWN_HEADS = 512
-_known_heads: dict[bytes, Head] = {}
-_new = tuple.__new__
+known_heads: dict[bytes, Head] = {}
+"""What heads seen before say, with their blank lines, of answers with a body of announced length.
+
+The bound keeps heads that never repeat from filling memory. Threads may fill it at the same time: equal
+bytes mean equal heads."""
 
 
-def read_at_once(data: bytes, head_size: int) -> tuple[Response, int] | None:
-    """The answer in `data` if that is one whole answer with a known head; None if it takes a closer look.
-
-    Heads repeat to the byte (but for the second in `Date`), so what one says is looked up instead of parsed.
-    The bound keeps heads that never repeat from filling memory; threads may fill the cache at the same time,
-    for equal bytes mean equal heads.
-
-    Args:
-        data: what the server sent.
-        head_size: the size of the last answer's head, the best guess for this one.
-
-    Returns:
-        The answer and the size of its head.
-    """
-    head = _known_heads.get(data[:head_size])
-    if head is None:
-        head_size = data.find(b"\r\n\r\n") + 4
-        head = _known_heads.get(data[:head_size])
-        if head is None:
-            return None
-    if len(data) - head_size != head.length:
-        return None
-    # Around the named tuple's own `__new__`, which is Python and costs as much as all the rest of this line.
-    return _new(Response, (head.status, head.headers, data[head_size:], head.keep_alive)), head_size
-
-
-def _remember(head: bytes, parsed: Head) -> None:
-    if len(_known_heads) >= _MAX_KNOWN_HEADS:
-        _known_heads.clear()
-    _known_heads[head] = parsed
+def _remember(raw: bytes, head: Head) -> None:
+    if len(known_heads) >= _MAX_KNOWN_HEADS:
+        known_heads.clear()
+    known_heads[raw] = head
 
 
 class AnswerReader:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from perfgate.load.client import Client
 from perfgate.load.pacing import share, windows_ns
@@ -73,27 +74,29 @@ def _be(running: Running, kind: UserKind, number: int, port: LivePort) -> None:
 
 
 def _repeat(running: Running, user: VirtualUser, number: int, *, paired: bool) -> None:
+    """Pass after pass while the profile says so, or while there are any left to do."""
     profile = running.plan.profile
-    left = _passes_left(running)
+    may_begin = _permits(running)
     for begin_ns, end_ns in _windows(running, number):
         if not running.sleep_until(begin_ns, end_ns):
             return
         user.until_ns = end_ns + profile.graceful_stop_ns
-        while time.monotonic_ns() < end_ns and not running.is_over and next(left, False):
+        while time.monotonic_ns() < end_ns and (may_begin is None or may_begin()):
             if not (user.walk_both() if paired else user.walk_one(0)):
                 break
 
 
-def _passes_left(running: Running):  # type: ignore[no-untyped-def]  # an iterator of True
-    """True for each pass this user may begin."""
+def _permits(running: Running) -> Callable[[], bool] | None:
+    """Says whether one more pass may begin, by number; None where only time counts."""
     profile = running.plan.profile
     index, count = running.plan.part
     if profile.executor == "shared-iterations":
         mine = share(profile.iterations, index, count)
-        return iter(lambda: next(running.iterations) < mine, False)
+        return lambda: next(running.iterations) < mine
     if profile.executor == "per-vu-iterations":
-        return iter([True] * profile.iterations)
-    return iter(lambda: True, False)
+        own = itertools.count()
+        return lambda: next(own) < profile.iterations
+    return None
 
 
 def _take_arrivals(running: Running, user: VirtualUser) -> None:

@@ -95,11 +95,12 @@ class PlainStream:
         """The next bytes with the kernel's receive stamp, or our own clock's reading where there is none."""
         count, ancillary, _, _ = self._receive_into(self._parts, clock.ANCILLARY_BYTES)
         user_ns = clock.now_ns()
-        stamp_ns = clock.stamp_of(ancillary) if ancillary else 0
         data = self._view[:count].tobytes()
-        # A stamp of the future means a stepped clock: then our own reading is better.
-        if 0 < stamp_ns <= user_ns:
-            return data, stamp_ns, True
+        if ancillary:
+            stamp_ns = clock.stamp_of(ancillary)
+            # A stamp of the future means a stepped clock: then our own reading is better.
+            if 0 < stamp_ns <= user_ns:
+                return data, stamp_ns, True
         return data, user_ns, False
 
     def limit(self, timeout_ns: int) -> None:

@@ -39,6 +39,7 @@ class VirtualUser:
         self._recorder = recorder
         self._scenarios = running.plan.scenarios
         self._weights = list(itertools.accumulate(s.weight for s in self._scenarios))
+        self._only = self._scenarios[0] if len(self._scenarios) == 1 else None
         self._random = random.Random(seed)
         self._min_gap_ns = min_gap_ns
         self.until_ns = running.end_ns
@@ -81,7 +82,9 @@ class VirtualUser:
                 return True
             if type(action) is Request:
                 # What was due before the end is owed, however late.
-                if not due_ns and not self._wait(0, 1):
+                if not due_ns and (
+                    not self._wait(0, 1) if self._min_gap_ns else time.monotonic_ns() >= self.until_ns
+                ):
                     return False
                 exchange = exchange_with(action)
                 if running.is_over:
@@ -109,9 +112,10 @@ class VirtualUser:
     def _choose(self) -> tuple[Scenario, int]:
         """A scenario for the next pass, which is a new visitor: nobody's cookies are kept for it."""
         for client in self._clients:
-            client.forget()
-        if len(self._scenarios) == 1:
-            return self._scenarios[0], self._random.getrandbits(64)
+            if client.has_cookies:
+                client.forget()
+        if self._only is not None:
+            return self._only, self._random.getrandbits(64)
         chosen = self._random.choices(self._scenarios, cum_weights=self._weights)[0]
         return chosen, self._random.getrandbits(64)
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class LoadJob:
     """What to drive: `plan` with the scenarios of `workload`, which `read` reads again in other processes.
 
-    `target` is what the user calls the service, `words` the load in words; `dns_ns` is how long finding its address took, 0 if that
-    was not needed.
+    `target` is what the user calls the service and `words` the load in words; `dns_ns` is how long finding
+    the service's address took, 0 if that was not needed.
     """
 
     plan: LoadPlan
