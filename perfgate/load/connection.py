@@ -106,8 +106,7 @@ class Connection:
         try:
             if self._limit_ns != (self._waiting_ns or timeout_ns):
                 self._set_limit(stream, self._waiting_ns or timeout_ns)
-            give_up_ns = time.monotonic_ns() + timeout_ns
-            sent_ns, handed_ns = stream.send(payload, give_up_ns)
+            sent_ns, handed_ns = stream.send(payload, timeout_ns)
             data, last_ns, stamped = stream.receive()
             if last_ns < sent_ns:
                 # A stamp of before the request: the clock was set, and our own reading is better.
@@ -116,7 +115,7 @@ class Connection:
             answer = speaker.hear(data) if data else speaker.ended()
             if answer is None:
                 heard = _Heard(last_ns, received, stamped=stamped)
-                answer = self._listen(stream, heard, sent_ns, give_up_ns, timeout_ns)
+                answer = self._listen(stream, heard, sent_ns, timeout_ns)
             if (heard.last_ns if heard else last_ns) - sent_ns > timeout_ns:
                 answer = None
                 error = "timeout"
@@ -188,7 +187,7 @@ class Connection:
         from perfgate.load.http2 import Http2Speaker
 
         speaker = Http2Speaker(self.authority, "https" if self._context else "http")
-        stream.send(speaker.opening(), time.monotonic_ns() + timeout_ns)
+        stream.send(speaker.opening(), timeout_ns)
         return speaker
 
     def _hold(self, opened: socket.socket) -> None:
@@ -196,9 +195,7 @@ class Connection:
         if self._aborted:
             raise ConnectionAbortedError
 
-    def _listen(
-        self, stream: Stream, heard: _Heard, sent_ns: int, give_up_ns: int, timeout_ns: int
-    ) -> Response:
+    def _listen(self, stream: Stream, heard: _Heard, sent_ns: int, timeout_ns: int) -> Response:
         """The rest of an answer that did not come in one piece.
 
         Raises:
@@ -206,13 +203,12 @@ class Connection:
         """
         if self._limit_ns != timeout_ns:
             self._set_limit(stream, timeout_ns)
-        while True:
-            # The stream's limit bounds each receive; this bounds the sum, against slow drips.
-            if time.monotonic_ns() > give_up_ns:
-                raise TimeoutError
+        # The stream's limit bounds each receive; this bounds the sum, against slow drips.
+        give_up_ns = time.monotonic_ns() + timeout_ns - min(max(heard.last_ns - sent_ns, 0), timeout_ns)
+        while time.monotonic_ns() <= give_up_ns:
             owed = self._speaker.owed()
             if owed:
-                stream.send(owed, give_up_ns)
+                stream.send(owed, timeout_ns)
             data, at_ns, stamped = stream.receive()
             if at_ns < sent_ns:
                 at_ns, stamped = clock.now_ns(), False
@@ -222,6 +218,7 @@ class Connection:
             heard.bytes += len(data)
             if answer is not None:
                 return answer
+        raise TimeoutError
 
     def _set_limit(self, stream: Stream, limit_ns: int) -> None:
         stream.limit(limit_ns)

@@ -50,27 +50,12 @@ class Recorder:
         """Keep one request; `due_ns` 0 says it was due when it was sent, as in the closed model."""
         sent_ns, first_ns, last_ns, status, received, _, stamped, _, sending_ns, opening = exchange
         number = self._errors.number(error) if error else 0
-        # What is longer than 4.3 s, or larger than 4 GiB, is cut there.
-        lateness_ns = min(lateness_ns, _MOST)
-        sending_ns = min(sending_ns, _MOST)
-        received = min(received, _MOST)
         due_ns = due_ns or sent_ns
-        self._keep(
-            _pack(
-                number,
-                status,
-                side,
-                endpoint,
-                due_ns,
-                sent_ns,
-                first_ns,
-                last_ns,
-                received,
-                couple,
-                sending_ns,
-                lateness_ns,
-            )
-        )
+        row = number, status, side, endpoint, due_ns, sent_ns, first_ns, last_ns
+        try:
+            self._keep(_pack(*row, received, couple, sending_ns, lateness_ns))
+        except struct.error:
+            self._keep(_pack(*row, _cut(received), couple, _cut(sending_ns), _cut(lateness_ns)))
         if stamped:
             self.stamped += 1
         if opening is not None:
@@ -80,6 +65,11 @@ class Recorder:
     def count(self) -> int:
         """How many requests were recorded."""
         return len(self.rows) // COLUMNS
+
+
+def _cut(value: int) -> int:
+    """What fits into half a number: up to 4.3 s or 4 GiB, and nothing below 0 (a clock set back)."""
+    return min(max(value, 0), _MOST)
 
 
 def rows_bytes(recorders: Sequence[Recorder]) -> int:

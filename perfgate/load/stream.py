@@ -24,12 +24,12 @@ _call: Callable[[Callable[[], int]], int] = call
 class Stream(Protocol):
     """What a connection needs of a stream, plain or encrypted. Failures are `OSError`."""
 
-    def send(self, payload: bytes, give_up_ns: int) -> tuple[int, int]:
+    def send(self, payload: bytes, timeout_ns: int) -> tuple[int, int]:
         """Send everything.
 
         Args:
             payload: what to send.
-            give_up_ns: monotonic time after which no further piece is sent.
+            timeout_ns: how long after the first piece no further one is sent.
 
         Returns:
             Wall-clock nanoseconds when the first byte left, and when the last had been handed over.
@@ -68,7 +68,7 @@ class PlainStream:
         self._poll.register(connected, select.POLLIN)
         clock.ask_for_stamps(connected)
 
-    def send(self, payload: bytes, give_up_ns: int) -> tuple[int, int]:
+    def send(self, payload: bytes, timeout_ns: int) -> tuple[int, int]:
         """Send everything, in one system call where the kernel takes it.
 
         `map(call, …)` runs clock, send and clock inside C. In plain Python the thread could be made to give
@@ -80,11 +80,12 @@ class PlainStream:
             self._send = (clock.now_ns, partial(self._socket.send, payload), clock.now_ns)
         before_ns, sent, after_ns = map(_call, self._send)
         if sent < len(payload):
-            after_ns = self._send_rest(memoryview(payload)[sent:], give_up_ns)
+            after_ns = self._send_rest(memoryview(payload)[sent:], timeout_ns)
         return before_ns, after_ns
 
-    def _send_rest(self, rest: memoryview, give_up_ns: int) -> int:
+    def _send_rest(self, rest: memoryview, timeout_ns: int) -> int:
         """`sendall` would go on for as long as the peer reads a byte now and then."""
+        give_up_ns = time.monotonic_ns() + timeout_ns
         while rest:
             if time.monotonic_ns() > give_up_ns:
                 raise TimeoutError

@@ -71,15 +71,21 @@ class VirtualUser:
             False when the load was over before the pass was.
         """
         scenario, seed = self._choose()
-        advance = scenario.start(seed).send
+        fixed = iter(scenario.fixed)
+        advance = None if scenario.fixed else scenario.start(seed).send
         running, record = self._running, self._recorder.record
         exchange_with = self._clients[side].exchange
         answer: Response | None = None
         while True:
-            try:
-                action = advance(answer)
-            except StopIteration:
-                return True
+            if advance is None:
+                action = next(fixed, None)
+                if action is None:
+                    return True
+            else:
+                try:
+                    action = advance(answer)
+                except StopIteration:
+                    return True
             if type(action) is Request:
                 # What was due before the end is owed, however late.
                 if not due_ns and (
@@ -92,6 +98,8 @@ class VirtualUser:
                 record(exchange, action.endpoint, exchange.error, side, -1, due_ns, lateness_ns)
                 due_ns = lateness_ns = 0
                 answer = exchange.response
+                if answer is None and advance is None:
+                    return True
             else:
                 if not self._think(action):
                     return False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from perfgate.model import Scenario, Script, Think
+from perfgate.model import Request, Scenario, Script, Think
 from perfgate.workload.checks import PassJudge
 from perfgate.workload.gathered import Gathered
 from perfgate.workload.payload import Payload
@@ -95,6 +95,7 @@ def read_scenario(place: Place, index: int, settings: Settings, names: Names, ga
         weight=float(fields["weight"].whole()) if "weight" in fields else 1.0,
         endpoints=frozenset(step.endpoint for step in requests),
         start=_starter(steps, source_of(settings)),
+        fixed=_fixed(steps),
     )
 
 
@@ -133,6 +134,19 @@ def _captured_names(flow: Place) -> set[str]:
                 if isinstance(capture, dict) and isinstance(capture.get("as"), str):
                     found.add(capture["as"])
     return found
+
+
+def _fixed(steps: Steps) -> tuple[Request | Think, ...]:
+    """The pass itself where it is always the same, and nothing an answer holds can end it early."""
+    fixed: list[Request | Think] = []
+    for step in steps:
+        if isinstance(step, Think):
+            fixed.append(step)
+        elif step.prebuilt is None or step.checks.steer_pass:
+            return ()
+        else:
+            fixed.append(step.prebuilt)
+    return tuple(fixed)
 
 
 def _starter(steps: Steps, source: Source) -> Callable[[int], Script]:
