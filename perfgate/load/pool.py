@@ -11,20 +11,22 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from types import FrameType
 
 from perfgate.errors import MeasureError, PerfgateError
-from perfgate.load.engine import RawLoad, Watcher, outcome, run_threads
+from perfgate.load.engine import LoadStopped, RawLoad, Watcher, outcome, run_threads
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.model import Workload
 
 _HEAD_START_NS = 200_000_000
 _READY_S = 60.0
 _FAREWELL_S = 5.0
+_LAST_WORDS_S = 8.0
 _POLL_S = 0.25
 
 ReadWorkload = Callable[[], Workload]
@@ -40,10 +42,11 @@ def drive_together(
         plan: the whole load; its scenarios and users are left to the workers, it has one side.
         read: gives each worker the workload.
         processes: how many, at least 1; no worker without a user is started.
-        watcher: told as by `engine.drive`, with the requests of finished workers only.
+        watcher: told as by `engine.drive`.
 
     Raises:
         MeasureError: a worker failed, died, or could not be started.
+        LoadStopped: as by `engine.drive`.
     """
     watcher = watcher or Watcher()
     bare = replace(plan, scenarios=(), users=())
@@ -55,7 +58,8 @@ def drive_together(
             ours, theirs = context.Pipe()
             part = replace(bare, part=(index, len(parts)))
             process = context.Process(target=_work, args=(part, read, theirs), daemon=True)
-            process.start()
+            with _no_ctrl_c():
+                process.start()
             theirs.close()
             workers.append((process, ours))
         _await_ready(workers)
@@ -64,35 +68,63 @@ def drive_together(
             pipe.send(start_ns)
         _sleep_until(start_ns + plan.warmup_ns, workers)
         watcher.on_measuring()
-        raws = _collect(workers, watcher)
+        raws: dict[Pipe, RawLoad] = {}
+        try:
+            _collect(workers, watcher, raws)
+        except KeyboardInterrupt as stop:
+            _collect_rest(workers, raws)
+            if not raws:
+                raise
+            raise LoadStopped(_together(list(raws.values()))) from stop
         watcher.on_measured()
     finally:
         _end(workers)
-    return outcome(_together(raws), plan)
+    return outcome(_together(list(raws.values())), plan)
+
+
+@contextlib.contextmanager
+def _no_ctrl_c() -> Iterator[None]:
+    """Let a process that is started meanwhile not notice Ctrl-C until it has said what it does about it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe) -> None:
     """The life of a worker: read, say so, wait for the start, load, send everything back."""
     # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
     _die_with(os.getppid())
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        pipe.send(_load(plan, read, pipe))
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _load(plan: LoadPlan, read: ReadWorkload, pipe: Pipe) -> RawLoad | tuple[str, str]:
+    """What came back, or what went wrong and what to do about it."""
     try:
         workload = read()
         plan = replace(plan, scenarios=workload.scenarios, users=workload.users, endpoints=workload.endpoints)
-        pipe.send("ready")
-        start_ns = pipe.recv()
-        raw = run_threads(plan, Watcher(), start_ns=start_ns)
-        pipe.send(
-            replace(
-                raw,
-                rows=[bytes(part) for part in raw.rows],
-                openings=[bytes(part) for part in raw.openings],
-            )
-        )
+        pipe.send(0)
+        return _portable(run_threads(plan, Watcher(on_tick=pipe.send), start_ns=pipe.recv()))
+    except LoadStopped as stop:
+        return _portable(stop.raw)
     except PerfgateError as error:
-        pipe.send((error.message, error.hint))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+        return error.message, error.hint
+
+
+def _portable(raw: RawLoad) -> RawLoad:
+    return replace(
+        raw,
+        rows=[bytes(part) for part in raw.rows],
+        openings=[bytes(part) for part in raw.openings],
+    )
 
 
 def _die_with(parent: int) -> None:
@@ -120,23 +152,37 @@ def _sleep_until(due_ns: int, workers: list[tuple[BaseProcess, Pipe]]) -> None:
             return
 
 
-def _collect(workers: list[tuple[BaseProcess, Pipe]], watcher: Watcher) -> list[RawLoad]:
-    left = {pipe for _, pipe in workers}
-    raws: list[RawLoad] = []
-    while left:
-        for pipe in wait(list(left), timeout=_POLL_S):
+def _collect(workers: list[tuple[BaseProcess, Pipe]], watcher: Watcher, raws: dict[Pipe, RawLoad]) -> None:
+    """Wait for what every worker has recorded, and keep it in `raws`."""
+    requests: dict[Pipe, int] = {}
+    while left := [pipe for _, pipe in workers if pipe not in raws]:
+        for pipe in wait(left, timeout=_POLL_S):
             assert isinstance(pipe, Pipe)  # noqa: S101 - wait returns what it was given
-            raw = _received(pipe)
-            if isinstance(raw, RawLoad):
-                raws.append(raw)
-            left.discard(pipe)
-        watcher.on_tick(sum(raw.requests for raw in raws))
-    return raws
+            message = _received(pipe)
+            if isinstance(message, RawLoad):
+                raws[pipe] = message
+            requests[pipe] = message.requests if isinstance(message, RawLoad) else message
+        watcher.on_tick(sum(requests.values()))
 
 
-def _received(pipe: Pipe) -> object:
+def _collect_rest(workers: list[tuple[BaseProcess, Pipe]], raws: dict[Pipe, RawLoad]) -> None:
+    """Stop the workers, and keep what they have recorded so far; one that has nothing to say is left out."""
+    left = [(process, pipe) for process, pipe in workers if pipe not in raws]
+    for process, _ in left:
+        process.terminate()
+    give_up = time.monotonic() + _LAST_WORDS_S
+    for _, pipe in left:
+        with contextlib.suppress(MeasureError):
+            while pipe not in raws and pipe.poll(max(0.0, give_up - time.monotonic())):
+                message = _received(pipe)
+                if isinstance(message, RawLoad):
+                    raws[pipe] = message
+
+
+def _received(pipe: Pipe) -> RawLoad | int:
+    """What a worker says: that it is ready (0), how many requests it has sent, or all it has recorded."""
     try:
-        message = pipe.recv()
+        message: RawLoad | int | tuple[str, str] = pipe.recv()
     except (EOFError, OSError) as error:
         raise MeasureError(
             "a driver process died", "see whether the machine ran out of memory (dmesg)"
