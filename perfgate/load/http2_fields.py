@@ -43,9 +43,9 @@ def request_fields(
     for name, value in headers:
         if not _TOKEN.fullmatch(name):
             raise ValueError(f"{method} {target[:80]!r}: {name[:80]!r} is not a header's name")
-        key, text = name.lower(), value.strip(" \t")
-        if key not in _OF_THE_CONNECTION and (key != "te" or text.lower() == "trailers"):
-            pairs.append((key, text))
+        key = name.lower()
+        if key not in _OF_THE_CONNECTION and (key != "te" or value.lower() == "trailers"):
+            pairs.append((key, value))
     if length or method in ("POST", "PUT", "PATCH"):
         pairs.append(("content-length", str(length)))
     if any(mark in value for _, value in pairs for mark in "\r\n\0"):
@@ -86,7 +86,7 @@ def announced_length(status: int, headers: dict[str, str], *, is_head: bool) -> 
     length = headers.get("content-length")
     if length is None:
         return -1
-    # h2 has seen to it that these are digits.
-    if len(length) > 15 or int(length) > MAX_BODY_BYTES:
+    # h2 has seen to it that these are digits, and not too many to count.
+    if int(length) > MAX_BODY_BYTES:
         raise ProtocolError("body too large")
     return int(length)

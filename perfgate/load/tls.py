@@ -59,7 +59,6 @@ class TlsStream:
                 break
             self._limit_to(give_up_ns)
             self._flush(give_up_ns)
-            self._limit_to(give_up_ns)
             if not self._feed():
                 raise TlsError("tls closed")
         self._limit_to(give_up_ns)
@@ -93,10 +92,10 @@ class TlsStream:
                 give_up_ns = time.monotonic_ns() + self._limit_ns
             elif time.monotonic_ns() > give_up_ns:
                 raise TimeoutError
+            # The peer may be waiting for us: for a certificate it asks for, or to agree on new keys.
+            self._flush(give_up_ns)
             if not self._feed():
                 raise ConnectionAbortedError if self._shut else TlsError("tls truncated")
-            # The answer to a key update, or to being asked for a certificate.
-            self._flush(give_up_ns)
             data = self._read()
         return data, *self._stamp
 
@@ -129,8 +128,19 @@ class TlsStream:
     def _send_piece(self, piece: bytes, give_up_ns: int) -> tuple[int, int]:
         rest = memoryview(piece)
         while rest:
-            rest = rest[self._tls.write(rest) :]
+            try:
+                rest = rest[self._tls.write(rest) :]
+            except ssl.SSLWantReadError:
+                self._agree_anew(give_up_ns)
         return self._plain.send(self._outgoing.read(), give_up_ns)
+
+    def _agree_anew(self, give_up_ns: int) -> None:
+        """One step towards the new keys that the peer wants before anything else is sent (TLS 1.2)."""
+        self._flush(give_up_ns)
+        if time.monotonic_ns() > give_up_ns:
+            raise TimeoutError
+        if not self._feed():
+            raise TlsError("tls truncated")
 
     def _read(self) -> bytes | None:
         """The data of the next whole record: None if more is needed, nothing if the peer said it is done."""

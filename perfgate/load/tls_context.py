@@ -20,7 +20,6 @@ def tls_context(tls: Tls, *, http2: bool) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_RENEGOTIATION
     # Services under test have self-made certificates, and an intermediate one may be all there is to trust.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if tls.ca_file:

@@ -99,6 +99,16 @@ def test_the_server_sees_what_was_asked() -> None:
     assert peer.ended == [1]
 
 
+def test_the_server_is_told_our_bounds_first() -> None:
+    speaker, peer = Http2Speaker(), Peer()
+    peer.hear(speaker.opening())
+    told = peer.h2.remote_settings
+    assert told.enable_push == 0
+    assert told.max_header_list_size == MAX_HEAD_BYTES
+    assert told.initial_window_size >= 1_000_000
+    assert peer.h2.outbound_flow_control_window >= 1_000_000
+
+
 def test_a_coding_of_the_transfer_is_no_business_of_the_server() -> None:
     speaker, peer = Http2Speaker(), Peer()
     peer.hear(speaker.opening() + ask(speaker, headers=(("TE", "gzip"),)))
@@ -275,7 +285,7 @@ def test_a_server_that_goes_without_an_answer(last_stream: int, code: int) -> No
 def test_a_server_that_goes_between_two_requests() -> None:
     speaker, peer = opened()
     hear(speaker, peer.answer())
-    assert speaker.hear(frame(7, 0, 0, b"\0" * 8)) is None
+    assert speaker.hear(frame(7, 0, 2**31, b"\0" * 8)) is None, "the highest bit means nothing"
     assert not speaker.usable
 
 
@@ -355,6 +365,31 @@ def test_closing_is_never_an_answer(begun: bool) -> None:
     assert not speaker.usable
 
 
+def test_closing_between_two_requests() -> None:
+    speaker, peer = opened()
+    hear(speaker, peer.answer())
+    with pytest.raises(ProtocolError, match="closed early"):
+        speaker.ended()
+    assert not speaker.usable
+
+
+def test_nothing_more_of_a_body_is_sent_after_a_breach() -> None:
+    speaker, peer = Http2Speaker(), Peer()
+    peer.hear(speaker.opening())
+    ask(speaker, "POST", body=b"x" * 100_000)
+    failure(speaker, peer.says() + frame(1, 5, 9, b"\x88"))
+    assert len(speaker.owed()) < 100
+
+
+def test_a_fault_of_the_library_is_the_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(data: bytes) -> None:
+        raise KeyError(data)
+
+    speaker, peer = opened()
+    monkeypatch.setattr(speaker._h2, "receive_data", broken)
+    assert failure(speaker, peer.says()) == "h2 protocol error"
+
+
 def unchecked(headers: list[tuple[str, str]], *, body: bytes | None = None) -> bytes:
     """An answer that h2 would not send."""
     from hpack import Encoder
@@ -404,7 +439,7 @@ WRONG = {
     "a body without a head": (SETTINGS + frame(0, 1, 1, b"hello"), "h2 protocol error"),
     "a body for a request never made": (SETTINGS + frame(0, 1, 5, b"hello"), "h2 protocol error"),
     "an answer to a request never made": (SETTINGS + frame(1, 5, 5, b"\x88"), "h2 protocol error"),
-    "a request": (SETTINGS + frame(1, 5, 2, b"\x82\x84\x86"), "h2 protocol error"),
+    "a request": (SETTINGS + frame(1, 5, 2, b"\x82\x84\x86\x41\x01a"), "h2 protocol error"),
     "a push": (SETTINGS + frame(5, 4, 1, b"\0\0\0\2\x82\x84\x86"), "h2 protocol error"),
     "a push that goes on": (SETTINGS + frame(5, 0, 1, b"\0\0\0\2\x82"), "h2 protocol error"),
     "a broken header block": (
@@ -471,6 +506,21 @@ def test_a_head_without_end_is_given_up(kind: str) -> None:
     if kind == "headers":
         endless = frame(1, 0, 1, b"\x00\x01a\x01b" * 3000) + endless
     assert failure(speaker, SETTINGS, endless) in ("headers too large", "h2 protocol error")
+
+
+def test_a_head_in_large_frames_is_given_up_at_the_bound() -> None:
+    speaker, _ = opened()
+    assert speaker.hear(SETTINGS + frame(1, 0, 1, b"\x88" * 16000)) is None
+    for _ in range(3):
+        assert speaker.hear(frame(9, 0, 1, b"\x88" * 16000)) is None
+    assert failure(speaker, frame(9, 0, 1, b"\x88" * 16000)[:9]) == "headers too large"
+
+
+def test_each_head_has_the_bound_for_itself() -> None:
+    speaker, peer = opened()
+    large = [("x", "Z" * 40_000)]
+    peer.h2.send_headers(1, [(":status", "103"), *large])
+    assert hear(speaker, peer.answer(headers=large)).headers == dict(large)
 
 
 def test_empty_continuations_without_end_are_given_up() -> None:
