@@ -29,7 +29,7 @@ _REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: perfgate\r\n\r\n"
 
 
 class Found(NamedTuple):
-    """How long after our clock was read `send` returned, and (if asked for) the packet left: a value a request."""
+    """How long after our clock was read `send` returned and (if asked for) the packet left."""
 
     returned_ns: np.ndarray
     left_ns: np.ndarray

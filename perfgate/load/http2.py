@@ -6,7 +6,6 @@ The rules of the protocol are h2's; the bounds, and what a failure is called, ar
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -23,9 +22,10 @@ from h2.events import (
 from h2.exceptions import DenialOfServiceError, H2Error, InvalidBodyLengthError
 from h2.settings import SettingCodes, Settings
 
-from perfgate.load.http1 import MAX_BODY_BYTES, MAX_HEAD_BYTES, Answer, ProtocolError
+from perfgate.load.http1 import MAX_BODY_BYTES, MAX_HEAD_BYTES, ProtocolError
 from perfgate.load.http2_fields import announced_length, answer_head, request_fields
 from perfgate.load.http2_frames import GOAWAY, HEADERS, WINDOW_UPDATE, Frame, FrameCutter, goaway
+from perfgate.model import Response
 
 _WINDOW_BYTES = 8 * 1024 * 1024
 """Large, so that few answers make us send something while they are being timed."""
@@ -147,7 +147,7 @@ class Http2Speaker:
             self._h2.send_data(self._stream, piece, end_stream=not self._rest)
         return self._h2.data_to_send()
 
-    def hear(self, data: bytes) -> Answer | None:
+    def hear(self, data: bytes) -> Response | None:
         """Take the next bytes from the peer; the answer when it is whole, None before.
 
         Raises:
@@ -155,7 +155,7 @@ class Http2Speaker:
         """
         if self._broken:
             raise ProtocolError(self._broken)
-        outcome: Answer | ProtocolError | None = None
+        outcome: Response | ProtocolError | None = None
         try:
             for frame in self._cutter.cut(data):
                 outcome = self._take(frame) or outcome
@@ -165,9 +165,9 @@ class Http2Speaker:
             self._breach(error.error_class)
         if isinstance(outcome, ProtocolError):
             raise outcome
-        return outcome if outcome is None or self.usable else replace(outcome, keep_alive=False)
+        return outcome if outcome is None or self.usable else outcome._replace(keep_alive=False)
 
-    def ended(self) -> Answer:
+    def ended(self) -> Response:
         """The peer has closed the connection: no answer in HTTP/2 ends like this.
 
         Raises:
@@ -179,7 +179,7 @@ class Http2Speaker:
         self._broken = error_class
         return ProtocolError(error_class)
 
-    def _take(self, frame: Frame) -> Answer | ProtocolError | None:
+    def _take(self, frame: Frame) -> Response | ProtocolError | None:
         """What becomes of the request with this frame; raises what ends the connection."""
         had_bytes, had_rest = len(self._body), bool(self._rest)
         # h2 takes no more data after any GOAWAY, also not those of a request the peer goes on to answer.
@@ -200,8 +200,8 @@ class Http2Speaker:
         if self._stream and (code or last_stream < self._stream):
             raise ProtocolError("h2 goaway")
 
-    def _take_events(self, frame: Frame) -> Answer | ProtocolError | None:
-        outcome: Answer | ProtocolError | None = None
+    def _take_events(self, frame: Frame) -> Response | ProtocolError | None:
+        outcome: Response | ProtocolError | None = None
         try:
             events = self._h2.receive_data(frame.whole)
         except DenialOfServiceError as error:
@@ -219,7 +219,7 @@ class Http2Speaker:
             outcome = self._note(event) or outcome
         return outcome
 
-    def _note(self, event: Event) -> Answer | ProtocolError | None:
+    def _note(self, event: Event) -> Response | ProtocolError | None:
         match event:
             case ResponseReceived() | InformationalResponseReceived():
                 self._status, self._headers = answer_head(event.headers)
@@ -242,14 +242,14 @@ class Http2Speaker:
             raise ProtocolError("body too large")
         self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
 
-    def _finish(self) -> Answer | ProtocolError:
+    def _finish(self) -> Response | ProtocolError:
         if self._rest and not self._broken:
             # An answer may come before the whole request was sent: what is left of that is of no use.
             self._h2.reset_stream(self._stream, ErrorCodes.CANCEL)
         self._leave_stream()
         if self._announced not in (-1, len(self._body)):
             return ProtocolError("content-length mismatch")
-        return Answer(status=self._status, headers=self._headers, body=bytes(self._body), keep_alive=True)
+        return Response(status=self._status, headers=self._headers, body=bytes(self._body), keep_alive=True)
 
     def _leave_stream(self) -> None:
         self._stream = 0

@@ -67,7 +67,8 @@ def answer_head(fields: Iterable[tuple[bytes, bytes]]) -> tuple[int, dict[str, s
             continue
         key, text = name.decode("latin-1"), value.decode("latin-1")
         # A repeated content-length was found to say the same by h2.
-        headers[key] = f"{headers[key]}, {text}" if key in headers and key != "content-length" else text
+        joint = "\n" if key == "set-cookie" else ", "
+        headers[key] = f"{headers[key]}{joint}{text}" if key in headers and key != "content-length" else text
     if len(code) != 3 or not code.isdigit() or code < b"100":
         raise ProtocolError("h2 protocol error")
     if code == b"101":

@@ -65,8 +65,9 @@ class TlsStream:
         self._flush(give_up_ns)
         self.http2 = self._tls.selected_alpn_protocol() == "h2"
 
-    def send(self, payload: bytes, give_up_ns: int) -> tuple[int, int]:
+    def send(self, payload: bytes, timeout_ns: int) -> tuple[int, int]:
         """Send everything; what goes out in one piece is encrypted before the clock is read."""
+        give_up_ns = time.monotonic_ns() + timeout_ns
         try:
             sent_ns, done_ns = self._send_piece(payload[:_SEND_BYTES], give_up_ns)
             for start in range(_SEND_BYTES, len(payload), _SEND_BYTES):
@@ -132,7 +133,7 @@ class TlsStream:
                 rest = rest[self._tls.write(rest) :]
             except ssl.SSLWantReadError:
                 self._agree_anew(give_up_ns)
-        return self._plain.send(self._outgoing.read(), give_up_ns)
+        return self._plain.send(self._outgoing.read(), _left_ns(give_up_ns))
 
     def _agree_anew(self, give_up_ns: int) -> None:
         """One step towards the new keys that the peer wants before anything else is sent (TLS 1.2)."""
@@ -158,7 +159,7 @@ class TlsStream:
 
     def _flush(self, give_up_ns: int) -> None:
         if self._outgoing.pending:
-            self._plain.send(self._outgoing.read(), give_up_ns)
+            self._plain.send(self._outgoing.read(), _left_ns(give_up_ns))
 
     def _limit_to(self, give_up_ns: int) -> None:
         left_ns = give_up_ns - time.monotonic_ns()
@@ -199,6 +200,10 @@ class TlsStream:
         with contextlib.suppress(OSError):
             self._limit_to(give_up_ns)
             self._flush(give_up_ns)
+
+
+def _left_ns(give_up_ns: int) -> int:
+    return max(give_up_ns - time.monotonic_ns(), 1)
 
 
 def handshake(plain: PlainStream, context: ssl.SSLContext, server_name: str, give_up_ns: int) -> TlsStream:

@@ -79,7 +79,7 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 
 def echoing(wrap: Callable[[socket.socket], socket.socket] | None = None) -> Behaviour:
-    """Answer every request with its own body."""
+    """Response every request with its own body."""
 
     def behave(plain: socket.socket, server: LocalServer) -> None:
         plain.settimeout(5)

@@ -10,12 +10,13 @@ from h2_peer import Peer, echoing, frame
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from load_servers import LocalServer
-from tls_servers import Certificates, plain_stream, soon, tls_stream
+from tls_servers import PATIENCE_NS, Certificates, plain_stream, tls_stream
 
 from perfgate.load import http2, http2_fields
-from perfgate.load.http1 import MAX_HEAD_BYTES, Answer, ProtocolError
+from perfgate.load.http1 import MAX_HEAD_BYTES, ProtocolError
 from perfgate.load.http2 import Http2Speaker
 from perfgate.load.stream import Stream
+from perfgate.model import Response
 
 SETTINGS = frame(4, 0, 0)
 ACK = frame(4, 1, 0)
@@ -42,7 +43,7 @@ def opened(
     return speaker, peer
 
 
-def hear(speaker: Http2Speaker, *pieces: bytes) -> Answer:
+def hear(speaker: Http2Speaker, *pieces: bytes) -> Response:
     for number, piece in enumerate(pieces):
         answer = speaker.hear(piece)
         if answer is not None:
@@ -164,9 +165,9 @@ def test_an_answer_is_what_http1_would_make_of_it() -> None:
         ("x-name", b"\xe4"),
     ]
     answer = hear(speaker, peer.answer(headers=headers, body=b"hello"))
-    assert answer == Answer(
+    assert answer == Response(
         status=200,
-        headers={"content-type": "text/plain", "set-cookie": "a=1, b=2", "x-name": "\xe4"},
+        headers={"content-type": "text/plain", "set-cookie": "a=1\nb=2", "x-name": "\xe4"},
         body=b"hello",
         keep_alive=True,
     )
@@ -644,7 +645,7 @@ def test_in_whatever_pieces_an_answer_comes_it_is_the_same(
         frame_bytes=frame_bytes,
     )
     answer = hear(speaker, *cut(data, places))
-    assert answer == Answer(status=status, headers={"x-value": value}, body=body, keep_alive=True)
+    assert answer == Response(status=status, headers={"x-value": value}, body=body, keep_alive=True)
 
 
 def outcome(pieces: list[bytes]) -> tuple[str, object]:
@@ -685,10 +686,10 @@ def test_whatever_comes_is_an_answer_an_error_or_not_enough_in_whatever_pieces(
     assert outcome([data]) == outcome(cut(data, places))
 
 
-def exchange(stream: Stream, speaker: Http2Speaker, sent: bytes) -> Answer:
+def exchange(stream: Stream, speaker: Http2Speaker, sent: bytes) -> Response:
     while True:
         if sent:
-            stream.send(sent, soon())
+            stream.send(sent, PATIENCE_NS)
         data, _, _ = stream.receive()
         answer = speaker.hear(data) if data else speaker.ended()
         if answer is not None:

@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from load_servers import LocalServer, hanging, reset
 from tls_servers import (
+    PATIENCE_NS,
     SECOND_NS,
     Certificates,
     echo,
     hang,
     plain_stream,
     receive_all,
-    soon,
     speaking_tls,
     tls_stream,
 )
@@ -57,7 +57,7 @@ def test_what_is_sent_and_answered_passes_unchanged(
     behave = speaking_tls(certificates.server_context(version=version), echo)
     with LocalServer(behave) as server, tls_stream(server, certificates.trusting) as stream:
         for text in (b"hello", b"again"):
-            stream.send(text, soon())
+            stream.send(text, PATIENCE_NS)
             assert receive_all(stream, len(text)) == text
         assert stream.is_quiet()
 
@@ -75,7 +75,7 @@ def test_large_bodies_pass_both_ways(certificates: Certificates, version: ssl.TL
 
     behave = speaking_tls(certificates.server_context(version=version), talk)
     with LocalServer(behave) as server, tls_stream(server, certificates.trusting) as stream:
-        first_ns, last_ns = stream.send(body, soon())
+        first_ns, last_ns = stream.send(body, PATIENCE_NS)
         assert first_ns < last_ns <= time.time_ns()
         assert receive_all(stream, len(body)) == body
 
@@ -86,7 +86,7 @@ def test_sending_gives_up_on_a_peer_that_does_not_read(certificates: Certificate
         stream.limit(SECOND_NS // 10)
         begun = time.monotonic()
         with pytest.raises((TimeoutError, BlockingIOError)):
-            stream.send(b"x" * 64 * 1024 * 1024, time.monotonic_ns() + SECOND_NS // 10)
+            stream.send(b"x" * 64 * 1024 * 1024, SECOND_NS // 10)
         stream.limit(5 * SECOND_NS)
         stream.close()
         assert time.monotonic() - begun < 1.5
@@ -97,7 +97,7 @@ def test_bytes_have_the_kernels_stamp_and_not_the_time_they_were_read(certificat
     behave = speaking_tls(certificates.server_context(), echo)
     with LocalServer(behave) as server, tls_stream(server, certificates.trusting) as stream:
         for _ in range(20):
-            sent_ns, _ = stream.send(b"hello", soon())
+            sent_ns, _ = stream.send(b"hello", PATIENCE_NS)
             time.sleep(0.05)
             _, arrived_ns, stamped = stream.receive()
             now_ns = time.time_ns()
@@ -135,7 +135,7 @@ def test_the_stamp_is_that_of_the_piece_that_made_the_bytes_whole(certificates: 
         server.over.wait(5)
 
     with LocalServer(behave) as server, tls_stream(server, certificates.trusting) as stream:
-        sent_ns, _ = stream.send(b"?", soon())
+        sent_ns, _ = stream.send(b"?", PATIENCE_NS)
         data, arrived_ns, stamped = stream.receive()
         assert (data, stamped) == (b"hello", True)
         assert sent_ns < halves_ns[0] < halves_ns[1] <= arrived_ns <= time.time_ns()
@@ -178,7 +178,7 @@ def test_any_certificate_will_do_if_the_user_says_so(certificates: Certificates,
     behave = speaking_tls(stranger.server_context(), echo)
     tls = Tls(certificates.ca_file, insecure=True)
     with LocalServer(behave) as server, tls_stream(server, tls, name="example.org") as stream:
-        stream.send(b"hello", soon())
+        stream.send(b"hello", PATIENCE_NS)
         assert receive_all(stream, 5) == b"hello"
 
 
@@ -194,7 +194,7 @@ def test_the_authority_that_issued_the_servers_certificate_is_enough(
         LocalServer(speaking_tls(context, echo)) as server,
         tls_stream(server, Tls(str(ca_file))) as stream,
     ):
-        stream.send(b"hello", soon())
+        stream.send(b"hello", PATIENCE_NS)
         assert receive_all(stream, 5) == b"hello"
 
 
@@ -223,7 +223,7 @@ def test_the_server_is_told_the_name_of_the_host_but_no_address(
         LocalServer(speaking_tls(context, echo)) as server,
         tls_stream(server, certificates.trusting, name=host) as stream,
     ):
-        stream.send(b"hello", soon())
+        stream.send(b"hello", PATIENCE_NS)
         assert receive_all(stream, 5) == b"hello"
     assert names == [seen]
 
@@ -248,7 +248,7 @@ def test_a_client_certificate_is_shown_to_who_asks(
 
     behave = speaking_tls(certificates.server_context(version=version, ask_client=True), talk)
     with LocalServer(behave) as server, tls_stream(server, certificates.identified) as stream:
-        stream.send(b"hello", soon())
+        stream.send(b"hello", PATIENCE_NS)
         assert receive_all(stream, 5) == b"hello"
     assert "somebody@example.org" in str(shown)
 
@@ -266,9 +266,9 @@ def test_a_server_that_misses_a_client_certificate_says_so(
     with LocalServer(behave) as server:
         with pytest.raises(OSError) as caught, tls_stream(server, certificates.trusting) as stream:  # noqa: PT012
             time.sleep(pause_s)
-            stream.send(b"hello", soon())
+            stream.send(b"hello", PATIENCE_NS)
             time.sleep(pause_s)
-            stream.send(b"hello", soon())
+            stream.send(b"hello", PATIENCE_NS)
             stream.receive()
         assert tls_error_class(caught.value) == error
 
@@ -294,7 +294,7 @@ def test_a_client_certificate_can_be_asked_for_after_the_handshake(certificates:
 
     behave = speaking_tls(context, talk)
     with LocalServer(behave) as server, tls_stream(server, certificates.identified) as stream:
-        stream.send(b"hello", soon())
+        stream.send(b"hello", PATIENCE_NS)
         assert receive_all(stream, 4) == b"wait"
         assert receive_all(stream, 4) == b"done"
     assert shown[0] is None
@@ -370,7 +370,12 @@ def class_of_answer(certificates: Certificates, answer: bytes) -> str:
         stream = PlainStream(ours)
         try:
             with pytest.raises(OSError) as caught:
-                handshake(stream, tls_context(certificates.trusting, http2=False), "localhost", soon())
+                handshake(
+                    stream,
+                    tls_context(certificates.trusting, http2=False),
+                    "localhost",
+                    time.monotonic_ns() + PATIENCE_NS,
+                )
         finally:
             stream.close()
     return tls_error_class(caught.value)
@@ -462,7 +467,12 @@ def reached(port: int) -> list[socket.socket]:
 def test_new_keys_may_be_agreed_on_at_any_time(certificates: Certificates, sends: bool) -> None:
     """Python's servers cannot ask for it; those that want a certificate for some paths only do."""
     with openssl_server(certificates) as (keyboard, plain):
-        stream = handshake(plain, tls_context(certificates.trusting, http2=False), "localhost", soon())
+        stream = handshake(
+            plain,
+            tls_context(certificates.trusting, http2=False),
+            "localhost",
+            time.monotonic_ns() + PATIENCE_NS,
+        )
         stream.limit(5 * SECOND_NS)
         keyboard.write(b"before\n")
         keyboard.flush()
@@ -472,7 +482,7 @@ def test_new_keys_may_be_agreed_on_at_any_time(certificates: Certificates, sends
         until(lambda: not plain.is_quiet())
         assert stream.is_quiet()
         if sends:
-            stream.send(b"hello\n", soon())
+            stream.send(b"hello\n", PATIENCE_NS)
         keyboard.write(b"after\n")
         keyboard.flush()
         assert receive_all(stream, 6) == b"after\n"
@@ -578,11 +588,11 @@ def test_session_tickets_are_no_unasked_for_bytes(certificates: Certificates) ->
     behave = speaking_tls(certificates.server_context(version=V13), echo)
     with LocalServer(behave) as server, plain_stream(server) as plain:
         context = tls_context(certificates.trusting, http2=False)
-        stream = handshake(plain, context, "localhost", soon())
+        stream = handshake(plain, context, "localhost", time.monotonic_ns() + PATIENCE_NS)
         stream.limit(5 * SECOND_NS)
         until(lambda: not plain.is_quiet())  # the tickets have come
         assert stream.is_quiet()
-        stream.send(b"hello", soon())
+        stream.send(b"hello", PATIENCE_NS)
         assert receive_all(stream, 5) == b"hello"
         stream.close()
 
@@ -625,7 +635,7 @@ def test_closing_says_goodbye(certificates: Certificates) -> None:
 
     behave = speaking_tls(certificates.server_context(), talk)
     with LocalServer(behave) as server, tls_stream(server, certificates.trusting) as stream:
-        stream.send(b"hello", soon())
+        stream.send(b"hello", PATIENCE_NS)
         stream.close()
         stream.close()
     assert ends == [b"hello", b""]
@@ -650,7 +660,12 @@ def test_another_thread_can_end_the_handshake(certificates: Certificates) -> Non
         timer = threading.Timer(0.1, plain.shut)
         timer.start()
         with pytest.raises(TlsError):
-            handshake(plain, tls_context(certificates.trusting, http2=False), "localhost", soon())
+            handshake(
+                plain,
+                tls_context(certificates.trusting, http2=False),
+                "localhost",
+                time.monotonic_ns() + PATIENCE_NS,
+            )
         timer.join()
 
 
@@ -660,10 +675,10 @@ def test_many_threads_share_a_context(certificates: Certificates) -> None:
 
     def work(server: LocalServer, text: bytes) -> None:
         with plain_stream(server) as plain:
-            stream: TlsStream = handshake(plain, context, "localhost", soon())
+            stream: TlsStream = handshake(plain, context, "localhost", time.monotonic_ns() + PATIENCE_NS)
             stream.limit(5 * SECOND_NS)
             for _ in range(20):
-                stream.send(text, soon())
+                stream.send(text, PATIENCE_NS)
                 answers.append(receive_all(stream, len(text)))
             stream.close()
 

@@ -114,8 +114,7 @@ def tls_stream(
             stream.close()
 
 
-def soon() -> int:
-    return time.monotonic_ns() + 5 * SECOND_NS
+PATIENCE_NS = 5 * SECOND_NS
 
 
 def receive_all(stream: TlsStream, count: int) -> bytes:
