@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perfgate.measure.loaded import LoadJob
     from perfgate.model import LoadSummary, Outcome, Reason, Samples, Workload
 
-_SUFFIXES = (".yml", ".yaml", ".py")
+_SUFFIXES = (".yml", ".yaml", ".py", ".js")
 _TIMEOUT_NS = 10_000_000_000
 
 
@@ -43,7 +43,8 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
 
     Raises:
         UsageError: an option, the file or the target cannot be used.
-        MeasureError: the driver failed.
+        MeasureError: nobody listens at the target, or the driver failed.
+        KeyboardInterrupt: the user stopped it before anything was measured.
     """
     from perfgate.gate import loaded as gate
     from perfgate.measure.loaded import run_load
@@ -63,11 +64,14 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
         reasons.append(reason)
         if outcome is Outcome.PASS or worse is Outcome.INVALID:
             outcome = worse
-    return _publish(summary, outcome, reasons, gate.doubts(summary), given["outputs"])
+    code = _publish(summary, outcome, reasons, gate.doubts(summary), given["outputs"])
+    return int(ExitCode.INTERRUPTED) if summary.interrupted else code
 
 
 def read_any(path: Path, variables: dict[str, str]) -> Workload:
     """Read a workload of whichever kind its name says; also called by other driver processes.
+
+    Code sees the variables in its environment.
 
     Raises:
         UsageError: it cannot be used.
@@ -75,7 +79,7 @@ def read_any(path: Path, variables: dict[str, str]) -> Workload:
     if path.suffix == ".py":
         from perfgate.users.reading import read_users
 
-        return read_users(path, environ=os.environ)
+        return read_users(path, environ={**os.environ, **variables} if variables else os.environ)
     if path.suffix == ".js":
         raise UsageError(f"{path}: k6 scripts cannot be run yet", "write the load test in YAML or Python")
     from perfgate.workload.artillery import read_workload
@@ -86,7 +90,7 @@ def read_any(path: Path, variables: dict[str, str]) -> Workload:
 def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
     from perfgate.load.address import Timeouts
     from perfgate.load.plan import LoadPlan
-    from perfgate.measure.address import locate
+    from perfgate.measure.address import locate, require_listener
     from perfgate.measure.loaded import LoadJob
     from perfgate.report.profile_words import describe_profile
 
@@ -96,10 +100,14 @@ def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
     url = given["target"] or _service_of(workload, path)
     given = {**given, "insecure": given["insecure"] or workload.insecure}
     approach = approach_of(given, allowed_hosts=config.allow_hosts if config else ())
-    located = locate(url, flag="--target" if given["target"] else "the target of the file", approach=approach)
+    where = "--target" if given["target"] else "the target of the file"
+    located = locate(url, flag=where, approach=approach)
     profile = profile_of(given, workload)
+    if given["max_rate"] and profile.is_open:
+        raise UsageError("--max-rate bounds users, and arrivals have a rate", "lower --rate instead")
     if given["warmup"] >= profile.duration_ns:
         raise UsageError("the warm-up takes the whole load", "shorten --warmup or lengthen the load")
+    require_listener(located.address, f"{where} {url!r}")
     timeout_ns = given["timeout"] or _TIMEOUT_NS
     plan = LoadPlan(
         addresses=(located.address,),
@@ -116,7 +124,9 @@ def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
         plan=plan,
         workload=workload,
         read=read,
-        processes=min(given["processes"], profile.vus),
+        processes=min(
+            given["processes"], profile.vus, *(ramp.max_vus for ramp in profile.stages if ramp.max_vus)
+        ),
         target=url,
         words=describe_profile(profile),
         dns_ns=located.dns_ns,
@@ -160,8 +170,11 @@ def _breaches(
     thresholds: tuple[Threshold, ...], samples: Samples, summary: LoadSummary
 ) -> tuple[tuple[Outcome, Reason], ...]:
     from perfgate.gate.slo import breaches_of
+    from perfgate.load.user import NOT_SENT
 
-    return breaches_of(thresholds, samples, duration_ns=round(summary.elapsed_s * 1e9)) if thresholds else ()
+    if not thresholds:
+        return ()
+    return breaches_of(thresholds, samples, duration_ns=round(summary.elapsed_s * 1e9), unsent=NOT_SENT)
 
 
 def _publish(

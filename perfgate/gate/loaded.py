@@ -14,6 +14,15 @@ MIN_STAMPED_RATIO = 0.99
 def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
     """Why the figures are no evidence; empty if they are."""
     found = []
+    if summary.interrupted:
+        found.append(
+            Reason(
+                code="interrupted",
+                text=f"interrupted after {format_duration_ns(summary.elapsed_s * 1e9)}: the figures are of "
+                "the requests that had ended by then",
+                remedy="let it run to its end for a verdict",
+            )
+        )
     if summary.service is None:
         found.append(_nothing(summary))
     driver = summary.driver
@@ -71,7 +80,7 @@ def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
     found += [
         Reason(
             code="endpoint_never_succeeded",
-            text=f"{endpoint.name}: all {endpoint.requests} requests failed",
+            text=f"{endpoint.name}: all {endpoint.requests:,} requests failed",
             remedy="send one by hand; a threshold on http_req_failed makes this fail the run",
         )
         for endpoint in summary.endpoints
@@ -81,8 +90,8 @@ def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
         found.append(
             Reason(
                 code="arrivals_dropped",
-                text=f"{summary.dropped} of {summary.dropped + summary.requests} arrivals found no free user "
-                "in time and were never sent",
+                text=f"{summary.dropped:,} arrivals found no free user in time and were never sent: no other "
+                "figure and no threshold counts them",
                 remedy="allow more users with --vus, or see why the service holds them up",
             )
         )
@@ -98,9 +107,9 @@ def _nothing(summary: LoadSummary) -> Reason:
     if not summary.requests:
         text = "no request was sent and finished while the load was measured"
         return Reason(code="no_requests", text=text, remedy="lengthen --duration, or raise the load")
-    listed = ", ".join(f"{count} x {name}" for name, count in worst)
+    listed = ", ".join(f"{count:,} × {name}" for name, count in worst)
     return Reason(
         code="no_success",
-        text=f"none of {summary.requests} requests got the answer the workload wants ({listed})",
+        text=f"none of {summary.requests:,} requests got the answer the workload wants ({listed})",
         remedy="see whether the service listens at the target, and what it answers to one request",
     )
