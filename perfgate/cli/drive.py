@@ -15,7 +15,7 @@ import click
 
 from perfgate.cli import output
 from perfgate.cli.approach import approach_of
-from perfgate.cli.profile import profile_of
+from perfgate.cli.profile import is_asked_for, profile_of
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
         ),
         target=url,
         words=describe_profile(profile),
+        notes=_notes(workload, is_asked_for(given, workload)),
         dns_ns=located.dns_ns,
     )
 
@@ -140,6 +141,18 @@ def _service_of(workload: Workload, path: Path) -> str:
         raise UsageError(f"{path}: names no target", "say where the service runs: --target http://HOST:PORT")
     parts = urlsplit(workload.target)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _notes(workload: Workload, is_load_given: bool) -> tuple[str, ...]:
+    """The workload's notes; its phases are followed here, unless flags say otherwise."""
+    from perfgate.workload.phases import NOT_REPLAYED
+
+    other = "config.phases does not count, because flags say how much load"
+    return tuple(
+        note.replace(NOT_REPLAYED, other)
+        for note in workload.notes
+        if is_load_given or not note.startswith(NOT_REPLAYED)
+    )
 
 
 def _variables(texts: Sequence[str]) -> dict[str, str]:

@@ -128,8 +128,8 @@ def profile_of(given: dict[str, Any], workload: Workload) -> Profile:
     Raises:
         UsageError: neither says how much, or options that do not go together.
     """
-    if not any(given[name] for name in ("vus", "duration", "iterations", "rate", "stages", "executor")):
-        profile = _of_file(workload)
+    if not is_asked_for(given, workload):
+        profile = _of_file(workload, given["vus"])
     else:
         executor = given["executor"] or _executor(given)
         # Passes under way may finish, as in k6; user classes end by themselves.
@@ -162,16 +162,24 @@ def _require_for_users(profile: Profile, given: dict[str, Any]) -> None:
     )
 
 
-def _of_file(workload: Workload) -> Profile:
+def is_asked_for(given: dict[str, Any], workload: Workload) -> bool:
+    """Whether the options say how much load, so that what the file says does not count.
+
+    --vus alone does not: it says how many of the file's arrivals may be under way.
+    """
+    if any(given[name] for name in ("duration", "iterations", "rate", "stages", "executor")):
+        return True
+    return bool(given["vus"]) and workload.profile is None
+
+
+def _of_file(workload: Workload, vus: int | None) -> Profile:
     if workload.profile is None:
         raise UsageError(
             "how much load? The file does not say",
             "give --vus 10 --duration 30s"
             + ("" if workload.users else ", or --rate 100/s --duration 30s for arrivals"),
         )
-    if workload.profile.vus:
-        return workload.profile
-    return replace(workload.profile, vus=_DEFAULT_USERS_IN_OPEN_MODEL)
+    return replace(workload.profile, vus=vus or workload.profile.vus or _DEFAULT_USERS_IN_OPEN_MODEL)
 
 
 def _executor(given: dict[str, Any]) -> Executor:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class LoadJob:
     """What to drive: `plan` with the scenarios of `workload`, which `read` reads again in other processes.
 
-    `target` is what the user calls the service and `words` the load in words; `dns_ns` is how long finding
-    the service's address took, 0 if that was not needed.
+    `target` is what the user calls the service, `words` the load in words and `notes` what the reader of the
+    report should know; `dns_ns` is how long finding the service's address took, 0 if that was not needed.
     """
 
     plan: LoadPlan
@@ -39,6 +39,7 @@ class LoadJob:
     processes: int
     target: str
     words: str
+    notes: tuple[str, ...]
     dns_ns: int
 
 
@@ -116,7 +117,7 @@ def _summary(
             kernel_stamped_ratio=came.kernel_stamped_ratio,
             clock_step_ns=came.clock_step_ns,
         ),
-        notes=job.workload.notes,
+        notes=job.notes,
     )
 
 
