@@ -23,7 +23,7 @@ from load_plans import (
 )
 from load_servers import OK, LocalServer, answering
 
-from perfgate.load.engine import drive
+from perfgate.load.engine import LoadStopped, Watcher, drive, outcome
 from perfgate.model import Request, Samples, Script, Think
 
 
@@ -280,3 +280,20 @@ def iter_of(path: str) -> Script:
 def test_no_thread_is_left(server):
     drive(load(server, arrivals(100, 100)))
     assert not [thread for thread in threading.enumerate() if thread.name == "virtual-user"]
+
+
+@pytest.mark.parametrize("how", [users(3, 60_000), arrivals(100, 60_000, arrivals="even")])
+def test_ctrl_c_hands_on_what_was_measured_by_then(how, server):
+    def interrupt_soon(requests: int) -> None:
+        if requests > 20:
+            raise KeyboardInterrupt
+
+    plan = load(server, how, warmup_ns=100 * MS)
+    begun = time.monotonic()
+    with pytest.raises(LoadStopped) as stopped:
+        drive(plan, Watcher(on_tick=interrupt_soon))
+    came = outcome(stopped.value.raw, plan)
+    assert time.monotonic() - begun < 5
+    assert 10 < len(came.samples[0].sent_ns) < len(server.requests)
+    assert set(errors_of(came.samples[0])) == {""}
+    assert 0 < came.duration_ns < 5_000 * MS
