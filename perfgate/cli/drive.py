@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,12 +53,14 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
 
     _require_formats(given["outputs"])
     thresholds = _thresholds(config)
-    job = _job(path, config, given)
-    progress = output.start_progress(quiet=given["quiet"])
-    try:
-        summary, samples = run_load(job, progress)
-    finally:
-        progress.close()
+    variables = {**(config.variables if config else {}), **_variables(given["env"])}
+    with _seen_by_code(path, variables):
+        job = _job(path, config, given, variables)
+        progress = output.start_progress(quiet=given["quiet"])
+        try:
+            summary, samples = run_load(job, progress)
+        finally:
+            progress.close()
     reasons = list(gate.invalidity(summary))
     outcome = Outcome.INVALID if reasons else Outcome.PASS
     for worse, reason in _breaches(thresholds, samples, summary):
@@ -71,15 +74,13 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
 def read_any(path: Path, variables: dict[str, str]) -> Workload:
     """Read a workload of whichever kind its name says; also called by other driver processes.
 
-    Code sees the variables in its environment.
-
     Raises:
         UsageError: it cannot be used.
     """
     if path.suffix == ".py":
         from perfgate.users.reading import read_users
 
-        return read_users(path, environ={**os.environ, **variables} if variables else os.environ)
+        return read_users(path, environ=os.environ)
     if path.suffix == ".js":
         raise UsageError(f"{path}: k6 scripts cannot be run yet", "write the load test in YAML or Python")
     from perfgate.workload.artillery import read_workload
@@ -87,14 +88,31 @@ def read_any(path: Path, variables: dict[str, str]) -> Workload:
     return read_workload(path, variables=variables)
 
 
-def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
+@contextlib.contextmanager
+def _seen_by_code(path: Path, variables: dict[str, str]) -> Iterator[None]:
+    """Put the variables into the environment for users that are code, which look there whenever they like.
+
+    Other driver processes are started with this environment.
+    """
+    mine = variables if path.suffix == ".py" else {}
+    before = {name: os.environ.get(name) for name in mine}
+    os.environ.update(mine)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _job(path: Path, config: Config | None, given: dict[str, Any], variables: dict[str, str]) -> LoadJob:
     from perfgate.load.address import Timeouts
     from perfgate.load.plan import LoadPlan
     from perfgate.measure.address import locate, require_listener
     from perfgate.measure.loaded import LoadJob
     from perfgate.report.profile_words import describe_profile
 
-    variables = {**(config.variables if config else {}), **_variables(given["env"])}
     read = partial(read_any, path.absolute(), variables)
     workload = read()
     url = given["target"] or _service_of(workload, path)
