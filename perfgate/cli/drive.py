@@ -67,7 +67,7 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
         reasons.append(reason)
         if outcome is Outcome.PASS or worse is Outcome.INVALID:
             outcome = worse
-    code = _publish(summary, outcome, reasons, gate.doubts(summary), given["outputs"])
+    code = _publish(summary, outcome, reasons, gate.doubts(summary, thresholds), given["outputs"])
     return int(ExitCode.INTERRUPTED) if summary.interrupted else code
 
 

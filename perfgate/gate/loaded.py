@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from perfgate.gate.threshold_syntax import Threshold
 from perfgate.model import LoadSummary, Reason
 from perfgate.units import format_duration_ns, format_ratio
 
@@ -9,6 +12,7 @@ MAX_LATENESS_NS = 20_000_000
 MAX_CPU_RATIO = 0.95
 MAX_CLOCK_STEP_NS = 2_000_000
 MIN_STAMPED_RATIO = 0.99
+MAX_UNNOTICED_FAILURES = 0.01
 
 
 def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
@@ -55,9 +59,21 @@ def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
+def doubts(summary: LoadSummary, thresholds: Sequence[Threshold] = ()) -> tuple[Reason, ...]:
     """What the reader should know although the figures stand."""
     found = []
+    failed = sum(sum(endpoint.errors.values()) for endpoint in summary.endpoints)
+    bounded = any(threshold.metric == "http_req_failed" for threshold in thresholds)
+    if summary.service is not None and not bounded and failed > MAX_UNNOTICED_FAILURES * summary.requests:
+        found.append(
+            Reason(
+                code="failures_unbounded",
+                text=f"{format_ratio(failed / summary.requests)} of the requests failed, and no threshold "
+                "limits that",
+                remedy='see the errors; thresholds: {http_req_failed: ["rate<0.01"]} in a file given with -c '
+                "makes this fail the run",
+            )
+        )
     driver = summary.driver
     if not summary.profile.is_open and driver.cpu_ratio > MAX_CPU_RATIO:
         found.append(
@@ -81,7 +97,7 @@ def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
         Reason(
             code="endpoint_never_succeeded",
             text=f"{endpoint.name}: all {endpoint.requests:,} requests failed",
-            remedy="send one by hand; a threshold on http_req_failed makes this fail the run",
+            remedy="send one by hand",
         )
         for endpoint in summary.endpoints
         if endpoint.service is None and summary.service is not None

@@ -218,7 +218,7 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
         sending_ns=samples.sending_ns(rows),
         openings_ns=np.concatenate([np.empty(0, np.int64), *openings]).reshape(-1, OPENING_COLUMNS),
         clock_step_ns=raw.clock_step_ns,
-        kernel_stamped_ratio=raw.stamped / raw.requests if raw.requests else 0.0,
+        kernel_stamped_ratio=min(raw.stamped / max(samples.answers(raw.rows), 1), 1.0),
         rows_bytes=raw.rows_bytes,
     )
 

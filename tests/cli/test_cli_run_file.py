@@ -221,6 +221,18 @@ def test_nothing_that_succeeds_is_no_evidence(run):
     assert "status 503" in out
 
 
+def test_many_failures_without_a_limit_on_them_are_a_warning(run, tmp_path):
+    with RunningService(statuses={"/weather/Oslo": 503, "/weather/Lima": 503}) as service:
+        target = ("load.yml", "--target", service.url, "-q", "--iterations", "60", "--seed", "1")
+        code, out, _ = run(*target)
+        assert code == 0
+        assert "of the requests failed, and no threshold limits that" in words(out)
+        config(tmp_path, '{http_req_failed: ["rate<0.9"]}')
+        code, out, _ = run(*target, "-c", "limits.yml")
+        assert code == 0
+        assert "no threshold" not in out
+
+
 def test_nobody_listening_is_said_at_once(run):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -23,6 +23,7 @@ from load_plans import (
 )
 from load_servers import OK, LocalServer, answering
 
+from perfgate.load import clock
 from perfgate.load.engine import LoadStopped, Watcher, drive, outcome
 from perfgate.model import Request, Samples, Script, Think
 
@@ -297,3 +298,17 @@ def test_ctrl_c_hands_on_what_was_measured_by_then(how, server):
     assert 10 < len(came.samples[0].sent_ns) < len(server.requests)
     assert set(errors_of(came.samples[0])) == {""}
     assert 0 < came.duration_ns < 5_000 * MS
+
+
+@pytest.mark.skipif(clock.detect_clock_source() != clock.KERNEL_CLOCK, reason="no kernel stamps here")
+def test_what_was_never_answered_is_no_answer_without_a_stamp():
+    """A service that goes away in the middle leaves the answers it gave as they were."""
+
+    def behave(peer: socket.socket, server: LocalServer) -> None:
+        while server.request(peer) and len(server.requests) <= 20:
+            peer.sendall(OK)
+
+    with LocalServer(behave) as server:
+        outcome = drive(load(server, iterations("shared-iterations", 100, vus=1)))
+    assert errors_of(outcome.samples[0])[""] == 20
+    assert outcome.kernel_stamped_ratio > 0.8
