@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MOST_USERS = 10_000
 MOST_DURATION_NS = 24 * 3_600_000_000_000
 MOST_RATE_RPS = 1_000_000.0
+MOST_ARRIVALS = 50_000_000
+"""Keeping so many requests takes 3 GB."""
 _GRACE_NS = 30_000_000_000
 _ITERATIONS_MAY_TAKE_NS = 10 * 60_000_000_000
 _DEFAULT_USERS_IN_OPEN_MODEL = 100
@@ -256,6 +258,15 @@ _BUILD: dict[Executor, Callable[[Executor, dict[str, Any]], Profile]] = {
 }
 
 
+def arrivals_of(profile: Profile) -> float:
+    """How many arrivals an open profile comes to, on average where they are random."""
+    level, count = profile.start, 0.0
+    for ramp in profile.stages:
+        count += (level + ramp.target) / 2 * ramp.duration_ns / 1e9
+        level = ramp.target
+    return count
+
+
 def _require_bounds(profile: Profile) -> None:
     peak = max([profile.start, *(ramp.target for ramp in profile.stages)])
     if not 0 < profile.duration_ns <= MOST_DURATION_NS:
@@ -265,5 +276,7 @@ def _require_bounds(profile: Profile) -> None:
             f"too much load: at most {MOST_USERS} users and {MOST_RATE_RPS:g} arrivals a second",
             "ask for less",
         )
+    if profile.is_open and arrivals_of(profile) > MOST_ARRIVALS:
+        raise UsageError(f"too many arrivals: at most {MOST_ARRIVALS:,}", "shorten it, or lower the rate")
     if not peak:
         raise UsageError("the load never rises above nothing", "raise --vus, --rate or a --stage")

@@ -87,26 +87,28 @@ def drive(plan: LoadPlan, watcher: Watcher | None = None) -> LoadOutcome:
         UsageError: a certificate file cannot be used.
         LoadStopped: Ctrl-C while it was measured; before that it is a plain KeyboardInterrupt.
     """
-    return outcome(run_threads(plan, watcher or Watcher(), start_ns=0), plan)
+    return outcome(run_threads(plan, watcher or Watcher(), begin=time.monotonic_ns), plan)
 
 
-def run_threads(plan: LoadPlan, watcher: Watcher, *, start_ns: int) -> RawLoad:
-    """Run this process's part of the load, from `start_ns` of the monotonic clock (0: as soon as it can).
+def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -> RawLoad:
+    """Run this process's part of the load.
+
+    `begin` is called once everything is prepared, and says when the load begins by the monotonic clock:
+    drawing the arrivals of an hour takes seconds.
 
     Raises:
         MeasureError, UsageError, LoadStopped: as `drive`.
     """
     running = Running(
         plan=plan,
-        start_ns=start_ns,
+        start_ns=0,
         wall_ahead_ns=clock.wall_minus_monotonic_ns(),
         endpoints=Names(plan.endpoints, most=_MOST_ENDPOINTS if plan.users else len(plan.endpoints)),
     )
     if plan.profile.is_open:
         _schedule(running)
     crew = _muster(running)
-    if not start_ns:
-        running.start_ns = time.monotonic_ns()
+    running.start_ns = begin()
     spent = _Spent()
     try:
         with tuned_for(len(crew.threads), own_code_only=not plan.users):

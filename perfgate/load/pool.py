@@ -24,7 +24,7 @@ from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.model import Workload
 
 _HEAD_START_NS = 200_000_000
-_READY_S = 60.0
+_READY_S = 120.0
 _FAREWELL_S = 5.0
 _LAST_WORDS_S = 8.0
 _POLL_S = 0.25
@@ -93,7 +93,7 @@ def _no_ctrl_c() -> Iterator[None]:
 
 
 def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe) -> None:
-    """The life of a worker: read, say so, wait for the start, load, send everything back."""
+    """The life of a worker: read, prepare, say so, wait for the start, load, send all of it back."""
     # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
@@ -111,8 +111,12 @@ def _load(plan: LoadPlan, read: ReadWorkload, pipe: Pipe) -> RawLoad | tuple[str
     try:
         workload = read()
         plan = replace(plan, scenarios=workload.scenarios, users=workload.users, endpoints=workload.endpoints)
-        pipe.send(0)
-        return _portable(run_threads(plan, Watcher(on_tick=pipe.send), start_ns=pipe.recv()))
+
+        def begin() -> int:
+            pipe.send(0)
+            return int(pipe.recv())
+
+        return _portable(run_threads(plan, Watcher(on_tick=pipe.send), begin=begin))
     except LoadStopped as stop:
         return _portable(stop.raw)
     except PerfgateError as error:

@@ -59,6 +59,7 @@ def run(tmp_path: Path, monkeypatch, capsys) -> Run:
         (("load.yml", *HERE, "--vus", "1", "--duration", "25h"), "no longer than 24h"),
         (("load.yml", *HERE, "--stage", "1s:20000"), "too much load"),
         (("load.yml", *HERE, "--rate", "2000000/s", "--duration", "1s"), "too much load"),
+        (("load.yml", *HERE, "--rate", "50000/s", "--duration", "1h"), "too many arrivals"),
         (("load.yml", *HERE, "--vus", "20000", "--duration", "1s"), "'--vus'"),
         (("load.yml", *HERE, "--rate", "0/s", "--duration", "1s"), "--rate: '0/s' is nothing"),
         (("load.yml", *HERE, "--vus", "1", "--duration", "0s"), "--duration: '0s' is nothing"),

@@ -93,6 +93,19 @@ def test_arrivals_are_dealt_out_so_that_each_comes_once_and_when_it_is_due(serve
     assert np.allclose(np.diff(due_ns), 5 * MS, atol=MS)
 
 
+def test_a_long_schedule_is_drawn_before_the_load_begins_and_nothing_is_late(server, read):
+    def interrupt_soon(requests: int) -> None:
+        if requests > 20:
+            raise KeyboardInterrupt
+
+    # Drawing a million arrivals takes longer than the head start of the workers.
+    plan = plan_of(read, server, arrivals(100, 10_000_000, vus=4, arrivals="even"))
+    with pytest.raises(LoadStopped) as stopped:
+        drive_together(plan, read, processes=2, watcher=Watcher(on_tick=interrupt_soon))
+    (samples,) = outcome(stopped.value.raw, plan).samples
+    assert np.median(samples.sent_ns - samples.due_ns) < 100 * MS
+
+
 def test_every_process_has_its_share_of_the_users_and_of_the_bound(server, read):
     plan = plan_of(read, server, users(5, 800), max_rate_rps=100.0)
     ticks: list[int] = []
