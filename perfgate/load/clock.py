@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 SO_TIMESTAMPING = 37
 _RX_SOFTWARE = 1 << 3
 _SOFTWARE = 1 << 4
-_stamp: Callable[[bytes], tuple[int, int]] = struct.Struct("@qq").unpack_from
+read_stamp: Callable[[bytes], tuple[int, int]] = struct.Struct("@qq").unpack_from
 
 KERNEL_CLOCK = "kernel receive timestamps (SO_TIMESTAMPING, CLOCK_REALTIME)"
 USER_CLOCK = "user-space clock (CLOCK_REALTIME)"
@@ -55,7 +55,7 @@ def stamp_of(ancillary: list[tuple[int, int, bytes]]) -> int:
     """The kernel's receive time in nanoseconds from the ancillary data of `recvmsg`, 0 if it gave none."""
     for _level, kind, data in ancillary:
         if kind == SO_TIMESTAMPING and len(data) >= 16:
-            seconds, nanoseconds = _stamp(data)
+            seconds, nanoseconds = read_stamp(data)
             return seconds * 1_000_000_000 + nanoseconds
     return 0
 

@@ -48,6 +48,8 @@ class Connection:
         "_context",
         "_held",
         "_idle_from_ns",
+        "_last_payload",
+        "_last_request",
         "_limit_ns",
         "_speaker",
         "_stream",
@@ -66,6 +68,8 @@ class Connection:
         self._speaker: Http1Speaker | Http2OnWire = Http1Speaker(
             self.authority, close_after=not address.reuse
         )
+        self._last_request: Request | None = None
+        self._last_payload = b""
         self._held: socket.socket | None = None
         self._aborted = False
         self._limit_ns = 0
@@ -91,7 +95,12 @@ class Connection:
             self.close()
             stream, speaker = None, self._speaker
         try:
-            payload = speaker.ask(request, cookie)
+            if request is self._last_request and not cookie and stream is not None:
+                payload = self._last_payload
+            else:
+                payload = speaker.ask(request, cookie)
+                self._last_request = None if cookie or self._address.http2 else request
+                self._last_payload = payload
             if stream is None:
                 stream, opening = self._open(timeout_ns)
                 if self._speaker is not speaker:

@@ -97,11 +97,13 @@ class PlainStream:
         count, ancillary, _, _ = self._receive_into(self._parts, clock.ANCILLARY_BYTES)
         user_ns = clock.now_ns()
         data = self._view[:count].tobytes()
-        if ancillary:
-            stamp_ns = clock.stamp_of(ancillary)
-            # A stamp of the future means a stepped clock: then our own reading is better.
-            if 0 < stamp_ns <= user_ns:
-                return data, stamp_ns, True
+        for _, kind, stamp in ancillary:
+            if kind == clock.SO_TIMESTAMPING:
+                seconds, nanoseconds = clock.read_stamp(stamp)
+                stamp_ns = seconds * 1_000_000_000 + nanoseconds
+                # A stamp of the future means a stepped clock: then our own reading is better.
+                if 0 < stamp_ns <= user_ns:
+                    return data, stamp_ns, True
         return data, user_ns, False
 
     def limit(self, timeout_ns: int) -> None:
