@@ -8,6 +8,7 @@ from perfgate.load.cookies import beside
 from perfgate.load.http1 import AnswerReader, Head, encode_request, known_heads
 from perfgate.model import Request, Response
 
+_MOST_ENCODED = 64
 _new = tuple.__new__
 
 
@@ -69,7 +70,9 @@ class Http1Speaker:
         if cookie:
             headers = _with_cookie(headers, cookie)
         payload = encode_request(request.method, request.target, self._host, headers, request.body)
-        if not cookie and len(self._encoded) < 64:
+        if not cookie:
+            if len(self._encoded) >= _MOST_ENCODED:
+                self._encoded.clear()
             self._encoded[id(request)] = (request, payload)
         return payload
 
