@@ -38,7 +38,8 @@ _new = tuple.__new__
 class Connection:
     """A keep-alive connection to one address, opened when first needed and again after it was closed.
 
-    Opening is not part of a request's service time. `abort` may be called from another thread.
+    Opening is not part of a request's service time. With `transmit_stamps` a request was sent when the
+    kernel says so, which costs a system call. `abort` may be called from another thread.
     """
 
     __slots__ = (
@@ -54,15 +55,24 @@ class Connection:
         "_speaker",
         "_stream",
         "_total_ns",
+        "_transmit_stamps",
         "_uses",
         "_waiting_ns",
         "authority",
     )
 
-    def __init__(self, address: Address, timeouts: Timeouts, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        timeouts: Timeouts,
+        context: ssl.SSLContext | None = None,
+        *,
+        transmit_stamps: bool = False,
+    ) -> None:
         self._address = address
         self._total_ns, self._connect_ns, self._waiting_ns = timeouts
         self._context = context
+        self._transmit_stamps = transmit_stamps
         self.authority = address.authority or _authority(address)
         self._stream: Stream | None = None
         self._speaker: Http1Speaker | Http2OnWire = Http1Speaker(
@@ -141,6 +151,10 @@ class Connection:
         first_ns = last_ns if received else 0
         if heard is not None:
             last_ns, received, stamped = heard.last_ns, heard.bytes, heard.stamped
+        if self._transmit_stamps and received:
+            left_ns = stream.left_ns(sent_ns)
+            if sent_ns < left_ns <= first_ns:
+                sent_ns = left_ns
         self._idle_from_ns = clock.now_ns()
         self._uses += 1
         if answer is None:
@@ -214,7 +228,13 @@ class Connection:
         if self._aborted:
             raise ConnectionAbortedError
         limit_ns = self._connect_ns or timeout_ns
-        dialled = dial(self._address, self._context, timeout_ns=min(limit_ns, timeout_ns), hold=self._hold)
+        dialled = dial(
+            self._address,
+            self._context,
+            timeout_ns=min(limit_ns, timeout_ns),
+            transmit_stamps=self._transmit_stamps,
+            hold=self._hold,
+        )
         self._limit_ns = self._uses = 0
         self._stream = dialled.stream
         if dialled.http2:
