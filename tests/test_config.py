@@ -26,7 +26,8 @@ service:
 workload: load.yml
 variables: {item: 7, ratio: 0.5, name: ann, on: true}
 load: {model: open, connections: 8, rate: 1200/m, arrivals: even}
-measure: {rounds: 20, max_rounds: 24, round: 2s, warmup: 0s, timeout: 900.5ms, connect_timeout: 1s, first_byte_timeout: 800ms, seed: 42}
+measure:
+  {rounds: 20, max_rounds: 24, round: 2s, warmup: 0s, timeout: 900.5ms, connect_timeout: 100ms, seed: 42}
 placement: {pin: false}
 gate:
   tolerance: {p50: 1%, errors: 0%}
@@ -101,6 +102,8 @@ def test_every_key_arrives_in_base_units(folder):
     assert (service.stop.signal, service.stop.grace_ns) == (signal.SIGINT, 500 * 10**6)
     assert config.variables == {"item": "7", "ratio": "0.5", "name": "ann", "on": "true"}
     assert (config.load.model, config.load.connections, config.load.rate_rps) == ("open", 8, 20.0)
+    assert config.load.arrivals == "even"
+    assert (config.measure.connect_timeout_ns, config.measure.first_byte_timeout_ns) == (100_000_000, 0)
     assert (config.measure.rounds, config.measure.max_rounds, config.measure.seed) == (20, 24, 42)
     assert (config.measure.round_ns, config.measure.warmup_ns, config.measure.timeout_ns) == (
         2 * 10**9,
