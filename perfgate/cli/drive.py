@@ -149,6 +149,7 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
         words=describe_profile(profile),
         notes=_notes(workload, is_asked_for(given, workload)),
         dns_ns=located.dns_ns,
+        pin=not given["no_pin"],
     )
 
 

@@ -44,6 +44,7 @@ _SECTIONS = {
         "connect_timeout",
         "first_byte_timeout",
         "processes",
+        "no_pin",
         "seed",
         "env",
     ),
@@ -72,6 +73,7 @@ _SECTIONS = {
 @click.option(
     "--processes", type=click.IntRange(1, 64), metavar="N", default=1, help="Drive from so many processes."
 )
+@click.option("--no-pin", is_flag=True, help="Do not keep each driver process on one CPU.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Fixes every random choice.")
 @click.option(
     "-e",

@@ -38,7 +38,8 @@ _new = tuple.__new__
 class Connection:
     """A keep-alive connection to one address, opened when first needed and again after it was closed.
 
-    Opening is not part of a request's service time. `abort` may be called from another thread.
+    Opening is not part of a request's service time. With `transmit_stamps` a request was sent when the
+    kernel says so, which costs a system call. `abort` may be called from another thread.
     """
 
     __slots__ = (
@@ -48,24 +49,37 @@ class Connection:
         "_context",
         "_held",
         "_idle_from_ns",
+        "_last_payload",
+        "_last_request",
         "_limit_ns",
         "_speaker",
         "_stream",
         "_total_ns",
+        "_transmit_stamps",
         "_uses",
         "_waiting_ns",
         "authority",
     )
 
-    def __init__(self, address: Address, timeouts: Timeouts, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        timeouts: Timeouts,
+        context: ssl.SSLContext | None = None,
+        *,
+        transmit_stamps: bool = False,
+    ) -> None:
         self._address = address
         self._total_ns, self._connect_ns, self._waiting_ns = timeouts
         self._context = context
+        self._transmit_stamps = transmit_stamps
         self.authority = address.authority or _authority(address)
         self._stream: Stream | None = None
         self._speaker: Http1Speaker | Http2OnWire = Http1Speaker(
             self.authority, close_after=not address.reuse
         )
+        self._last_request: Request | None = None
+        self._last_payload = b""
         self._held: socket.socket | None = None
         self._aborted = False
         self._limit_ns = 0
@@ -91,7 +105,12 @@ class Connection:
             self.close()
             stream, speaker = None, self._speaker
         try:
-            payload = speaker.ask(request, cookie)
+            if request is self._last_request and not cookie and stream is not None:
+                payload = self._last_payload
+            else:
+                payload = speaker.ask(request, cookie)
+                self._last_request = None if cookie or self._address.http2 else request
+                self._last_payload = payload
             if stream is None:
                 stream, opening = self._open(timeout_ns)
                 if self._speaker is not speaker:
@@ -132,6 +151,10 @@ class Connection:
         first_ns = last_ns if received else 0
         if heard is not None:
             last_ns, received, stamped = heard.last_ns, heard.bytes, heard.stamped
+        if self._transmit_stamps and received:
+            left_ns = stream.left_ns(sent_ns)
+            if sent_ns < left_ns <= first_ns:
+                sent_ns = left_ns
         self._idle_from_ns = clock.now_ns()
         self._uses += 1
         if answer is None:
@@ -205,7 +228,13 @@ class Connection:
         if self._aborted:
             raise ConnectionAbortedError
         limit_ns = self._connect_ns or timeout_ns
-        dialled = dial(self._address, self._context, timeout_ns=min(limit_ns, timeout_ns), hold=self._hold)
+        dialled = dial(
+            self._address,
+            self._context,
+            timeout_ns=min(limit_ns, timeout_ns),
+            transmit_stamps=self._transmit_stamps,
+            hold=self._hold,
+        )
         self._limit_ns = self._uses = 0
         self._stream = dialled.stream
         if dialled.http2:

@@ -81,6 +81,9 @@ def _repeat(running: Running, user: VirtualUser, number: int, *, paired: bool) -
         if not running.sleep_until(begin_ns, end_ns):
             return
         user.until_ns = end_ns + profile.graceful_stop_ns
+        if not (profile.iterations or paired):
+            user.walk_on(end_ns)
+            continue
         while time.monotonic_ns() < end_ns and (nth := next(numbers, None)) is not None:
             if not (user.walk_both() if paired else user.walk_one(0, number=nth)):
                 break

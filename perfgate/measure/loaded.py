@@ -18,6 +18,7 @@ from perfgate.load.pool import ReadWorkload, drive_together
 from perfgate.load.user import NOT_SENT
 from perfgate.model import DriverLoad, EndpointLoad, LoadSummary, Samples, Spread, Workload
 from perfgate.stats.spread import spread
+from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_placement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ class LoadJob:
 
     `target` is what the user calls the service, `words` the load in words and `notes` what the reader of the
     report should know; `dns_ns` is how long finding the service's address took, 0 if that was not needed.
+    With `pin` each process keeps to one CPU.
     """
 
     plan: LoadPlan
@@ -41,6 +43,7 @@ class LoadJob:
     words: str
     notes: tuple[str, ...]
     dns_ns: int
+    pin: bool
 
 
 def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
@@ -66,9 +69,13 @@ def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
 
 
 def _drive(job: LoadJob, watcher: Watcher) -> LoadOutcome:
+    placement = plan_placement(detect_cpus(), pin=job.pin, supported=can_pin())
     if job.processes > 1:
-        return drive_together(job.plan, job.read, processes=job.processes, watcher=watcher)
-    return drive(job.plan, watcher)
+        return drive_together(
+            job.plan, job.read, processes=job.processes, watcher=watcher, pin=placement.pinned
+        )
+    with pin_driver(placement):
+        return drive(job.plan, watcher)
 
 
 def _watcher(job: LoadJob, progress: Progress) -> Watcher:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from load_plans import (
+    GET,
     MS,
     arrivals,
     errors_of,
@@ -25,7 +26,7 @@ from load_servers import OK, LocalServer, answering
 
 from perfgate.load import clock
 from perfgate.load.engine import LoadStopped, Watcher, drive, outcome
-from perfgate.model import Request, Samples, Script, Think
+from perfgate.model import Request, Samples, Scenario, Script, Think
 
 
 @pytest.fixture
@@ -129,6 +130,22 @@ def test_passes_under_way_may_finish_within_the_graceful_stop_and_not_beyond(gra
     # Passes take 600 ms: the first is under way at the end, and none begins after it.
     assert len(server.requests) == 12 if finish else len(server.requests) in {6, 9}
     assert elapsed_ms < (1_500 if finish else 300 + grace_ms + 700)
+
+
+def test_no_pass_begins_after_the_end_even_if_it_begins_with_a_pause(server):
+    thinks_first = Scenario(
+        name="s",
+        weight=1,
+        endpoints=frozenset({0}),
+        start=lambda seed: iter(()),
+        fixed=(Think(duration_ns=100 * MS), GET, GET),
+    )
+    how = users(2, 350, graceful_stop_ns=3_000 * MS)
+    begun = time.monotonic()
+    drive(load(server, how, scenarios=(thinks_first,)))
+    # Passes begin at 0, 100, 200 and 300 ms.
+    assert len(server.requests) in {12, 16}
+    assert time.monotonic() - begun < 1.5
 
 
 def test_a_user_that_a_ramp_takes_away_finishes_its_pass_first(server):

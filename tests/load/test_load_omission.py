@@ -44,6 +44,7 @@ def summary_of(how: Profile, **changes) -> LoadSummary:
             target="http://service",
             words=describe_profile(how),
             notes=(),
+            pin=False,
             dns_ns=0,
         )
         summary, samples = run_load(job, QuietProgress())
