@@ -94,6 +94,7 @@ def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
     read = partial(read_any, path.absolute(), variables)
     workload = read()
     url = given["target"] or _service_of(workload, path)
+    given = {**given, "insecure": given["insecure"] or workload.insecure}
     approach = approach_of(given, allowed_hosts=config.allow_hosts if config else ())
     located = locate(url, flag="--target" if given["target"] else "the target of the file", approach=approach)
     profile = profile_of(given, workload)

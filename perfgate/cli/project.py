@@ -39,6 +39,11 @@ def open_project(config_path: Path, workload_path: Path | None) -> Project:
     config = load_config(config_path)
     if workload_path is not None:
         config = replace(config, workload=workload_path.absolute())
+    if config.workload.suffix == ".py":
+        raise UsageError(
+            f"{config.workload}: user classes cannot be measured in rounds yet",
+            "write the load test in YAML, or drive a running service: perfgate run FILE.py --target URL",
+        )
     return Project(
         config=config,
         workload=read_workload(config.workload, variables=config.variables),

@@ -16,7 +16,7 @@ from perfgate.load.address import Address, Timeouts
 from perfgate.load.dial import dial
 from perfgate.load.http1 import ProtocolError
 from perfgate.load.redirect import REDIRECTS
-from perfgate.load.speaker import Http1Speaker, Speaker
+from perfgate.load.speaker import Http1Speaker, Http2OnWire
 from perfgate.model import Exchange, Opening, Request, Response
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ would also hide requests on which the service really broke the connection. So we
 costs a system call, a connection used this often is not looked at within this time after its last answer: a
 server that closes after each answer has shown it by then, and none gives up idle connections that fast."""
 
+_MOST_UNASKED = 16
 _new = tuple.__new__
 
 
@@ -62,7 +63,9 @@ class Connection:
         self._context = context
         self.authority = address.authority or _authority(address)
         self._stream: Stream | None = None
-        self._speaker: Speaker = Http1Speaker(self.authority, close_after=not address.reuse)
+        self._speaker: Http1Speaker | Http2OnWire = Http1Speaker(
+            self.authority, close_after=not address.reuse
+        )
         self._held: socket.socket | None = None
         self._aborted = False
         self._limit_ns = 0
@@ -84,7 +87,7 @@ class Connection:
         begun_ns = clock.now_ns()
         stream, speaker = self._stream, self._speaker
         sure = self._uses > _SURE_AFTER_USES and 0 <= begun_ns - self._idle_from_ns < _SURE_FOR_NS
-        if not sure and stream is not None and not stream.is_quiet():
+        if not sure and stream is not None and not self._is_fit(stream):
             self.close()
             stream, speaker = None, self._speaker
         try:
@@ -94,10 +97,13 @@ class Connection:
                 if self._speaker is not speaker:
                     speaker = self._speaker
                     payload = speaker.ask(request, cookie)
+        except OSError as failure:  # before ValueError: an untrusted certificate is both
+            return _failed(begun_ns, "aborted" if self._aborted else error_class(failure, "connect "))
         except ValueError:
             return _failed(begun_ns, "unsendable request")
-        except OSError as error:
-            return _failed(begun_ns, "aborted" if self._aborted else error_class(error, "connect "))
+        except ProtocolError as problem:
+            self.close()
+            return _failed(begun_ns, problem.error_class)
         heard: _Heard | None = None
         answer: Response | None = None
         sent_ns = handed_ns = last_ns = received = 0
@@ -172,6 +178,29 @@ class Connection:
             with contextlib.suppress(OSError):
                 held.shutdown(socket.SHUT_RDWR)
 
+    def _is_fit(self, stream: Stream) -> bool:
+        """Whether the open stream may carry another request.
+
+        In HTTP/1.1 nothing may come before it is asked for; in HTTP/2 the server may have said something of
+        its own, such as a ping, which is heard first.
+        """
+        if isinstance(self._speaker, Http1Speaker):
+            return stream.is_quiet()
+        try:
+            for _ in range(_MOST_UNASKED):
+                if stream.is_quiet():
+                    return self._speaker.is_usable()
+                data = stream.receive()[0]
+                if not data:
+                    return False
+                self._speaker.hear(data)
+                owed = self._speaker.owed()
+                if owed:
+                    stream.send(owed, self._total_ns)
+        except (OSError, ProtocolError):
+            return False
+        return False
+
     def _open(self, timeout_ns: int) -> tuple[Stream, Opening]:
         if self._aborted:
             raise ConnectionAbortedError
@@ -183,10 +212,9 @@ class Connection:
             self._speaker = self._greet(dialled.stream, timeout_ns)
         return dialled.stream, dialled.opening
 
-    def _greet(self, stream: Stream, timeout_ns: int) -> Speaker:
-        from perfgate.load.http2 import Http2Speaker
-
-        speaker = Http2Speaker(self.authority, "https" if self._context else "http")
+    def _greet(self, stream: Stream, timeout_ns: int) -> Http2OnWire:
+        stream.limit(timeout_ns)
+        speaker = Http2OnWire(self.authority, "https" if self._context else "http")
         stream.send(speaker.opening(), timeout_ns)
         return speaker
 
@@ -261,8 +289,8 @@ def error_class(error: OSError, prefix: str) -> str:
             return f"{prefix}timeout"
         case socket.gaierror():
             return f"{prefix}name not found"
-        case _ if type(error).__module__ == "ssl":
-            from perfgate.load.tls import tls_error_class
+        case _ if type(error).__module__ in ("ssl", "perfgate.load.tls_errors"):
+            from perfgate.load.tls_errors import tls_error_class
 
             return tls_error_class(error)
         case _:

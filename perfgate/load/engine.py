@@ -194,7 +194,7 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
 def _context(address: Address) -> ssl.SSLContext | None:
     if address.tls is None:
         return None
-    from perfgate.load.tls import tls_context
+    from perfgate.load.tls_context import tls_context
 
     return tls_context(address.tls, http2=address.http2)
 

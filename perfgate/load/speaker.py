@@ -1,4 +1,4 @@
-"""What is said on one connection, in HTTP/1.1: requests as bytes, bytes as answers."""
+"""What is said on one connection, whichever HTTP it is in: requests as bytes, bytes as answers."""
 
 from __future__ import annotations
 
@@ -98,6 +98,36 @@ class Http1Speaker:
     def ended(self) -> Response:
         """The server has closed."""
         return (self._reader or AnswerReader("GET")).end()
+
+
+class Http2OnWire:
+    """HTTP/2, as a connection uses it."""
+
+    def __init__(self, authority: str, scheme: str) -> None:
+        from perfgate.load.http2 import Http2Speaker
+
+        self._authority = authority
+        self._scheme = scheme
+        self._inner = Http2Speaker()
+        self.opening = self._inner.opening
+        self.hear = self._inner.hear
+        self.owed = self._inner.owed
+        self.ended = self._inner.ended
+
+    def ask(self, request: Request, cookie: str) -> bytes:
+        """The bytes of a request."""
+        return self._inner.ask(
+            request.method,
+            request.target,
+            authority=self._authority,
+            scheme=self._scheme,
+            headers=_with_cookie(request.headers, cookie) if cookie else request.headers,
+            body=request.body,
+        )
+
+    def is_usable(self) -> bool:
+        """Whether the connection takes another request."""
+        return self._inner.usable
 
 
 def _with_cookie(headers: tuple[tuple[str, str], ...], cookie: str) -> tuple[tuple[str, str], ...]:
