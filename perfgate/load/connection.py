@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from perfgate.load import clock
 from perfgate.load.address import Address, Timeouts
 from perfgate.load.dial import dial
-from perfgate.load.http1 import ProtocolError
+from perfgate.load.head import ProtocolError
 from perfgate.load.redirect import REDIRECTS
 from perfgate.load.speaker import Http1Speaker, Http2OnWire
 from perfgate.model import Exchange, Opening, Request, Response

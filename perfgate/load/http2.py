@@ -22,7 +22,7 @@ from h2.events import (
 from h2.exceptions import DenialOfServiceError, H2Error, InvalidBodyLengthError
 from h2.settings import SettingCodes, Settings
 
-from perfgate.load.http1 import MAX_BODY_BYTES, MAX_HEAD_BYTES, ProtocolError
+from perfgate.load.head import MAX_BODY_BYTES, MAX_HEAD_BYTES, ProtocolError
 from perfgate.load.http2_fields import announced_length, answer_head, request_fields
 from perfgate.load.http2_frames import GOAWAY, HEADERS, WINDOW_UPDATE, Frame, FrameCutter, goaway
 from perfgate.model import Response
