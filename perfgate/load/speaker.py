@@ -89,7 +89,14 @@ class Http1Speaker:
                 return _new(Response, (head.status, head.headers, data[size:], head.keep_alive))
         if self._reader is None:
             self._reader = AnswerReader("HEAD" if self._is_head else "GET")
-        return self._reader.feed(data)
+        answer = self._reader.feed(data)
+        if answer is not None:
+            self._reader = None
+        return answer
+
+    def forget(self) -> None:
+        """Let go of what has come of an answer."""
+        self._reader = None
 
     def owed(self) -> bytes:
         """Nothing: HTTP/1.1 has no acknowledgements."""
