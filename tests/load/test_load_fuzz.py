@@ -3,7 +3,7 @@
 import re
 
 from answers import Speaking, cut, heard, nothing_known
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from perfgate.load.cookies import MAX_COOKIES, CookieJar
@@ -79,6 +79,11 @@ def test_bytes_come_to_the_same_in_all_pieces(data, method, places):
     assert not isinstance(outcomes[0], str) or outcomes[0] in CLASSES
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+ONE_LONGER = b"HTTP/1.1 200 OK\r\nContent-Length: 00000000000\r\n\r\n"
+
+
+@example([("GET", data, []) for data in (CHUNKED, ONE_LONGER, CHUNKED)])
 @given(st.lists(st.tuples(METHODS, ANSWERS, PLACES), max_size=12))
 def test_the_fast_way_and_the_slow_one_agree_whatever_came_before(sequence):
     speaker = Http1Speaker("h")
