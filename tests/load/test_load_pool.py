@@ -127,33 +127,49 @@ def to_one(number: signal.Signals) -> Callable[[int], None]:
     return lambda pid: os.kill(pid, number)
 
 
+def start_command(folder: Path, server: LocalServer) -> subprocess.Popen[bytes]:
+    (folder / "load.yml").write_text("scenarios:\n  - flow:\n      - get:\n          url: /\n")
+    host, port = server.address
+    arguments = ["run", "load.yml", "--target", f"http://{host}:{port}", "--vus", "4", "--processes", "2"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "perfgate", *arguments, "--duration", "60s", "--max-rate", "100/s"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + FOREVER_S
+    while not true() and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert true()
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize(
-    ("send", "code"),
-    [(to_all, 130), (to_one(signal.SIGTERM), 130), (to_one(signal.SIGKILL), -signal.SIGKILL)],
-    ids=["Ctrl-C", "SIGTERM", "SIGKILL"],
+    ("moment", "send", "code"),
+    [
+        ("loading", to_all, 130),
+        ("loading", to_one(signal.SIGTERM), 130),
+        ("loading", to_one(signal.SIGKILL), -signal.SIGKILL),
+        ("starting", to_all, 130),
+        ("starting", to_one(signal.SIGTERM), 130),
+    ],
+    ids=["Ctrl-C", "SIGTERM", "SIGKILL", "early Ctrl-C", "early SIGTERM"],
 )
-def test_stopping_the_command_leaves_no_process(send, code, tmp_path):
-    (tmp_path / "load.yml").write_text("scenarios:\n  - flow:\n      - get:\n          url: /\n")
+def test_stopping_the_command_leaves_no_process_and_no_traceback(moment, send, code, tmp_path):
     with LocalServer(answering()) as server:
-        host, port = server.address
-        arguments = ["run", "load.yml", "--target", f"http://{host}:{port}", "--vus", "4", "--processes", "2"]
-        running = subprocess.Popen(
-            [sys.executable, "-m", "perfgate", *arguments, "--duration", "60s", "--max-rate", "100/s"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        give_up = time.monotonic() + FOREVER_S
-        while len(server.requests) < 20 and time.monotonic() < give_up and running.poll() is None:
-            time.sleep(0.02)
-        assert len(of_session(running.pid)) >= 3
+        running = start_command(tmp_path, server)
+        # Itself, the helper of multiprocessing, and then its first worker.
+        wait_until(lambda: len(of_session(running.pid)) >= 3)
+        if moment == "loading":
+            wait_until(lambda: len(server.requests) >= 20)
+        time.sleep(0.05)  # which finds a starting worker in the midst of its imports
         send(running.pid)
         _, said = running.communicate(timeout=FOREVER_S)
-        while of_session(running.pid) and time.monotonic() < give_up:
-            time.sleep(0.02)
-        assert of_session(running.pid) == []
+        wait_until(lambda: not of_session(running.pid))
     assert running.returncode == code, said
     assert b"Traceback" not in said
