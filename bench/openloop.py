@@ -40,9 +40,18 @@ class OpenTool:
     exit_codes: tuple[int, ...] = (0,)
 
 
-def exact(values_ns: np.ndarray) -> dict[str, float]:
-    """The quantiles of all values."""
-    return {name: float(np.quantile(values_ns, q)) for name, q in QUANTILES.items()}
+def exact(values_ns: np.ndarray, method: str = "inverted_cdf") -> dict[str, float]:
+    """The quantiles of all values: by nearest rank, as histograms have them, or interpolated ("linear")."""
+    return {name: float(np.quantile(values_ns, q, method=method)) for name, q in QUANTILES.items()}
+
+
+def off_by(claimed_ns: dict[str, float], values_ns: np.ndarray) -> dict[str, float]:
+    """How far claims are off; tools disagree about quantiles of few values, and each gets its own way."""
+    truths = [exact(values_ns), exact(values_ns, "linear")]
+    return {
+        name: min((claimed / truth[name] - 1 for truth in truths), key=abs)
+        for name, claimed in claimed_ns.items()
+    }
 
 
 def _named(values: list[float], unit_ns: float) -> dict[str, float]:

@@ -25,7 +25,7 @@ import click
 from bench import children, peers, verdicts, wire
 from bench.flatout import Load
 from bench.machine import DRIVER_CPUS, SERVICE_CPUS, settle, write_results
-from bench.openloop import OPEN_TOOLS, OpenTool, exact
+from bench.openloop import OPEN_TOOLS, OpenTool, exact, off_by
 
 SUSTAINED = 0.95
 _SPIN = "while True: pass"
@@ -99,7 +99,7 @@ def _run(tool: OpenTool, peer: peers.Peer | None, case: Case, seconds: float) ->
     return row | {
         "wire_ns": truth,
         "claimed_ns": claim.quantiles_ns,
-        "error": {name: claim.quantiles_ns[name] / truth[name] - 1 for name in truth},
+        "error": off_by(claim.quantiles_ns, capture.service_ns),
         "wire_requests": len(capture.service_ns),
         "claimed_requests": claim.requests,
         "claimed_errors": claim.errors,

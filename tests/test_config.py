@@ -25,8 +25,9 @@ service:
   stop: {signal: INT, grace: 500ms}
 workload: load.yml
 variables: {item: 7, ratio: 0.5, name: ann, on: true}
-load: {model: open, connections: 8, rate: 1200/m}
-measure: {rounds: 20, max_rounds: 24, round: 2s, warmup: 0s, timeout: 900.5ms, seed: 42}
+load: {model: open, connections: 8, rate: 1200/m, arrivals: even}
+measure:
+  {rounds: 20, max_rounds: 24, round: 2s, warmup: 0s, timeout: 900.5ms, connect_timeout: 100ms, seed: 42}
 placement: {pin: false}
 gate:
   tolerance: {p50: 1%, errors: 0%}
@@ -101,6 +102,8 @@ def test_every_key_arrives_in_base_units(folder):
     assert (service.stop.signal, service.stop.grace_ns) == (signal.SIGINT, 500 * 10**6)
     assert config.variables == {"item": "7", "ratio": "0.5", "name": "ann", "on": "true"}
     assert (config.load.model, config.load.connections, config.load.rate_rps) == ("open", 8, 20.0)
+    assert config.load.arrivals == "even"
+    assert (config.measure.connect_timeout_ns, config.measure.first_byte_timeout_ns) == (100_000_000, 0)
     assert (config.measure.rounds, config.measure.max_rounds, config.measure.seed) == (20, 24, 42)
     assert (config.measure.round_ns, config.measure.warmup_ns, config.measure.timeout_ns) == (
         2 * 10**9,
@@ -169,6 +172,8 @@ WRONG = [
     ("load: {model: open}\n", "3:8", "the open model needs a rate", "rate: 200/s"),
     ("load: {rate: 200/s}\n", "3:8", "no meaning in the closed model", "model: open"),
     ("load: {model: open, rate: 1/s, max_rate: 2/s}\n", "3:32", "no meaning in the open model", "rate"),
+    ("load: {arrivals: even}\n", "3:8", "no meaning in the closed model", "model: open"),
+    ("load: {model: open, rate: 1/s, arrivals: uniform}\n", "3:32", "uniform", "even"),
     ("load: {max_rate: 200}\n", "3:8", "200 has no unit", "200/s"),
     ("load: {max_rate: 0/s}\n", "3:8", "0/s is out of range", "more than 0/s"),
     ("load: {connections: 513}\n", "3:8", "513 is out of range", "1 to 512"),

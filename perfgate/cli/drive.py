@@ -120,6 +120,7 @@ def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
         target=url,
         words=describe_profile(profile),
         dns_ns=located.dns_ns,
+        pin=not given["no_pin"],
     )
 
 

@@ -45,6 +45,7 @@ Examples:
 @click.option("--connect-timeout", callback=duration, metavar="TIME", help="Of opening a connection.")
 @click.option("--first-byte-timeout", callback=duration, metavar="TIME", help="Of the wait for an answer.")
 @click.option("--processes", type=click.IntRange(1, 64), default=1, help="Drive from so many processes.")
+@click.option("--no-pin", is_flag=True, help="Do not keep each driver process on one CPU.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Fixes every random choice.")
 @click.option("-e", "--env", multiple=True, metavar="NAME=VALUE", help="A variable of the workload.")
 @approach_options

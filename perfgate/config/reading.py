@@ -161,7 +161,11 @@ class _Conversion:
 
 def _load(load: Load) -> LoadConfig:
     return LoadConfig(
-        model=load.model, connections=load.connections, rate_rps=load.rate, max_rate_rps=load.max_rate
+        model=load.model,
+        connections=load.connections,
+        rate_rps=load.rate,
+        arrivals=load.arrivals,
+        max_rate_rps=load.max_rate,
     )
 
 
@@ -172,6 +176,8 @@ def _measure(measure: Measure) -> MeasureConfig:
         round_ns=measure.round,
         warmup_ns=measure.warmup,
         timeout_ns=measure.timeout,
+        connect_timeout_ns=measure.connect_timeout or 0,
+        first_byte_timeout_ns=measure.first_byte_timeout or 0,
         seed=measure.seed,
     )
 

@@ -102,6 +102,9 @@ class Load(Section):
     )
     connections: Annotated[int, Whole(1, 512)] = _key(1, "Connections at once to each side.")
     rate: Annotated[float | None, Rate()] = _left_out(None, "Arrivals in the open model, such as 200/s.")
+    arrivals: Annotated[Literal["poisson", "even"], Choice(("poisson", "even"))] = _key(
+        "poisson", "How arrivals are spread: at random, as independent users come, or evenly."
+    )
     max_rate: Annotated[float | None, Rate()] = _left_out(None, "The most requests sent in the closed model.")
 
     @model_validator(mode="after")
@@ -110,6 +113,10 @@ class Load(Section):
             raise refuse("the open model needs a rate", "add rate: 200/s", "model")
         if self.model == "open" and self.max_rate is not None:
             raise refuse("max_rate has no meaning in the open model", "rate says it already", "max_rate")
+        if self.model == "closed" and "arrivals" in self.model_fields_set:
+            raise refuse(
+                "arrivals have no meaning in the closed model", "write model: open, or remove it", "arrivals"
+            )
         if self.model == "closed" and self.rate is not None:
             raise refuse(
                 "rate has no meaning in the closed model",
@@ -129,6 +136,12 @@ class Measure(Section):
         "250ms", "Load before each round whose answers are not counted."
     )
     timeout: Annotated[int, Duration("1ms", "10m")] = _key("10s", "After this a request counts as failed.")
+    connect_timeout: Annotated[int | None, Duration("1ms", "10m")] = _left_out(
+        None, "The part of it that opening a connection may take; all of it without."
+    )
+    first_byte_timeout: Annotated[int | None, Duration("1ms", "10m")] = _left_out(
+        None, "The part of it that the first byte of an answer may take; all of it without."
+    )
     seed: Annotated[int | None, Whole(0, 2**63 - 1)] = _left_out(
         None, "Fixes every random choice; each run draws its own without."
     )

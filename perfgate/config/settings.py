@@ -52,18 +52,24 @@ class LoadConfig:
     model: Literal["closed", "open"]
     connections: int
     rate_rps: float | None
+    arrivals: Literal["poisson", "even"]
     max_rate_rps: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureConfig:
-    """How long and how often is measured; `seed` is None when each run draws its own."""
+    """How long and how often is measured; `seed` is None when each run draws its own.
+
+    `connect_timeout_ns` and `first_byte_timeout_ns` are 0 where only the whole `timeout_ns` counts.
+    """
 
     rounds: int
     max_rounds: int
     round_ns: int
     warmup_ns: int
     timeout_ns: int
+    connect_timeout_ns: int
+    first_byte_timeout_ns: int
     seed: int | None
 
 

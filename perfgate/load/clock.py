@@ -14,14 +14,18 @@ import time
 from collections.abc import Callable, Iterator
 
 SO_TIMESTAMPING = 37
+_TX_SOFTWARE = 1 << 1
 _RX_SOFTWARE = 1 << 3
 _SOFTWARE = 1 << 4
-_stamp: Callable[[bytes], tuple[int, int]] = struct.Struct("@qq").unpack_from
+_ONLY_THE_STAMP = 1 << 11
+read_stamp: Callable[[bytes], tuple[int, int]] = struct.Struct("@qq").unpack_from
 
 KERNEL_CLOCK = "kernel receive timestamps (SO_TIMESTAMPING, CLOCK_REALTIME)"
 USER_CLOCK = "user-space clock (CLOCK_REALTIME)"
 
 ANCILLARY_BYTES = socket.CMSG_SPACE(3 * 16) if hasattr(socket, "CMSG_SPACE") else 0
+
+_TRANSMIT_ANCILLARY_BYTES = 256
 
 now_ns = time.time_ns
 
@@ -41,12 +45,13 @@ def wall_minus_monotonic_ns() -> int:
     return min(readings)[1]
 
 
-def ask_for_stamps(connection: socket.socket) -> bool:
-    """Ask the kernel to stamp what this socket receives; False where it cannot."""
+def ask_for_stamps(connection: socket.socket, *, transmit: bool = False) -> bool:
+    """Ask the kernel to stamp what this socket receives, and sends if asked to; False where it cannot."""
+    flags = _RX_SOFTWARE | _SOFTWARE | (_TX_SOFTWARE | _ONLY_THE_STAMP if transmit else 0)
     if not sys.platform.startswith("linux"):
         return False
     with contextlib.suppress(OSError):
-        connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, _RX_SOFTWARE | _SOFTWARE)
+        connection.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, flags)
         return True
     return False
 
@@ -55,8 +60,24 @@ def stamp_of(ancillary: list[tuple[int, int, bytes]]) -> int:
     """The kernel's receive time in nanoseconds from the ancillary data of `recvmsg`, 0 if it gave none."""
     for _level, kind, data in ancillary:
         if kind == SO_TIMESTAMPING and len(data) >= 16:
-            seconds, nanoseconds = _stamp(data)
+            seconds, nanoseconds = read_stamp(data)
             return seconds * 1_000_000_000 + nanoseconds
+    return 0
+
+
+def transmit_stamp(connection: socket.socket, since_ns: int) -> int:
+    """The kernel's time for the first packet sent at `since_ns` or later, 0 if it has none (yet).
+
+    Older ones, that nobody has asked for, are let go.
+    """
+    with contextlib.suppress(OSError):
+        while True:
+            _, ancillary, _, _ = connection.recvmsg(
+                1, _TRANSMIT_ANCILLARY_BYTES, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT
+            )
+            stamp_ns = stamp_of(ancillary)
+            if stamp_ns >= since_ns:
+                return stamp_ns
     return 0
 
 

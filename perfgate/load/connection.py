@@ -14,6 +14,7 @@ from perfgate.load import clock
 from perfgate.load.address import Address, Timeouts, default_authority
 from perfgate.load.dial import dial
 from perfgate.load.failure import error_class
+from perfgate.load.fitness import is_fit
 from perfgate.load.head import ProtocolError
 from perfgate.load.heard import Heard
 from perfgate.load.redirect import REDIRECTS
@@ -32,7 +33,6 @@ would also hide requests on which the service really broke the connection. So we
 costs a system call, a connection used this often is not looked at within this time after its last answer: a
 server that closes after each answer has shown it by then, and none gives up idle connections that fast."""
 
-_MOST_UNASKED = 16
 _MAX_DRIFT_NS = 10_000_000
 _new = tuple.__new__
 
@@ -40,7 +40,8 @@ _new = tuple.__new__
 class Connection:
     """A keep-alive connection to one address, opened when first needed and again after it was closed.
 
-    Opening is not part of a request's service time. `abort` may be called from another thread.
+    Opening is not part of a request's service time. With `transmit_stamps` a request was sent when the
+    kernel says so, which costs a system call. `abort` may be called from another thread.
     """
 
     __slots__ = (
@@ -50,23 +51,36 @@ class Connection:
         "_context",
         "_held",
         "_idle_from_ns",
+        "_last_payload",
+        "_last_request",
         "_limit_ns",
         "_speaker",
         "_stream",
         "_total_ns",
+        "_transmit_stamps",
         "_uses",
         "_waiting_ns",
         "_wall_ahead_ns",
         "authority",
     )
 
-    def __init__(self, address: Address, timeouts: Timeouts, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        timeouts: Timeouts,
+        context: ssl.SSLContext | None = None,
+        *,
+        transmit_stamps: bool = False,
+    ) -> None:
         self._address = address
         self._total_ns, self._connect_ns, self._waiting_ns = timeouts
         self._context = context
+        self._transmit_stamps = transmit_stamps
         self.authority = address.authority or default_authority(address)
         self._stream: Stream | None = None
         self._speaker: Http1Speaker | Http2OnWire = self._http1()
+        self._last_request: Request | None = None
+        self._last_payload = b""
         self._held: socket.socket | None = None
         self._aborted = False
         self._limit_ns = 0
@@ -93,11 +107,16 @@ class Connection:
         begun_ns = clock.now_ns()
         stream, speaker = self._stream, self._speaker
         sure = self._uses > _SURE_AFTER_USES and 0 <= begun_ns - self._idle_from_ns < _SURE_FOR_NS
-        if not sure and stream is not None and not self._is_fit(stream):
+        if not sure and stream is not None and not is_fit(stream, speaker, self._total_ns):
             self.close()
             stream, speaker = None, self._speaker
         try:
-            payload = speaker.ask(request, cookie)
+            if request is self._last_request and not cookie and stream is not None:
+                payload = self._last_payload
+            else:
+                payload = speaker.ask(request, cookie)
+                self._last_request = None if cookie or self._address.http2 else request
+                self._last_payload = payload
             if stream is None:
                 stream, opening = self._open(timeout_ns)
                 if self._speaker is not speaker:
@@ -107,6 +126,7 @@ class Connection:
             self.close()
             return _failed(begun_ns, "aborted" if self._aborted else error_class(failure, "connect "))
         except ValueError:
+            self._last_request = None
             return _failed(begun_ns, "unsendable request")
         except ProtocolError as problem:
             self.close()
@@ -141,6 +161,10 @@ class Connection:
         first_ns = last_ns if received else 0
         if heard is not None:
             last_ns, received, stamped = heard.last_ns, heard.bytes, heard.stamped
+        if self._transmit_stamps and received:
+            left_ns = stream.left_ns(sent_ns)
+            if sent_ns < left_ns <= first_ns:
+                sent_ns = left_ns
         self._idle_from_ns = clock.now_ns()
         self._uses += 1
         if answer is None:
@@ -189,34 +213,17 @@ class Connection:
             with contextlib.suppress(OSError):
                 held.shutdown(socket.SHUT_RDWR)
 
-    def _is_fit(self, stream: Stream) -> bool:
-        """Whether the open stream may carry another request.
-
-        In HTTP/1.1 nothing may come before it is asked for; in HTTP/2 the server may have said something of
-        its own, such as a ping, which is heard first.
-        """
-        if isinstance(self._speaker, Http1Speaker):
-            return stream.is_quiet()
-        try:
-            for _ in range(_MOST_UNASKED):
-                if stream.is_quiet():
-                    return self._speaker.is_usable()
-                data = stream.receive()[0]
-                if not data:
-                    return False
-                self._speaker.hear(data)
-                owed = self._speaker.owed()
-                if owed:
-                    stream.send(owed, self._total_ns)
-        except (OSError, ProtocolError):
-            return False
-        return False
-
     def _open(self, timeout_ns: int) -> tuple[Stream, Opening]:
         if self._aborted:
             raise ConnectionAbortedError
         limit_ns = self._connect_ns or timeout_ns
-        dialled = dial(self._address, self._context, timeout_ns=min(limit_ns, timeout_ns), hold=self._hold)
+        dialled = dial(
+            self._address,
+            self._context,
+            timeout_ns=min(limit_ns, timeout_ns),
+            transmit_stamps=self._transmit_stamps,
+            hold=self._hold,
+        )
         self._limit_ns = self._uses = 0
         self._stream = dialled.stream
         self._wall_ahead_ns = clock.now_ns() - time.monotonic_ns()

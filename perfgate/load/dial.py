@@ -30,6 +30,7 @@ def dial(
     context: ssl.SSLContext | None,
     *,
     timeout_ns: int,
+    transmit_stamps: bool,
     hold: Callable[[socket.socket], None],
 ) -> Dialled:
     """Connect to the first address that takes us.
@@ -38,6 +39,7 @@ def dial(
         address: where to.
         context: how to encrypt, None for plain bytes.
         timeout_ns: bound of all phases together.
+        transmit_stamps: whether the kernel shall stamp what is sent, too.
         hold: is given each socket before it connects, so that another thread can shut it
             (`socket.create_connection` would keep it to itself while it waits).
 
@@ -50,7 +52,7 @@ def dial(
     resolved_ns = time.monotonic_ns()
     connected = _connect(candidates, give_up_ns, hold)
     try:
-        stream = PlainStream(connected)
+        stream = PlainStream(connected, transmit_stamps=transmit_stamps)
         connected_ns = time.monotonic_ns()
         opening = Opening(
             dns_ns=0 if _is_literal(address) else resolved_ns - begun_ns,

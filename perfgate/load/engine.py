@@ -137,7 +137,10 @@ def _muster(running: Running) -> _Crew:
     for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
         recorder = Recorder(running.errors)
         clients = [
-            Client(Connection(address, plan.timeouts, context), secure=context is not None)
+            Client(
+                Connection(address, plan.timeouts, context, transmit_stamps=plan.profile.is_open),
+                secure=context is not None,
+            )
             for address, context in zip(plan.addresses, contexts, strict=True)
         ]
         mine = (running, number, recorder, clients)

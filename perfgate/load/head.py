@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 64 * 1024 * 1024
-UNANNOUNCED = -(1 << 62)
-"""Instead of a length: less than any difference of sizes, as `Http1Speaker.hear` compares it with one."""
+UNANNOUNCED = -1
 _VERSIONS = ("HTTP/1.1 ", "HTTP/1.0 ")
 _STATUSES = {str(number): number for number in range(100, 1000)}
 _AFTER_STATUS = ("", " ")

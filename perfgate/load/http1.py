@@ -26,11 +26,13 @@ def encode_request(
     lines += [f"{name}: {value}" for name, value in headers]
     if body or method in ("POST", "PUT", "PATCH"):
         lines.append(f"Content-Length: {len(body)}")
-    if any(mark in line for line in lines for mark in "\r\n\0"):
+    text = "\r\n".join(lines)
+    breaks = len(lines) - 1
+    if text.count("\r") != breaks or text.count("\n") != breaks or "\0" in text:
         raise ValueError(f"{method} {target[:80]!r}: a line break or NUL in the request line or a header")
     if " " in target or not target:
         raise ValueError(f"{method} {target[:80]!r}: the path must not be empty or contain spaces")
-    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+    return text.encode("latin-1") + b"\r\n\r\n" + body
 
 
 _MAX_KNOWN_HEADS = 512

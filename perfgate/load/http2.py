@@ -249,7 +249,9 @@ class Http2Speaker:
         self._leave_stream()
         if self._announced not in (-1, len(self._body)):
             return ProtocolError("content-length mismatch")
-        return Response(status=self._status, headers=self._headers, body=bytes(self._body), keep_alive=True)
+        # Not kept here as well: an idle connection holds no memory for its last answer.
+        body, self._body = bytes(self._body), bytearray()
+        return Response(status=self._status, headers=self._headers, body=body, keep_alive=True)
 
     def _leave_stream(self) -> None:
         self._stream = 0

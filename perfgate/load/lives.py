@@ -81,6 +81,9 @@ def _repeat(running: Running, user: VirtualUser, number: int, *, paired: bool) -
         if not running.sleep_until(begin_ns, end_ns):
             return
         user.until_ns = end_ns + profile.graceful_stop_ns
+        if may_begin is None and not paired:
+            user.walk_on(end_ns)
+            continue
         while time.monotonic_ns() < end_ns and (may_begin is None or may_begin()):
             if not (user.walk_both() if paired else user.walk_one(0)):
                 break

@@ -1,7 +1,8 @@
 """One load from several processes: each runs its share of the users, and the rows come back together.
 
-A Python process uses one CPU at a time, whatever its threads; a second process is a second CPU. Scenarios
-are closures and cannot be sent to another process, so each worker reads the workload for itself.
+A Python process uses one CPU at a time, whatever its threads; a second process is a second CPU. So each is
+kept on one: threads on several would only take the interpreter from each other. Scenarios are closures and
+cannot be sent to another process, so each worker reads the workload for itself.
 """
 
 from __future__ import annotations
@@ -34,7 +35,12 @@ ReadWorkload = Callable[[], Workload]
 
 
 def drive_together(
-    plan: LoadPlan, read: ReadWorkload, *, processes: int, watcher: Watcher | None = None
+    plan: LoadPlan,
+    read: ReadWorkload,
+    *,
+    processes: int,
+    watcher: Watcher | None = None,
+    pin: bool = True,
 ) -> LoadOutcome:
     """Put the load on from `processes` processes at once, and return what came back to all of them.
 
@@ -42,6 +48,7 @@ def drive_together(
         plan: the whole load; its scenarios and users are left to the workers, it has one side.
         read: gives each worker the workload.
         processes: how many, at least 1; no worker without a user is started.
+        pin: keep each process on a CPU of its own, as far as they go.
         watcher: told as by `engine.drive`, with the requests of finished workers only.
 
     Raises:
@@ -56,7 +63,7 @@ def drive_together(
         for index in parts:
             ours, theirs = context.Pipe()
             part = replace(bare, part=(index, len(parts)))
-            process = context.Process(target=_work, args=(part, read, theirs), daemon=True)
+            process = context.Process(target=_work, args=(part, read, theirs, pin), daemon=True)
             with _undisturbed():
                 process.start()
                 workers.append((process, ours))
@@ -89,12 +96,14 @@ def _undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe) -> None:
+def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe, pin: bool) -> None:
     """The life of a worker: read, say so, wait for the start, load, send everything back."""
     # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
     _die_with(os.getppid())
+    if pin:
+        _stay_on_one_cpu(plan.part[0])
     try:
         workload = read()
         plan = replace(plan, scenarios=workload.scenarios, users=workload.users, endpoints=workload.endpoints)
@@ -122,6 +131,14 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _stay_on_one_cpu(index: int) -> None:
+    """Take the CPUs from the last one down, as the driver does when it is alone."""
+    if hasattr(os, "sched_setaffinity"):
+        cpus = sorted(os.sched_getaffinity(0), reverse=True)
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, {cpus[index % len(cpus)]})
 
 
 def _await_ready(workers: list[tuple[BaseProcess, Pipe]]) -> None:

@@ -50,12 +50,30 @@ class Recorder:
         """Keep one request; `due_ns` 0 says it was due when it was sent, as in the closed model."""
         sent_ns, first_ns, last_ns, status, received, _, stamped, _, sending_ns, opening = exchange
         number = self._errors.number(error) if error else 0
-        due_ns = due_ns or sent_ns
-        row = number, status, side, endpoint, due_ns, sent_ns, first_ns, last_ns
         try:
-            self._keep(_pack(*row, received, couple, sending_ns, lateness_ns))
+            self._keep(
+                _pack(
+                    number,
+                    status,
+                    side,
+                    endpoint,
+                    due_ns or sent_ns,
+                    sent_ns,
+                    first_ns,
+                    last_ns,
+                    received,
+                    couple,
+                    sending_ns,
+                    lateness_ns,
+                )
+            )
         except struct.error:
-            self._keep(_pack(*row, _cut(received), couple, _cut(sending_ns), _cut(lateness_ns)))
+            # Something is out of its bounds: once more, cut to them.
+            received, sending_ns, lateness_ns = _cut(received), _cut(sending_ns), _cut(lateness_ns)
+            fitting = exchange._replace(
+                bytes_received=received, sending_ns=sending_ns, stamped=False, opening=None
+            )
+            self.record(fitting, endpoint, error, side, couple, due_ns, lateness_ns)
         if stamped:
             self.stamped += 1
         if opening is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from perfgate.load.cookies import beside
+from perfgate.load.head import Head
 from perfgate.load.http1 import AnswerReader, encode_request, known_heads
 from perfgate.model import Request, Response
 
+_MOST_ENCODED = 64
 _new = tuple.__new__
 
 
@@ -42,14 +44,15 @@ class Speaker(Protocol):
 class Http1Speaker:
     """HTTP/1.1. `close_after` asks the server to close after each answer."""
 
-    __slots__ = ("_encoded", "_extra", "_head_size", "_host", "_is_head", "_reader")
+    __slots__ = ("_encoded", "_extra", "_head", "_host", "_is_head", "_raw_head", "_reader")
 
     def __init__(self, host: str, *, close_after: bool = False) -> None:
         self._host = host
         self._extra = (("Connection", "close"),) if close_after else ()
         self._encoded: dict[int, tuple[Request, bytes]] = {}
         self._is_head = False
-        self._head_size = 0
+        self._raw_head = b"\0"
+        self._head: Head | None = None
         self._reader: AnswerReader | None = None
 
     def ask(self, request: Request, cookie: str) -> bytes:
@@ -68,28 +71,32 @@ class Http1Speaker:
         if cookie:
             headers = _with_cookie(headers, cookie)
         payload = encode_request(request.method, request.target, self._host, headers, request.body)
-        if not cookie and len(self._encoded) < 64:
+        if not cookie:
+            if len(self._encoded) >= _MOST_ENCODED:
+                self._encoded.clear()
             self._encoded[id(request)] = (request, payload)
         return payload
 
     def hear(self, data: bytes) -> Response | None:
         """Take bytes of the server.
 
-        Mostly they are one whole answer, with a head that is equal to the byte to one seen before (but for
-        the second in `Date`): what it says is looked up instead of parsed, at the size the last one had.
+        Mostly they are one whole answer, with a head that is equal to the byte to the last one (but for the
+        second in `Date`) or to another seen before: what it says is known and need not be parsed.
         """
-        if self._reader is None and not self._is_head:
-            size = self._head_size
-            head = known_heads.get(data[:size])
-            if head is None:
-                self._head_size = size = data.find(b"\r\n\r\n") + 4
-                head = known_heads.get(data[:size])
-            if head is not None and len(data) - size == head.length:
+        reader = self._reader
+        if reader is None:
+            raw = self._raw_head
+            if data.startswith(raw):
+                head = self._head
+            else:
+                raw = data[: data.find(b"\r\n\r\n") + 4]
+                head = known_heads.get(raw)
+            if head is not None and len(data) - len(raw) == head.length and not self._is_head:
+                self._raw_head, self._head = raw, head
                 # Around the named tuple's own `__new__`, which is Python and costs as much as all of this.
-                return _new(Response, (head.status, head.headers, data[size:], head.keep_alive))
-        if self._reader is None:
-            self._reader = AnswerReader("HEAD" if self._is_head else "GET")
-        answer = self._reader.feed(data)
+                return _new(Response, (head.status, head.headers, data[len(raw) :], head.keep_alive))
+            reader = self._reader = AnswerReader("HEAD" if self._is_head else "GET")
+        answer = reader.feed(data)
         if answer is not None:
             self._reader = None
         return answer

@@ -18,6 +18,9 @@ RECEIVE_BYTES = 64 * 1024
 """More at once would not help: a large answer takes several receives whatever we offer."""
 
 
+ONE_PACKET_BYTES = 1200
+"""What surely fits into one packet, whatever the way."""
+
 _call: Callable[[Callable[[], int]], int] = call
 
 
@@ -38,6 +41,9 @@ class Stream(Protocol):
     def receive(self) -> tuple[bytes, int, bool]:
         """The next bytes (none when the peer has closed), when they came, and whether the kernel says so."""
 
+    def left_ns(self, since_ns: int) -> int:
+        """When the first packet sent at `since_ns` or later left, by the kernel; 0 if it does not say."""
+
     def limit(self, timeout_ns: int) -> None:
         """Bound every later wait for the peer."""
 
@@ -54,9 +60,19 @@ class Stream(Protocol):
 class PlainStream:
     """A stream over a connected, blocking TCP or unix socket, which it owns."""
 
-    __slots__ = ("_buffer", "_parts", "_payload", "_poll", "_receive_into", "_send", "_socket", "_view")
+    __slots__ = (
+        "_buffer",
+        "_parts",
+        "_payload",
+        "_poll",
+        "_receive_into",
+        "_send",
+        "_socket",
+        "_transmit_stamps",
+        "_view",
+    )
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, *, transmit_stamps: bool = False) -> None:
         self._socket = connected
         self._buffer = bytearray(RECEIVE_BYTES)
         self._view = memoryview(self._buffer)
@@ -66,7 +82,9 @@ class PlainStream:
         self._send: tuple[Callable[[], int], ...] = ()
         self._poll = select.poll()
         self._poll.register(connected, select.POLLIN)
-        clock.ask_for_stamps(connected)
+        self._transmit_stamps = transmit_stamps and clock.ask_for_stamps(connected, transmit=True)
+        if not self._transmit_stamps:
+            clock.ask_for_stamps(connected)
 
     def send(self, payload: bytes, timeout_ns: int) -> tuple[int, int]:
         """Send everything, in one system call where the kernel takes it.
@@ -97,12 +115,20 @@ class PlainStream:
         count, ancillary, _, _ = self._receive_into(self._parts, clock.ANCILLARY_BYTES)
         user_ns = clock.now_ns()
         data = self._view[:count].tobytes()
-        if ancillary:
-            stamp_ns = clock.stamp_of(ancillary)
-            # A stamp of the future means a stepped clock: then our own reading is better.
-            if 0 < stamp_ns <= user_ns:
-                return data, stamp_ns, True
+        for _, kind, stamp in ancillary:
+            if kind == clock.SO_TIMESTAMPING:
+                seconds, nanoseconds = clock.read_stamp(stamp)
+                stamp_ns = seconds * 1_000_000_000 + nanoseconds
+                # A stamp of the future means a stepped clock: then our own reading is better.
+                if 0 < stamp_ns <= user_ns:
+                    return data, stamp_ns, True
         return data, user_ns, False
+
+    def left_ns(self, since_ns: int) -> int:
+        """The kernel's transmit stamp; a payload of several packets has one for the last only, so no use."""
+        if not self._transmit_stamps or self._payload is None or len(self._payload) > ONE_PACKET_BYTES:
+            return 0
+        return clock.transmit_stamp(self._socket, since_ns)
 
     def limit(self, timeout_ns: int) -> None:
         """Bound every later wait, by the kernel: Python's own timeouts add a poll to every receive."""
@@ -113,7 +139,8 @@ class PlainStream:
 
     def is_quiet(self) -> bool:
         """Whether another request may be sent: nothing to read means open, and nothing unasked-for."""
-        return not self._poll.poll(0)
+        # A transmit stamp that nobody has read shows as an error alone, a broken connection never does.
+        return not any(event & ~select.POLLERR for _, event in self._poll.poll(0))
 
     def shut(self) -> None:
         """Shut the socket down both ways."""

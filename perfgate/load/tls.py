@@ -100,6 +100,10 @@ class TlsStream:
             data = self._read()
         return data, *self._stamp
 
+    def left_ns(self, since_ns: int) -> int:
+        """When the ciphertext left, by the kernel."""
+        return self._plain.left_ns(since_ns)
+
     def limit(self, timeout_ns: int) -> None:
         """Bound every later wait for the peer."""
         self._limit_ns = timeout_ns

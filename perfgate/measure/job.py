@@ -14,12 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import perfgate
-from perfgate.load.address import Address
+from perfgate.load.address import Address, Timeouts
 from perfgate.load.clock import detect_clock_source
 from perfgate.measure.checkout import Checkouts, exclusive
 from perfgate.measure.protocol import Decide, Recording, measure
 from perfgate.measure.round import Session, Target
-from perfgate.model import LATENCY_DEFINITION, Commit, Environment, Result, Side, Workload
+from perfgate.model import (
+    LATENCY_DEFINITION,
+    Commit,
+    Environment,
+    Profile,
+    Ramp,
+    Result,
+    Side,
+    Workload,
+)
 from perfgate.store import results as store
 from perfgate.store.atomic import require_writable
 from perfgate.store.schema import SCHEMA_VERSION
@@ -29,6 +38,7 @@ from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_pla
 
 if TYPE_CHECKING:
     from perfgate.config import Config
+    from perfgate.config.settings import LoadConfig
     from perfgate.git import Repository
     from perfgate.model import Placement
     from perfgate.progress import Progress
@@ -148,22 +158,33 @@ def _placed(job: Job) -> Iterator[Placement]:
 
 def _session(job: Job, targets: tuple[Target, ...], placement: Placement, keeper: Keeper) -> Session:
     load, measuring = job.config.load, job.config.measure
-    rate_rps = load.rate_rps if load.model == "open" else load.max_rate_rps
     logs = job.folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     return Session(
         targets=targets,
         workload=job.workload,
-        model=load.model,
-        connections=load.connections,
-        rate_rps=rate_rps or 0.0,
+        profile=_profile(load, measuring.warmup_ns + measuring.round_ns),
+        max_rate_rps=load.max_rate_rps or 0.0,
         warmup_ns=measuring.warmup_ns,
-        duration_ns=measuring.round_ns,
-        timeout_ns=measuring.timeout_ns,
+        timeouts=Timeouts(
+            measuring.timeout_ns, measuring.connect_timeout_ns, measuring.first_byte_timeout_ns
+        ),
         seed=job.seed,
         placement=placement,
         logs=logs,
         keeper=keeper,
+    )
+
+
+def _profile(load: LoadConfig, duration_ns: int) -> Profile:
+    """The load of a round: steady, because every round has to be like the others."""
+    level = load.rate_rps or load.connections
+    return Profile(
+        executor="constant-arrival-rate" if load.model == "open" else "constant-vus",
+        vus=load.connections,
+        start=level,
+        stages=(Ramp(duration_ns=duration_ns, target=level),),
+        arrivals=load.arrivals,
     )
 
 
@@ -209,7 +230,10 @@ def describe_load(config: Config, *, sides: int) -> str:
     load, measuring = config.load, config.measure
     how = "two sides interleaved" if sides > 1 else "one side alone"
     users = f"{load.connections} connection{'s' if load.connections > 1 else ''} a side, {how}"
-    pace = f"open model, {load.rate_rps:g} passes/s, " if load.model == "open" else "closed model, "
+    pace = "closed model, "
+    if load.model == "open":
+        evenly = " evenly" if load.arrivals == "even" else ""
+        pace = f"open model, {load.rate_rps:g} passes/s{evenly}, "
     bound = f", at most {load.max_rate_rps:g} requests/s" if load.max_rate_rps else ""
     return f"{pace}{users}{bound}, rounds of {measuring.round_ns / 1e9:g} s"
 

@@ -18,6 +18,7 @@ from perfgate.load.pool import ReadWorkload, drive_together
 from perfgate.load.user import NOT_SENT
 from perfgate.model import DriverLoad, EndpointLoad, LoadSummary, Samples, Spread, Workload
 from perfgate.stats.spread import spread
+from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_placement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class LoadJob:
     """What to drive: `plan` with the scenarios of `workload`, which `read` reads again in other processes.
 
     `target` is what the user calls the service and `words` the load in words; `dns_ns` is how long finding
-    the service's address took, 0 if that was not needed.
+    the service's address took, 0 if that was not needed. With `pin` each process keeps to one CPU.
     """
 
     plan: LoadPlan
@@ -40,6 +41,7 @@ class LoadJob:
     target: str
     words: str
     dns_ns: int
+    pin: bool
 
 
 def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
@@ -52,10 +54,14 @@ def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
     started_at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     clock_source = detect_clock_source()
     watcher = _watcher(job, progress)
+    placement = plan_placement(detect_cpus(), pin=job.pin, supported=can_pin())
     if job.processes > 1:
-        outcome = drive_together(job.plan, job.read, processes=job.processes, watcher=watcher)
+        outcome = drive_together(
+            job.plan, job.read, processes=job.processes, watcher=watcher, pin=placement.pinned
+        )
     else:
-        outcome = drive(job.plan, watcher)
+        with pin_driver(placement):
+            outcome = drive(job.plan, watcher)
     (samples,) = outcome.samples
     return _summary(job, outcome, samples, started_at, clock_source), samples
 

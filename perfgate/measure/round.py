@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from perfgate.load.address import Address, Timeouts
 from perfgate.load.engine import Watcher, drive
@@ -18,7 +18,6 @@ from perfgate.model import (
     Health,
     Placement,
     Profile,
-    Ramp,
     Round,
     Samples,
     Scenario,
@@ -43,16 +42,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What is the same in every round of a run."""
+    """What is the same in every round of a run; the profile's time includes the warm-up."""
 
     targets: tuple[Target, ...]
     workload: Workload
-    model: Literal["closed", "open"]
-    connections: int
-    rate_rps: float
+    profile: Profile
+    max_rate_rps: float
     warmup_ns: int
-    duration_ns: int
-    timeout_ns: int
+    timeouts: Timeouts
     seed: int
     placement: Placement
     logs: Path
@@ -155,23 +152,11 @@ def _plan(
         addresses=tuple(addresses),
         scenarios=focused(session.workload, focus),
         endpoints=session.workload.endpoints,
-        profile=_profile(session),
-        max_rate_rps=session.rate_rps if session.model == "closed" else 0.0,
+        profile=session.profile,
+        max_rate_rps=session.max_rate_rps,
         warmup_ns=session.warmup_ns,
-        timeouts=Timeouts(session.timeout_ns),
+        timeouts=session.timeouts,
         seed=seed,
-    )
-
-
-def _profile(session: Session) -> Profile:
-    """The load of a round: steady, because every round has to be like the others."""
-    is_open = session.model == "open"
-    level = session.rate_rps if is_open else session.connections
-    return Profile(
-        executor="constant-arrival-rate" if is_open else "constant-vus",
-        vus=session.connections,
-        start=level,
-        stages=(Ramp(duration_ns=session.warmup_ns + session.duration_ns, target=level),),
     )
 
 
@@ -205,7 +190,7 @@ def _measured(
             cpu_ns=counters.cpu_ns(side),
             rss_bytes=counters.rss_bytes[side],
             health=health,
-            dropped_because=why_dropped(health, open_model=session.model == "open"),
+            dropped_because=why_dropped(health, open_model=session.profile.is_open),
         )
         for side, samples in enumerate(outcome.samples)
     )

@@ -50,7 +50,7 @@ class Seen:
             RecursionError: nested too deeply.
         """
         if self._json is _NOT_READ:
-            self._json = _decode(self.text().removeprefix("\ufeff"))
+            self._json = _read_json(self.text().removeprefix("\ufeff"))
         return self._json
 
 
@@ -59,4 +59,13 @@ def _refuse(name: str) -> NoReturn:
 
 
 # json.loads would make such a decoder for every body.
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
+_decoder = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _read_json(text: str) -> Any:
+    """The value that is all of the text; `decode` looks for white space around it, mostly for nothing."""
+    if text[:1] in "{[":
+        value, end = _decoder.raw_decode(text)
+        if end == len(text):
+            return value
+    return _decoder.decode(text)

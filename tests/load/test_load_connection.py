@@ -399,6 +399,17 @@ def test_a_request_that_cannot_be_sent_is_counted_and_sends_nothing(value: str, 
         assert connection.exchange(get()).error == ""
 
 
+def test_a_request_that_cannot_be_sent_does_not_change_how_the_next_answer_is_read(connect: Connect):
+    request = get()
+    with LocalServer(answering()) as server:
+        connection = connect(server)
+        assert connection.exchange(request).error == ""
+        assert connection.exchange(get(method="HEAD", target="")).error == "unsendable request"
+        answer = connection.exchange(request).response
+    assert answer is not None
+    assert answer.body == b"ok"
+
+
 def test_equal_looking_requests_made_afresh_are_each_sent_as_they_are(connect: Connect):
     with LocalServer(answering()) as server:
         connection = connect(server)
@@ -537,3 +548,32 @@ def open_sockets() -> int:
         with contextlib.suppress(OSError):
             found += str(descriptor.readlink()).startswith("socket:")
     return found
+
+
+@pytest.mark.skipif(clock.detect_clock_source() != clock.KERNEL_CLOCK, reason="no kernel stamps here")
+def test_transmit_stamps_nobody_reads_do_not_make_a_connection_look_broken():
+    with LocalServer(answering()) as server:
+        connection = Connection(Address(*server.address), Timeouts(TIMEOUT_NS), transmit_stamps=True)
+        exchanges = []
+        for number in range(30):
+            body = bytes(100_000) if number % 3 == 0 else b""
+            exchanges.append(connection.exchange(get(method="POST", body=body)))
+            time.sleep(0.001)
+        connection.close()
+        assert [e.error for e in exchanges] == [""] * 30
+        assert server.connections == 1
+    assert all(e.sent_ns <= e.first_ns <= e.last_ns for e in exchanges)
+
+
+@pytest.mark.skipif(clock.detect_clock_source() != clock.KERNEL_CLOCK, reason="no kernel stamps here")
+def test_a_transmit_stamp_is_between_the_clock_before_and_after_sending():
+    with LocalServer(answering()) as server, socket.create_connection(server.address) as client:
+        assert clock.ask_for_stamps(client, transmit=True)
+        stamps = []
+        for _ in range(20):
+            before_ns = time.time_ns()
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.recv(4096)
+            stamps.append((before_ns, clock.transmit_stamp(client, before_ns), time.time_ns()))
+        assert all(before <= stamp <= after for before, stamp, after in stamps[1:])
+        assert clock.transmit_stamp(client, 0) == 0

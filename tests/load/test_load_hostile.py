@@ -126,7 +126,7 @@ def test_an_answer_that_was_there_before_its_request_is_not_taken_for_one(monkey
                 peer.sendall(OK)
                 server.over.wait()
 
-    monkeypatch.setattr(Connection, "_is_fit", lambda *_: True)
+    monkeypatch.setattr("perfgate.load.connection.is_fit", lambda *_: True)
     with LocalServer(behave) as server, connected(server, timeout_ns=10_000 * MS) as connection:
         for _ in range(20):
             assert connection.exchange(get()).error == ""

@@ -378,7 +378,8 @@ def test_nothing_more_of_a_body_is_sent_after_a_breach() -> None:
     speaker, peer = Http2Speaker(), Peer()
     peer.hear(speaker.opening())
     ask(speaker, "POST", body=b"x" * 100_000)
-    failure(speaker, peer.says() + frame(1, 5, 9, b"\x88"))
+    room = frame(8, 0, 0, b"\0\1\0\0") + frame(8, 0, 1, b"\0\1\0\0")
+    failure(speaker, peer.says() + room + frame(1, 5, 9, b"\x88"))
     assert len(speaker.owed()) < 100
 
 

@@ -87,6 +87,12 @@ def test_sending_gives_up_on_a_peer_that_does_not_read(certificates: Certificate
         begun = time.monotonic()
         with pytest.raises((TimeoutError, BlockingIOError)):
             stream.send(b"x" * 64 * 1024 * 1024, SECOND_NS // 10)
+        below = stream._plain._socket
+        below.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                below.send(b"until there is no room for a goodbye")
+        below.setblocking(True)
         stream.limit(5 * SECOND_NS)
         stream.close()
         assert time.monotonic() - begun < 1.5

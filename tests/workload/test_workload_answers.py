@@ -102,7 +102,7 @@ def test_an_answer_is_read_once_by_judge_and_script(flow, monkeypatch):
     )
     read = []
     real = json.loads
-    monkeypatch.setattr("perfgate.workload.seen._decode", lambda text: read.append(text) or real(text))
+    monkeypatch.setattr("perfgate.workload.seen._read_json", lambda text: read.append(text) or real(text))
     # As in a couple: both sides are judged before either script goes on.
     scripts = [workload.scenarios[0].start(1) for _ in range(2)]
     requests = [next(script) for script in scripts]
