@@ -200,9 +200,8 @@ class Connection:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-            if isinstance(self._speaker, Http1Speaker):
-                self._speaker.forget()
-            else:
+            self._speaker.forget()
+            if not isinstance(self._speaker, Http1Speaker):
                 self._speaker = self._http1()
 
     def abort(self) -> None:

@@ -127,6 +127,7 @@ class Http2OnWire:
         self.hear = self._inner.hear
         self.owed = self._inner.owed
         self.ended = self._inner.ended
+        self.forget = self._inner.forget
 
     def ask(self, request: Request, cookie: str) -> bytes:
         """The bytes of a request."""

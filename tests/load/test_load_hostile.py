@@ -234,16 +234,18 @@ def leaves(peer: socket.socket, server: LocalServer) -> None:
 FAILING = {
     "hangs": hanging,
     "resets": leaves,
-    "garbage": answering(b"garbage"),
+    "garbage": answering(b"garbage" * 9),
     "bad header": answering(b"HTTP/1.1 200 OK\r\n:\r\n\r\n"),
     "refuses": None,
 }
 
 
+@pytest.mark.parametrize("http2", [False, True], ids=["HTTP/1.1", "HTTP/2"])
 @pytest.mark.parametrize("how", FAILING)
-def test_a_failed_request_leaves_nothing_for_a_collector_that_is_off(how):
+def test_a_failed_request_leaves_nothing_for_a_collector_that_is_off(how, http2):
     with LocalServer(FAILING[how] or hanging) as server:
-        connection = Connection(Address(*server.address), Timeouts(5 * MS))
+        host, port = server.address
+        connection = Connection(Address(host, port, http2=http2), Timeouts(5 * MS))
         if FAILING[how] is None:
             server.__exit__(None, None, None)
         gc.collect()
