@@ -235,3 +235,28 @@ def test_connections_are_aborted_at_any_moment_without_harm():
             thread.join(FOREVER_S)
             assert not thread.is_alive()
             assert set(errors) <= {"", "aborted", "closed early", "reset"}
+
+
+def test_no_more_arrivals_are_under_way_than_their_cap_and_the_others_are_counted():
+    lock, busy, most = threading.Lock(), 0, 0
+
+    def behave(peer: socket.socket, server: LocalServer) -> None:
+        nonlocal busy, most
+        while server.request(peer):
+            with lock:
+                busy += 1
+                most = max(most, busy)
+            server.over.wait(0.05)
+            with lock:
+                busy -= 1
+            peer.sendall(OK)
+
+    ramp = Ramp(duration_ns=500 * MS, target=200, max_vus=3)
+    profile = Profile(executor="constant-arrival-rate", vus=12, start=200, stages=(ramp,), arrivals="even")
+    with LocalServer(behave) as server:
+        outcome = drive(
+            plan(server.address, profile=profile, max_rate_rps=0.0, timeouts=Timeouts(5_000 * MS))
+        )
+    assert most == 3
+    assert errors_of(outcome) == {"", "not sent"}
+    assert 90 <= len(outcome.samples[0].error) <= 110
