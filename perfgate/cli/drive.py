@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ import click
 
 from perfgate.cli import output
 from perfgate.cli.approach import approach_of
-from perfgate.cli.profile import profile_of
+from perfgate.cli.profile import is_asked_for, profile_of
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from perfgate.measure.loaded import LoadJob
     from perfgate.model import LoadSummary, Outcome, Reason, Samples, Workload
 
-_SUFFIXES = (".yml", ".yaml", ".py")
+_SUFFIXES = (".yml", ".yaml", ".py", ".js")
 _TIMEOUT_NS = 10_000_000_000
 
 
@@ -43,7 +44,8 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
 
     Raises:
         UsageError: an option, the file or the target cannot be used.
-        MeasureError: the driver failed.
+        MeasureError: nobody listens at the target, or the driver failed.
+        KeyboardInterrupt: the user stopped it before anything was measured.
     """
     from perfgate.gate import loaded as gate
     from perfgate.measure.loaded import run_load
@@ -51,19 +53,22 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
 
     _require_formats(given["outputs"])
     thresholds = _thresholds(config)
-    job = _job(path, config, given)
-    progress = output.start_progress(quiet=given["quiet"])
-    try:
-        summary, samples = run_load(job, progress)
-    finally:
-        progress.close()
+    variables = {**(config.variables if config else {}), **_variables(given["env"])}
+    with _seen_by_code(path, variables):
+        job = _job(path, config, given, variables)
+        progress = output.start_progress(quiet=given["quiet"])
+        try:
+            summary, samples = run_load(job, progress)
+        finally:
+            progress.close()
     reasons = list(gate.invalidity(summary))
     outcome = Outcome.INVALID if reasons else Outcome.PASS
     for worse, reason in _breaches(thresholds, samples, summary):
         reasons.append(reason)
         if outcome is Outcome.PASS or worse is Outcome.INVALID:
             outcome = worse
-    return _publish(summary, outcome, reasons, gate.doubts(summary), given["outputs"])
+    code = _publish(summary, outcome, reasons, gate.doubts(summary, thresholds), given["outputs"])
+    return int(ExitCode.INTERRUPTED) if summary.interrupted else code
 
 
 def read_any(path: Path, variables: dict[str, str]) -> Workload:
@@ -83,23 +88,44 @@ def read_any(path: Path, variables: dict[str, str]) -> Workload:
     return read_workload(path, variables=variables)
 
 
-def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
+@contextlib.contextmanager
+def _seen_by_code(path: Path, variables: dict[str, str]) -> Iterator[None]:
+    """Put the variables into the environment for users that are code, which look there whenever they like.
+
+    Other driver processes are started with this environment.
+    """
+    mine = variables if path.suffix == ".py" else {}
+    before = {name: os.environ.get(name) for name in mine}
+    os.environ.update(mine)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _job(path: Path, config: Config | None, given: dict[str, Any], variables: dict[str, str]) -> LoadJob:
     from perfgate.load.address import Timeouts
     from perfgate.load.plan import LoadPlan
-    from perfgate.measure.address import locate
+    from perfgate.measure.address import locate, require_listener
     from perfgate.measure.loaded import LoadJob
     from perfgate.report.profile_words import describe_profile
 
-    variables = {**(config.variables if config else {}), **_variables(given["env"])}
     read = partial(read_any, path.absolute(), variables)
     workload = read()
     url = given["target"] or _service_of(workload, path)
     given = {**given, "insecure": given["insecure"] or workload.insecure}
     approach = approach_of(given, allowed_hosts=config.allow_hosts if config else ())
-    located = locate(url, flag="--target" if given["target"] else "the target of the file", approach=approach)
+    where = "--target" if given["target"] else "the target of the file"
+    located = locate(url, flag=where, approach=approach)
     profile = profile_of(given, workload)
+    if given["max_rate"] and profile.is_open:
+        raise UsageError("--max-rate bounds users, and arrivals have a rate", "lower --rate instead")
     if given["warmup"] >= profile.duration_ns:
         raise UsageError("the warm-up takes the whole load", "shorten --warmup or lengthen the load")
+    require_listener(located.address, f"{where} {url!r}")
     timeout_ns = given["timeout"] or _TIMEOUT_NS
     plan = LoadPlan(
         addresses=(located.address,),
@@ -116,9 +142,12 @@ def _job(path: Path, config: Config | None, given: dict[str, Any]) -> LoadJob:
         plan=plan,
         workload=workload,
         read=read,
-        processes=min(given["processes"], profile.vus),
+        processes=min(
+            given["processes"], profile.vus, *(ramp.max_vus for ramp in profile.stages if ramp.max_vus)
+        ),
         target=url,
         words=describe_profile(profile),
+        notes=_notes(workload, is_asked_for(given, workload)),
         dns_ns=located.dns_ns,
         pin=not given["no_pin"],
     )
@@ -131,6 +160,18 @@ def _service_of(workload: Workload, path: Path) -> str:
         raise UsageError(f"{path}: names no target", "say where the service runs: --target http://HOST:PORT")
     parts = urlsplit(workload.target)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _notes(workload: Workload, is_load_given: bool) -> tuple[str, ...]:
+    """The workload's notes; its phases are followed here, unless flags say otherwise."""
+    from perfgate.workload.phases import NOT_REPLAYED
+
+    other = "config.phases does not count, because flags say how much load"
+    return tuple(
+        note.replace(NOT_REPLAYED, other)
+        for note in workload.notes
+        if is_load_given or not note.startswith(NOT_REPLAYED)
+    )
 
 
 def _variables(texts: Sequence[str]) -> dict[str, str]:
@@ -161,8 +202,11 @@ def _breaches(
     thresholds: tuple[Threshold, ...], samples: Samples, summary: LoadSummary
 ) -> tuple[tuple[Outcome, Reason], ...]:
     from perfgate.gate.slo import breaches_of
+    from perfgate.load.user import NOT_SENT
 
-    return breaches_of(thresholds, samples, duration_ns=round(summary.elapsed_s * 1e9)) if thresholds else ()
+    if not thresholds:
+        return ()
+    return breaches_of(thresholds, samples, duration_ns=round(summary.elapsed_s * 1e9), unsent=NOT_SENT)
 
 
 def _publish(

@@ -18,28 +18,43 @@ if TYPE_CHECKING:
 MOST_USERS = 10_000
 MOST_DURATION_NS = 24 * 3_600_000_000_000
 MOST_RATE_RPS = 1_000_000.0
+MOST_ARRIVALS = 50_000_000
+"""Keeping so many requests takes 3 GB."""
 _GRACE_NS = 30_000_000_000
 _ITERATIONS_MAY_TAKE_NS = 10 * 60_000_000_000
 _DEFAULT_USERS_IN_OPEN_MODEL = 100
+_LIKE = {
+    "duration": "--duration 30s",
+    "iterations": "--iterations 100",
+    "rate": "--rate 200/s",
+    "stages": "--stage 30s:50, or --stage 30s:50/s for arrivals",
+}
 
 
-def _quantity(parse: Callable[[str], Any]) -> Callable[..., Any]:
+def _quantity(parse: Callable[[str], Any], *, may_be_zero: bool = False) -> Callable[..., Any]:
     def convert(_context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
         if value is None:
             return None
+        flag = f"--{parameter.name}".replace("_", "-")
         try:
-            return parse(value)
+            quantity = parse(value)
         except ValueError as error:
-            raise UsageError(f"--{parameter.name}: {error}".replace("_", "-"), "see --help") from error
+            raise UsageError(f"{flag}: {error}", "see `perfgate run --help`") from error
+        if not quantity and not may_be_zero:
+            raise UsageError(f"{flag}: {value!r} is nothing", "ask for more than 0, or leave it out")
+        return quantity
 
     return convert
 
 
 duration = _quantity(parse_duration_ns)
-"""A click callback that reads a duration."""
+"""A click callback that reads a duration that is not 0."""
+
+duration_or_none = _quantity(parse_duration_ns, may_be_zero=True)
+"""A click callback that reads a duration that may be 0."""
 
 rate = _quantity(parse_rate_rps)
-"""A click callback that reads a rate."""
+"""A click callback that reads a rate that is not 0."""
 
 
 def _stages(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[Any, ...]:
@@ -62,26 +77,42 @@ def _stages(_context: click.Context, _parameter: click.Parameter, values: tuple[
 
 _OPTIONS = (
     click.option(
-        "--vus", type=click.IntRange(1, MOST_USERS), help="Virtual users; in the open model, at most."
+        "--vus",
+        type=click.IntRange(1, MOST_USERS),
+        metavar="N",
+        help="Virtual users, 1 unless given; for arrivals the most at once, "
+        f"{_DEFAULT_USERS_IN_OPEN_MODEL} unless given.",
     ),
     click.option("--duration", callback=duration, metavar="TIME", help="How long, like 30s."),
     click.option(
-        "--iterations", type=click.IntRange(1), help="So many passes in all, however long they take."
+        "--iterations",
+        type=click.IntRange(1),
+        metavar="N",
+        help="So many passes in all, in --duration at most (10m unless given).",
     ),
-    click.option("--rate", callback=rate, metavar="RATE", help="Arrivals, like 200/s."),
+    click.option("--rate", callback=rate, metavar="RATE", help="Arrivals, like 200/s or 90/m."),
     click.option(
         "--stage",
         "stages",
         multiple=True,
         callback=_stages,
         metavar="TIME:TARGET",
-        help="Move to so many users (30s:50) or arrivals (30s:50/s); may be repeated.",
+        help="Move evenly to so many users (30s:50) or arrivals (30s:50/s); may be repeated.",
     ),
     click.option(
-        "--executor", type=click.Choice(get_args(Executor)), help="By its name in k6, if it is not clear."
+        "--executor",
+        type=click.Choice(get_args(Executor)),
+        metavar="NAME",
+        help=f"One of k6's: {', '.join(get_args(Executor))}. Only per-vu-iterations has to be named: the "
+        "other flags imply the rest.",
     ),
-    click.option("--arrivals", type=click.Choice(("poisson", "even")), help="How arrivals are spread."),
-    click.option("--graceful-stop", callback=duration, metavar="TIME", help="For passes under way."),
+    click.option("--arrivals", type=click.Choice(("poisson", "even")), help="At random, or with even gaps."),
+    click.option(
+        "--graceful-stop",
+        callback=duration_or_none,
+        metavar="TIME",
+        help="For passes under way at the end; 30s unless given.",
+    ),
 )
 NAMES = ("vus", "duration", "iterations", "rate", "stages", "executor", "arrivals", "graceful_stop")
 
@@ -99,32 +130,58 @@ def profile_of(given: dict[str, Any], workload: Workload) -> Profile:
     Raises:
         UsageError: neither says how much, or options that do not go together.
     """
-    if not any(given[name] for name in ("vus", "duration", "iterations", "rate", "stages", "executor")):
-        profile = _of_file(workload)
+    if not is_asked_for(given, workload):
+        profile = _of_file(workload, given["vus"])
     else:
         executor = given["executor"] or _executor(given)
-        profile = _BUILD[executor](executor, given)
-    grace_ns = given["graceful_stop"] if given["graceful_stop"] is not None else profile.graceful_stop_ns
-    profile = replace(profile, arrivals=given["arrivals"] or profile.arrivals, graceful_stop_ns=grace_ns)
+        # Passes under way may finish, as in k6; user classes end by themselves.
+        grace_ns = 0 if workload.users else _GRACE_NS
+        profile = replace(_BUILD[executor](executor, given), graceful_stop_ns=grace_ns)
+    if given["graceful_stop"] is not None:
+        profile = replace(profile, graceful_stop_ns=given["graceful_stop"])
+    profile = replace(profile, arrivals=given["arrivals"] or profile.arrivals)
     if given["arrivals"] and not profile.is_open:
         raise UsageError("--arrivals has no meaning in the closed model", "give --rate, or drop it")
-    if workload.users and profile.is_open:
-        raise UsageError(
-            "user classes pace themselves, so arrivals have no meaning for them", "give --vus and --duration"
-        )
+    if workload.users:
+        _require_for_users(profile, given)
     _require_bounds(profile)
     return profile
 
 
-def _of_file(workload: Workload) -> Profile:
+def _require_for_users(profile: Profile, given: dict[str, Any]) -> None:
+    """A user class lives until the load ends: it has no passes that could arrive or be counted."""
+    if profile.is_open:
+        what = "arrivals have"
+    elif profile.iterations:
+        what = "--iterations has"
+    elif given["graceful_stop"] is not None:
+        what = "--graceful-stop has"
+    else:
+        return
+    raise UsageError(
+        f"user classes pace themselves, so {what} no meaning for them",
+        "give --vus and --duration, or --stage with numbers of users",
+    )
+
+
+def is_asked_for(given: dict[str, Any], workload: Workload) -> bool:
+    """Whether the options say how much load, so that what the file says does not count.
+
+    --vus alone does not: it says how many of the file's arrivals may be under way.
+    """
+    if any(given[name] for name in ("duration", "iterations", "rate", "stages", "executor")):
+        return True
+    return bool(given["vus"]) and workload.profile is None
+
+
+def _of_file(workload: Workload, vus: int | None) -> Profile:
     if workload.profile is None:
         raise UsageError(
             "how much load? The file does not say",
-            "give --vus 10 --duration 30s, or --rate 100/s --duration 30s",
+            "give --vus 10 --duration 30s"
+            + ("" if workload.users else ", or --rate 100/s --duration 30s for arrivals"),
         )
-    if workload.profile.vus:
-        return workload.profile
-    return replace(workload.profile, vus=_DEFAULT_USERS_IN_OPEN_MODEL)
+    return replace(workload.profile, vus=vus or workload.profile.vus or _DEFAULT_USERS_IN_OPEN_MODEL)
 
 
 def _executor(given: dict[str, Any]) -> Executor:
@@ -139,7 +196,7 @@ def _allow(executor: str, given: dict[str, Any], *names: str, needs: tuple[str, 
     for name in ("vus", "duration", "iterations", "rate", "stages"):
         flag = f"--{name.removesuffix('s') if name == 'stages' else name}"
         if name in needs and not given[name]:
-            raise UsageError(f"{executor} needs {flag}", "see `perfgate run --help`")
+            raise UsageError(f"{executor} needs {flag}", f"add it: {_LIKE[name]}")
         if given[name] and name not in (*names, *needs):
             raise UsageError(f"{flag} has no meaning for {executor}", "drop it, or name another --executor")
 
@@ -188,7 +245,7 @@ def _ramping(executor: Executor, given: dict[str, Any]) -> Profile:
         return Profile(executor=executor, vus=users, start=given["rate"] or 0.0, stages=stages)
     start = given["vus"] or 0
     users = max(start, *(round(ramp.target) for ramp in stages))
-    return Profile(executor=executor, vus=users, start=start, stages=stages, graceful_stop_ns=_GRACE_NS)
+    return Profile(executor=executor, vus=users, start=start, stages=stages)
 
 
 _BUILD: dict[Executor, Callable[[Executor, dict[str, Any]], Profile]] = {
@@ -201,6 +258,15 @@ _BUILD: dict[Executor, Callable[[Executor, dict[str, Any]], Profile]] = {
 }
 
 
+def arrivals_of(profile: Profile) -> float:
+    """How many arrivals an open profile comes to, on average where they are random."""
+    level, count = profile.start, 0.0
+    for ramp in profile.stages:
+        count += (level + ramp.target) / 2 * ramp.duration_ns / 1e9
+        level = ramp.target
+    return count
+
+
 def _require_bounds(profile: Profile) -> None:
     peak = max([profile.start, *(ramp.target for ramp in profile.stages)])
     if not 0 < profile.duration_ns <= MOST_DURATION_NS:
@@ -210,5 +276,7 @@ def _require_bounds(profile: Profile) -> None:
             f"too much load: at most {MOST_USERS} users and {MOST_RATE_RPS:g} arrivals a second",
             "ask for less",
         )
+    if profile.is_open and arrivals_of(profile) > MOST_ARRIVALS:
+        raise UsageError(f"too many arrivals: at most {MOST_ARRIVALS:,}", "shorten it, or lower the rate")
     if not peak:
         raise UsageError("the load never rises above nothing", "raise --vus, --rate or a --stage")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfgate.cli import options, output, project
+from perfgate.cli import approach, options, output, profile, project
 from perfgate.cli.approach import approach_options
 from perfgate.cli.drive import drive_file, is_workload
-from perfgate.cli.profile import duration, profile_options, rate
+from perfgate.cli.profile import duration, duration_or_none, profile_options, rate
 from perfgate.config import load_config
 from perfgate.errors import ExitCode, MeasureError, UsageError
 
@@ -24,30 +24,64 @@ Examples:
   perfgate run
   perfgate run v1.2
   perfgate run HEAD --workload checkout.yml
-  perfgate run load-test.yml --target http://127.0.0.1:8000
+  perfgate run load-test.yml --target http://127.0.0.1:8000 --vus 10 --duration 30s
   perfgate run load-test.yml --target http://127.0.0.1:8000 --rate 200/s --duration 30s
-  perfgate run locustfile.py --target http://127.0.0.1:8000 --vus 50 --duration 1m -o json=load.json"""
+  perfgate run load-test.yml --target http://127.0.0.1:8000 --stage 30s:50 --stage 1m:50 --stage 10s:0
+  perfgate run load-test.yml --target http://127.0.0.1:8000 --iterations 100 --vus 5
+  perfgate run locustfile.py --target http://127.0.0.1:8000 --vus 50 --duration 1m -o json=load.json
+
+\b
+Exit codes of a load: 0 pass, 1 a threshold breached, 2 something given cannot be used, 4 no evidence
+(nothing succeeded, or the driver was too slow), 130 interrupted (what was measured is reported)."""
+_SECTIONS = {
+    "Options for a commit": ("workload", "allow_dirty"),
+    "Where to (for a file)": ("target", *approach.NAMES),
+    "How much load (for a file)": profile.NAMES,
+    "How it is sent (for a file)": (
+        "warmup",
+        "max_rate",
+        "timeout",
+        "connect_timeout",
+        "first_byte_timeout",
+        "processes",
+        "no_pin",
+        "seed",
+        "env",
+    ),
+}
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(cls=options.Sectioned, sections=_SECTIONS, epilog=_EXAMPLES)
 @click.argument("what", default="HEAD", metavar="[REF|FILE]")
 @options.config_option
 @options.workload_option
 @options.allow_dirty_option
 @options.quiet_option
-@click.option("--target", metavar="URL", help="Where the service runs; the file's own target otherwise.")
+@click.option(
+    "--target", metavar="URL", help="http://HOST:PORT, https://… or unix:/PATH; else what the file says."
+)
 @profile_options
 @click.option(
-    "--warmup", default="0s", callback=duration, metavar="TIME", help="Leave out what is sent before."
+    "--warmup", default="0s", callback=duration_or_none, metavar="TIME", help="Count nothing sent before."
 )
-@click.option("--max-rate", callback=rate, metavar="RATE", help="Never send more, like 500/s.")
-@click.option("--timeout", callback=duration, metavar="TIME", help="Of a request; 10s unless given.")
-@click.option("--connect-timeout", callback=duration, metavar="TIME", help="Of opening a connection.")
-@click.option("--first-byte-timeout", callback=duration, metavar="TIME", help="Of the wait for an answer.")
-@click.option("--processes", type=click.IntRange(1, 64), default=1, help="Drive from so many processes.")
+@click.option(
+    "--max-rate", callback=rate, metavar="RATE", help="All users together send no more, like 500/s."
+)
+@click.option("--timeout", callback=duration, metavar="TIME", help="For the whole answer; 10s unless given.")
+@click.option("--connect-timeout", callback=duration, metavar="TIME", help="For opening a connection.")
+@click.option("--first-byte-timeout", callback=duration, metavar="TIME", help="For an answer to begin.")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), metavar="N", default=1, help="Drive from so many processes."
+)
 @click.option("--no-pin", is_flag=True, help="Do not keep each driver process on one CPU.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Fixes every random choice.")
-@click.option("-e", "--env", multiple=True, metavar="NAME=VALUE", help="A variable of the workload.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Fixes every random choice.")
+@click.option(
+    "-e",
+    "--env",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable of the workload, or of a .py file's environment; may be repeated.",
+)
 @approach_options
 @output.output_option
 @click.pass_context
@@ -67,9 +101,11 @@ def command(
     REF is the checked-out commit unless given. There is no verdict: `perfgate compare A B --stored` compares
     what is stored, and `perfgate compare A B` measures both side by side, which sees far smaller changes.
 
-    FILE is a load test (.yml in Artillery's schema, .py with user classes). It is sent to --target, which
-    runs already, and the report says what came back. Of a configuration only one given with -c counts: its
-    thresholds, variables and allowed hosts.
+    FILE is a load test (.yml in Artillery's schema, .py with user classes as for Locust). It is sent to
+    --target, which runs already, and the report says what came back. How much load there is the flags say,
+    or else the phases of the file. Users (--vus) begin again when an answer is in; arrivals (--rate) come
+    by a schedule, whatever the service does, and --vus is then how many may be under way. Of a
+    configuration only one given with -c counts: its thresholds, variables and allowed hosts.
     """
     named = {name for name in given if _is_given(context, name)}
     if is_workload(what):
@@ -78,9 +114,10 @@ def command(
         config = load_config(config_path) if _is_given(context, "config_path") else None
         return drive_file(Path(what), config, {**given, "quiet": quiet})
     if named:
-        flag = sorted(named)[0]
+        flag = next(p.opts[-1] for p in context.command.params if p.name in named)
+        but = f"{what!r} is a commit" if _is_given(context, "what") else "no file is named"
         raise UsageError(
-            f"--{flag.replace('_', '-')} is for a load test file, and {what!r} is a commit",
+            f"{flag} is for a load test file, and {but}",
             "name the file: perfgate run load-test.yml",
         )
     return _run_commit(what, config_path, workload, allow_dirty=allow_dirty, quiet=quiet)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from perfgate.gate.threshold_syntax import Threshold
 from perfgate.model import LoadSummary, Reason
 from perfgate.units import format_duration_ns, format_ratio
 
@@ -9,11 +12,21 @@ MAX_LATENESS_NS = 20_000_000
 MAX_CPU_RATIO = 0.95
 MAX_CLOCK_STEP_NS = 2_000_000
 MIN_STAMPED_RATIO = 0.99
+MAX_UNNOTICED_FAILURES = 0.01
 
 
 def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
     """Why the figures are no evidence; empty if they are."""
     found = []
+    if summary.interrupted:
+        found.append(
+            Reason(
+                code="interrupted",
+                text=f"interrupted after {format_duration_ns(summary.elapsed_s * 1e9)}: the figures are of "
+                "the requests that had ended by then",
+                remedy="let it run to its end for a verdict",
+            )
+        )
     if summary.service is None:
         found.append(_nothing(summary))
     driver = summary.driver
@@ -46,9 +59,21 @@ def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
+def doubts(summary: LoadSummary, thresholds: Sequence[Threshold] = ()) -> tuple[Reason, ...]:
     """What the reader should know although the figures stand."""
     found = []
+    failed = sum(sum(endpoint.errors.values()) for endpoint in summary.endpoints)
+    bounded = any(threshold.metric == "http_req_failed" for threshold in thresholds)
+    if summary.service is not None and not bounded and failed > MAX_UNNOTICED_FAILURES * summary.requests:
+        found.append(
+            Reason(
+                code="failures_unbounded",
+                text=f"{format_ratio(failed / summary.requests)} of the requests failed, and no threshold "
+                "limits that",
+                remedy='see the errors; thresholds: {http_req_failed: ["rate<0.01"]} in a file given with -c '
+                "makes this fail the run",
+            )
+        )
     driver = summary.driver
     if not summary.profile.is_open and driver.cpu_ratio > MAX_CPU_RATIO:
         found.append(
@@ -71,8 +96,8 @@ def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
     found += [
         Reason(
             code="endpoint_never_succeeded",
-            text=f"{endpoint.name}: all {endpoint.requests} requests failed",
-            remedy="send one by hand; a threshold on http_req_failed makes this fail the run",
+            text=f"{endpoint.name}: all {endpoint.requests:,} requests failed",
+            remedy="send one by hand",
         )
         for endpoint in summary.endpoints
         if endpoint.service is None and summary.service is not None
@@ -81,8 +106,8 @@ def doubts(summary: LoadSummary) -> tuple[Reason, ...]:
         found.append(
             Reason(
                 code="arrivals_dropped",
-                text=f"{summary.dropped} of {summary.dropped + summary.requests} arrivals found no free user "
-                "in time and were never sent",
+                text=f"{summary.dropped:,} arrivals found no free user in time and were never sent: no other "
+                "figure and no threshold counts them",
                 remedy="allow more users with --vus, or see why the service holds them up",
             )
         )
@@ -98,9 +123,9 @@ def _nothing(summary: LoadSummary) -> Reason:
     if not summary.requests:
         text = "no request was sent and finished while the load was measured"
         return Reason(code="no_requests", text=text, remedy="lengthen --duration, or raise the load")
-    listed = ", ".join(f"{count} x {name}" for name, count in worst)
+    listed = ", ".join(f"{count:,} × {name}" for name, count in worst)
     return Reason(
         code="no_success",
-        text=f"none of {summary.requests} requests got the answer the workload wants ({listed})",
+        text=f"none of {summary.requests:,} requests got the answer the workload wants ({listed})",
         remedy="see whether the service listens at the target, and what it answers to one request",
     )

@@ -35,10 +35,10 @@ def breaches(
 
 
 def breaches_of(
-    thresholds: Sequence[Threshold], samples: Samples, *, duration_ns: int
+    thresholds: Sequence[Threshold], samples: Samples, *, duration_ns: int, unsent: str
 ) -> tuple[tuple[Outcome, Reason], ...]:
-    """The same for one load on one service, all of whose requests count."""
-    keep = np.ones(len(samples.status), dtype=bool)
+    """The same for one load on one service; all its requests count, but for the error class `unsent`."""
+    keep = np.array([name != unsent for name in samples.errors])[samples.error]
     return _judge(thresholds, _series(samples, keep, duration_ns), "the service")
 
 

@@ -3,7 +3,8 @@
 The regular end is a time after which no pass begins; a request that is under way then is waited for, within
 its timeout, and counted. An arrival of the open model that is due before the end is owed all the same: it
 is sent late, or counted as "not sent" when that would take a whole timeout. A load is abandoned only by
-Ctrl-C or a fault: then sockets are shut down, so that no thread waits for a service that hangs.
+Ctrl-C or a fault: then sockets are shut down, so that no thread waits for a service that hangs, and after
+Ctrl-C what had finished is handed on with the exception.
 
 Where to read on: `lives` (what a thread does), `user` (one pass), `client` and `connection` (one request),
 `stream` (bytes and their times), `pacing` (when), `recorder` (what is kept), `pool` (several processes).
@@ -70,38 +71,60 @@ class RawLoad:
     clock_step_ns: int
 
 
+class LoadStopped(KeyboardInterrupt):
+    """The user stopped a load that was being measured; `raw` is what had finished by then."""
+
+    def __init__(self, raw: RawLoad) -> None:
+        super().__init__()
+        self.raw = raw
+
+
 def drive(plan: LoadPlan, watcher: Watcher | None = None) -> LoadOutcome:
     """Put the load on and return what came back.
 
     Raises:
         MeasureError: a thread of the driver itself failed or could not be started.
         UsageError: a certificate file cannot be used.
+        LoadStopped: Ctrl-C while it was measured; before that it is a plain KeyboardInterrupt.
     """
-    return outcome(run_threads(plan, watcher or Watcher(), start_ns=0), plan)
+    return outcome(run_threads(plan, watcher or Watcher(), begin=time.monotonic_ns), plan)
 
 
-def run_threads(plan: LoadPlan, watcher: Watcher, *, start_ns: int) -> RawLoad:
-    """Run this process's part of the load, from `start_ns` of the monotonic clock (0: as soon as it can).
+def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -> RawLoad:
+    """Run this process's part of the load.
+
+    `begin` is called once everything is prepared, and says when the load begins by the monotonic clock:
+    drawing the arrivals of an hour takes seconds.
 
     Raises:
-        MeasureError, UsageError: as `drive`.
+        MeasureError, UsageError, LoadStopped: as `drive`.
     """
     running = Running(
         plan=plan,
-        start_ns=start_ns,
+        start_ns=0,
         wall_ahead_ns=clock.wall_minus_monotonic_ns(),
         endpoints=Names(plan.endpoints, most=_MOST_ENDPOINTS if plan.users else len(plan.endpoints)),
     )
     if plan.profile.is_open:
         _schedule(running)
     crew = _muster(running)
-    if not start_ns:
-        running.start_ns = time.monotonic_ns()
+    running.start_ns = begin()
+    spent = _Spent()
     try:
         with tuned_for(len(crew.threads), own_code_only=not plan.users):
-            cpu_ns, wall_ns = _work(running, crew, watcher)
+            _work(running, crew, watcher, spent)
+    except KeyboardInterrupt as stop:
+        _abandon(running, crew)
+        if spent.since is None:
+            raise
+        spent.end()
+        raise LoadStopped(_raw(running, crew, spent)) from stop
     finally:
         _abandon(running, crew)
+    return _raw(running, crew, spent)
+
+
+def _raw(running: Running, crew: _Crew, spent: _Spent) -> RawLoad:
     if running.failures:
         raise MeasureError(
             f"the load driver failed: {_in_one_line(running.failures[0])}",
@@ -112,9 +135,9 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, start_ns: int) -> RawLoad:
         openings=[recorder.openings for recorder in crew.recorders],
         errors=running.errors.names(),
         endpoints=running.endpoints.names(),
-        since_ns=running.measure_from_ns + running.wall_ahead_ns if plan.warmup_ns else 0,
-        wall_ns=wall_ns,
-        cpu_ns=cpu_ns,
+        since_ns=running.measure_from_ns + running.wall_ahead_ns if running.plan.warmup_ns else 0,
+        wall_ns=spent.wall_ns,
+        cpu_ns=spent.cpu_ns,
         requests=sum(recorder.count for recorder in crew.recorders),
         stamped=sum(recorder.stamped for recorder in crew.recorders),
         rows_bytes=rows_bytes(crew.recorders),
@@ -150,24 +173,35 @@ def _muster(running: Running) -> _Crew:
     return crew
 
 
-def _work(running: Running, crew: _Crew, watcher: Watcher) -> tuple[int, int]:
-    """From the first thread's start to the last one's end.
+class _Spent:
+    """CPU and elapsed nanoseconds from `begin` (the end of the warm-up) to `end`."""
 
-    Returns:
-        CPU and elapsed nanoseconds since the warm-up.
-    """
+    def __init__(self) -> None:
+        self.since: tuple[int, int] | None = None
+        self.cpu_ns = self.wall_ns = 0
+
+    def begin(self) -> None:
+        self.since = time.process_time_ns(), time.monotonic_ns()
+
+    def end(self) -> None:
+        if self.since is not None:
+            self.cpu_ns = time.process_time_ns() - self.since[0]
+            self.wall_ns = time.monotonic_ns() - self.since[1]
+
+
+def _work(running: Running, crew: _Crew, watcher: Watcher, spent: _Spent) -> None:
+    """From the first thread's start to the last one's end."""
     with clock.punctual_sleep():
         _start(crew.threads)
     running.sleep_until(running.measure_from_ns, running.end_ns)
     watcher.on_measuring()
-    cpu_before_ns, wall_before_ns = time.process_time_ns(), time.monotonic_ns()
+    spent.begin()
     for thread in crew.threads:
         while thread.is_alive():
             thread.join(_TICK_S)
             watcher.on_tick(sum(recorder.count for recorder in crew.recorders))
-    spent_ns = time.process_time_ns() - cpu_before_ns, time.monotonic_ns() - wall_before_ns
+    spent.end()
     watcher.on_measured()
-    return spent_ns
 
 
 def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
@@ -189,7 +223,7 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
         sending_ns=samples.sending_ns(rows),
         openings_ns=np.concatenate([np.empty(0, np.int64), *openings]).reshape(-1, OPENING_COLUMNS),
         clock_step_ns=raw.clock_step_ns,
-        kernel_stamped_ratio=raw.stamped / raw.requests if raw.requests else 0.0,
+        kernel_stamped_ratio=min(raw.stamped / max(samples.answers(raw.rows), 1), 1.0),
         rows_bytes=raw.rows_bytes,
     )
 

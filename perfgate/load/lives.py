@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 from perfgate.load.client import Client
 from perfgate.load.pacing import share, windows_ns
@@ -76,41 +76,46 @@ def _be(running: Running, kind: UserKind, number: int, port: LivePort) -> None:
 def _repeat(running: Running, user: VirtualUser, number: int, *, paired: bool) -> None:
     """Pass after pass while the profile says so, or while there are any left to do."""
     profile = running.plan.profile
-    may_begin = _permits(running)
+    numbers = _numbers(running)
     for begin_ns, end_ns in _windows(running, number):
         if not running.sleep_until(begin_ns, end_ns):
             return
         user.until_ns = end_ns + profile.graceful_stop_ns
-        if may_begin is None and not paired:
+        if not (profile.iterations or paired):
             user.walk_on(end_ns)
             continue
-        while time.monotonic_ns() < end_ns and (may_begin is None or may_begin()):
-            if not (user.walk_both() if paired else user.walk_one(0)):
+        while time.monotonic_ns() < end_ns and (nth := next(numbers, None)) is not None:
+            if not (user.walk_both() if paired else user.walk_one(0, number=nth)):
                 break
 
 
-def _permits(running: Running) -> Callable[[], bool] | None:
-    """Says whether one more pass may begin, by number; None where only time counts."""
+def _numbers(running: Running) -> Iterator[int]:
+    """The passes that may begin, each by its number among those of all users, or -1 where it has none."""
     profile = running.plan.profile
     index, count = running.plan.part
     if profile.executor == "shared-iterations":
         mine = share(profile.iterations, index, count)
-        return lambda: next(running.iterations) < mine
+        return (n * count + index for n in itertools.takewhile(lambda n: n < mine, running.iterations))
     if profile.executor == "per-vu-iterations":
-        own = itertools.count()
-        return lambda: next(own) < profile.iterations
-    return None
+        return itertools.repeat(-1, profile.iterations)
+    return itertools.repeat(-1)
 
 
 def _take_arrivals(running: Running, user: VirtualUser) -> None:
-    """Take the next arrival nobody has taken yet, wait until it is due, send it; late if all are busy."""
+    """Take the next arrival nobody has taken yet, wait until it is due, send it; late if all are busy.
+
+    Where a cap is set (Artillery's `maxVusers`) an arrival that finds as many busy is not sent at all.
+    """
     plan, arrivals = running.plan, running.arrivals_ns
+    part, parts = plan.part
     user.until_ns = running.end_ns + plan.profile.graceful_stop_ns
     give_up_ns = running.end_ns + plan.timeouts.total_ns
+    busy_until_ns = 0
     while not running.is_over:
         index = next(running.next_arrival)
         if index >= len(arrivals):
             return
+        number = index * parts + part
         side = running.sides[index] if running.sides else 0
         due_ns = running.start_ns + arrivals[index]
         free_ns = time.monotonic_ns()
@@ -118,10 +123,14 @@ def _take_arrivals(running: Running, user: VirtualUser) -> None:
             return
         now_ns = time.monotonic_ns()
         due_wall_ns = due_ns + running.wall_ahead_ns
-        if now_ns >= give_up_ns or not running.take_place(running.caps[index] if running.caps else 0):
-            user.miss(side, due_wall_ns)
+        cap = running.caps[index] if running.caps else 0
+        # Nobody had taken it when it was due: all users were busy, this one too.
+        too_many = cap and due_ns < busy_until_ns
+        if now_ns >= give_up_ns or too_many or not running.take_place(cap):
+            user.miss(side, due_wall_ns, number)
             continue
         try:
-            user.walk_one(side, due_wall_ns, max(1, now_ns - max(due_ns, free_ns)))
+            user.walk_one(side, due_wall_ns, max(1, now_ns - max(due_ns, free_ns)), number)
         finally:
             running.leave_place()
+            busy_until_ns = time.monotonic_ns()

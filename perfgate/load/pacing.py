@@ -16,6 +16,7 @@ from typing import NamedTuple
 from perfgate.model import Profile
 
 _NS = 1e9
+_ROUNDING = 1e-14
 
 
 class Piece(NamedTuple):
@@ -80,7 +81,8 @@ def _time_of(piece: Piece, wanted: float) -> int | None:
     duration_ns = piece.to_ns - piece.from_ns
     slope = (piece.level_to - piece.level_from) / (duration_ns / _NS)
     under_root = piece.level_from**2 + 2 * slope * wanted
-    if wanted >= _sum_of(piece) or under_root < 0:
+    # A rate of 134/59 sums up to a hair more than 134 in 59 s, which is no 135th arrival.
+    if wanted >= _sum_of(piece) * (1 - _ROUNDING) or under_root < 0:
         return None
     divisor = piece.level_from + math.sqrt(under_root)
     if divisor <= 0:

@@ -44,7 +44,8 @@ class LoadOutcome:
     `lateness_ns` is how late the driver woke up for arrivals (empty in the closed model); the wait of an
     arrival for a user whose service is slow is not in it, or a slow service would look like a slow driver.
     `driver_cpu_ratio` is the driver's CPU time over elapsed time: near 1 the driver was the bottleneck.
-    `openings_ns` has a row (dns, connect, tls) for each new connection, `sending_ns` a value a request.
+    `kernel_stamped_ratio` is of the requests that anything came back for. `openings_ns` has a row (dns,
+    connect, tls) for each new connection, `sending_ns` a value a request.
     """
 
     samples: tuple[Samples, ...]

@@ -18,15 +18,17 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from types import FrameType
 
 from perfgate.errors import MeasureError, PerfgateError
-from perfgate.load.engine import RawLoad, Watcher, outcome, run_threads
+from perfgate.load.engine import LoadStopped, RawLoad, Watcher, outcome, run_threads
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.model import Workload
 
 _HEAD_START_NS = 200_000_000
-_READY_S = 60.0
+_READY_S = 120.0
 _FAREWELL_S = 5.0
+_LAST_WORDS_S = 8.0
 _POLL_S = 0.25
 _STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
@@ -49,10 +51,11 @@ def drive_together(
         read: gives each worker the workload.
         processes: how many, at least 1; no worker without a user is started.
         pin: keep each process on a CPU of its own, as far as they go.
-        watcher: told as by `engine.drive`, with the requests of finished workers only.
+        watcher: told as by `engine.drive`.
 
     Raises:
         MeasureError: a worker failed, died, or could not be started.
+        LoadStopped: as by `engine.drive`.
     """
     watcher = watcher or Watcher()
     bare = replace(plan, scenarios=(), users=())
@@ -74,11 +77,18 @@ def drive_together(
             pipe.send(start_ns)
         _sleep_until(start_ns + plan.warmup_ns, workers)
         watcher.on_measuring()
-        raws = _collect(workers, watcher)
+        raws: dict[Pipe, RawLoad] = {}
+        try:
+            _collect(workers, watcher, raws)
+        except KeyboardInterrupt as stop:
+            _collect_rest(workers, raws)
+            if not raws:
+                raise
+            raise LoadStopped(_together(list(raws.values()))) from stop
         watcher.on_measured()
     finally:
         _end(workers)
-    return outcome(_together(raws), plan)
+    return outcome(_together(list(raws.values())), plan)
 
 
 @contextlib.contextmanager
@@ -97,30 +107,47 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe, pin: bool) -> None:
-    """The life of a worker: read, say so, wait for the start, load, send everything back."""
-    # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
-    _die_with(os.getppid())
-    if pin:
-        _stay_on_one_cpu(plan.part[0])
+    """The life of a worker: read, prepare, say so, wait for the start, load, send all of it back."""
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, _stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        _die_with(os.getppid())
+        if pin:
+            _stay_on_one_cpu(plan.part[0])
+        pipe.send(_load(plan, read, pipe))
+    # Nothing is left to do that a signal could hurry, only tracebacks it could cause.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _load(plan: LoadPlan, read: ReadWorkload, pipe: Pipe) -> RawLoad | tuple[str, str]:
+    """What came back, or what went wrong and what to do about it."""
     try:
         workload = read()
         plan = replace(plan, scenarios=workload.scenarios, users=workload.users, endpoints=workload.endpoints)
-        pipe.send("ready")
-        start_ns = pipe.recv()
-        raw = run_threads(plan, Watcher(), start_ns=start_ns)
-        pipe.send(
-            replace(
-                raw,
-                rows=[bytes(part) for part in raw.rows],
-                openings=[bytes(part) for part in raw.openings],
-            )
-        )
+
+        def begin() -> int:
+            pipe.send(0)
+            return int(pipe.recv())
+
+        return _portable(run_threads(plan, Watcher(on_tick=pipe.send), begin=begin))
+    except LoadStopped as stop:
+        return _portable(stop.raw)
     except PerfgateError as error:
-        pipe.send((error.message, error.hint))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+        return error.message, error.hint
+
+
+def _portable(raw: RawLoad) -> RawLoad:
+    return replace(
+        raw,
+        rows=[bytes(part) for part in raw.rows],
+        openings=[bytes(part) for part in raw.openings],
+    )
 
 
 def _die_with(parent: int) -> None:
@@ -156,23 +183,37 @@ def _sleep_until(due_ns: int, workers: list[tuple[BaseProcess, Pipe]]) -> None:
             return
 
 
-def _collect(workers: list[tuple[BaseProcess, Pipe]], watcher: Watcher) -> list[RawLoad]:
-    left = {pipe for _, pipe in workers}
-    raws: list[RawLoad] = []
-    while left:
-        for pipe in wait(list(left), timeout=_POLL_S):
+def _collect(workers: list[tuple[BaseProcess, Pipe]], watcher: Watcher, raws: dict[Pipe, RawLoad]) -> None:
+    """Wait for what every worker has recorded, and keep it in `raws`."""
+    requests: dict[Pipe, int] = {}
+    while left := [pipe for _, pipe in workers if pipe not in raws]:
+        for pipe in wait(left, timeout=_POLL_S):
             assert isinstance(pipe, Pipe)  # noqa: S101 - wait returns what it was given
-            raw = _received(pipe)
-            if isinstance(raw, RawLoad):
-                raws.append(raw)
-            left.discard(pipe)
-        watcher.on_tick(sum(raw.requests for raw in raws))
-    return raws
+            message = _received(pipe)
+            if isinstance(message, RawLoad):
+                raws[pipe] = message
+            requests[pipe] = message.requests if isinstance(message, RawLoad) else message
+        watcher.on_tick(sum(requests.values()))
 
 
-def _received(pipe: Pipe) -> object:
+def _collect_rest(workers: list[tuple[BaseProcess, Pipe]], raws: dict[Pipe, RawLoad]) -> None:
+    """Stop the workers, and keep what they have recorded so far; one that has nothing to say is left out."""
+    left = [(process, pipe) for process, pipe in workers if pipe not in raws]
+    for process, _ in left:
+        process.terminate()
+    give_up = time.monotonic() + _LAST_WORDS_S
+    for _, pipe in left:
+        with contextlib.suppress(MeasureError):
+            while pipe not in raws and pipe.poll(max(0.0, give_up - time.monotonic())):
+                message = _received(pipe)
+                if isinstance(message, RawLoad):
+                    raws[pipe] = message
+
+
+def _received(pipe: Pipe) -> RawLoad | int:
+    """What a worker says: that it is ready (0), how many requests it has sent, or all it has recorded."""
     try:
-        message = pipe.recv()
+        message: RawLoad | int | tuple[str, str] = pipe.recv()
     except (EOFError, OSError) as error:
         raise MeasureError(
             "a driver process died", "see whether the machine ran out of memory (dmesg)"

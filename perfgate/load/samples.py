@@ -24,11 +24,16 @@ def joined(parts: Sequence[object], *, since_ns: int) -> NDArray[np.int64]:
     Returns:
         An array of requests × `COLUMNS`.
     """
-    arrays = [np.frombuffer(part, dtype=np.int64).reshape(-1, COLUMNS) for part in parts if len(part)]  # type: ignore[call-overload, arg-type]  # a buffer has a length
+    arrays = [_rows(part) for part in parts]
     rows = np.concatenate(arrays) if arrays else np.empty((0, COLUMNS), dtype=np.int64)
     if len(rows) and rows[:, 2].min() < since_ns:
         rows = rows[rows[:, 2] >= since_ns]
     return rows[np.argsort(rows[:, 2], kind="stable")]
+
+
+def answers(parts: Sequence[object]) -> int:
+    """How many requests something came back for, the warm-up's among them."""
+    return sum(int((_rows(part)[:, 3] > 0).sum()) for part in parts)
 
 
 def by_side(
@@ -43,7 +48,7 @@ def by_side(
 
 def renumbered(part: object, *, errors: Sequence[int], endpoints: Sequence[int]) -> bytes:
     """Rows whose numbers of error classes and endpoints are replaced by those the sequences hold for them."""
-    rows = np.frombuffer(part, dtype=np.int64).reshape(-1, COLUMNS).copy()  # type: ignore[call-overload]  # a buffer
+    rows = _rows(part).copy()
     packed = rows[:, 0]
     rows[:, 0] = (
         np.array([*endpoints, 0], dtype=np.int64)[packed >> 48] << 48
@@ -61,6 +66,11 @@ def lateness_ns(rows: NDArray[np.int64]) -> NDArray[np.int64]:
 def sending_ns(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """How long handing each request to the kernel took. Cut at 4.3 s."""
     return rows[:, 6] & 0xFFFFFFFF
+
+
+def _rows(part: object) -> NDArray[np.int64]:
+    values: NDArray[np.int64] = np.frombuffer(part, dtype=np.int64)  # type: ignore[call-overload]  # a buffer
+    return values.reshape(-1, COLUMNS)
 
 
 def _columns(rows: NDArray[np.int64], errors: tuple[str, ...], endpoints: tuple[str, ...]) -> Samples:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 import random
 import time
+from bisect import bisect
 from collections.abc import Sequence
 
-from perfgate.load import clock
+from perfgate.load import chance, clock
 from perfgate.load.client import Client
 from perfgate.load.recorder import Recorder
 from perfgate.load.running import Running
@@ -19,7 +20,8 @@ from perfgate.model import Exchange, Request, Response, Scenario, Script, Think
 
 
 class VirtualUser:
-    """A user with one client a side; everything it does follows from `seed`.
+    """A user with one client a side; what it does follows from `seed`, and that of a pass with a number from
+    that number and the load's seed.
 
     It sends nothing from `until_ns` (monotonic) on. `min_gap_ns` is the least time between two requests of
     this user (a bound on the rate; 0 for none).
@@ -64,13 +66,13 @@ class VirtualUser:
                 actions[side] = None if action is None else _advance(scripts[side], answers[side])
         return True
 
-    def walk_one(self, side: int, due_ns: int = 0, lateness_ns: int = 0) -> bool:
+    def walk_one(self, side: int, due_ns: int = 0, lateness_ns: int = 0, number: int = -1) -> bool:
         """One pass through a random scenario on one side; its first request was due at `due_ns` (0: at once).
 
         Returns:
             False when the load was over before the pass was.
         """
-        scenario, seed = self._choose()
+        scenario, seed = self._choose(number)
         advance = scenario.start(seed).send
         answer: Response | None = None
         while True:
@@ -109,12 +111,13 @@ class VirtualUser:
         """
         client, running, now_ns = self._clients[0], self._running, time.monotonic_ns
         exchange_with, record = client.exchange, self._recorder.record
-        while True:
-            until_ns = end_ns
+        while now_ns() < end_ns:
+            begun = True
             for action in fixed:
                 if type(action) is Request:
-                    if now_ns() >= until_ns:
+                    if not begun and now_ns() >= self.until_ns:
                         return
+                    begun = False
                     exchange = exchange_with(action)
                     if running.is_over:
                         return
@@ -123,13 +126,12 @@ class VirtualUser:
                         break
                 elif isinstance(action, Think) and not self._wait(action.duration_ns, 0):
                     return
-                until_ns = self.until_ns
             if client.has_cookies:
                 client.forget()
 
-    def miss(self, side: int, due_ns: int) -> None:
+    def miss(self, side: int, due_ns: int, number: int = -1) -> None:
         """Record that a pass due at `due_ns` was never begun: its first request counts as an error."""
-        scenario, seed = self._choose()
+        scenario, seed = self._choose(number)
         script = scenario.start(seed)
         action = _advance(script, None)
         while isinstance(action, Think):
@@ -138,11 +140,18 @@ class VirtualUser:
             unsent = Exchange(clock.now_ns(), 0, 0, 0, 0, NOT_SENT, stamped=False, response=None)
             self._recorder.record(unsent, action.endpoint, NOT_SENT, side, -1, due_ns)
 
-    def _choose(self) -> tuple[Scenario, int]:
+    def _choose(self, number: int = -1) -> tuple[Scenario, int]:
         """A scenario for the next pass, which is a new visitor: nobody's cookies are kept for it."""
         for client in self._clients:
             if client.has_cookies:
                 client.forget()
+        if number >= 0:
+            which, seed = chance.of_pass(self._running.plan.seed, number)
+            chosen = (
+                self._only
+                or self._scenarios[bisect(self._weights, (which >> 11) * 2**-53 * self._weights[-1])]
+            )
+            return chosen, seed
         if self._only is not None:
             return self._only, self._random.getrandbits(64)
         chosen = self._random.choices(self._scenarios, cum_weights=self._weights)[0]

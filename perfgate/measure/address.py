@@ -16,6 +16,7 @@ from perfgate.errors import MeasureError, UsageError
 from perfgate.load.address import Address, Tls
 
 _PORTS = {"http": 80, "https": 443}
+_ANSWERS_WITHIN_S = 2.0
 _PIN = re.compile(r"(?P<host>[^:\[\]]+|\[[^\]]+\]):(?P<port>\d{1,5}):(?P<address>.+)")
 
 Pins = Mapping[tuple[str, int], str]
@@ -93,6 +94,28 @@ def locate(url: str, *, flag: str, approach: Approach) -> Located:
     return Located(address, dns_ns)
 
 
+def require_listener(address: Address, place: str) -> None:
+    """Find out at once that a service was not started, not after a minute of refused connections.
+
+    Raises:
+        MeasureError: nobody takes connections there; `place` says what named the address.
+    """
+    family = (
+        socket.AF_UNIX if address.unix_path else socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    )
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_ANSWERS_WITHIN_S)
+        try:
+            probe.connect(address.unix_path or (address.host, address.port))
+        except (ConnectionRefusedError, FileNotFoundError) as error:
+            raise MeasureError(
+                f"{place}: nothing listens there", "start the service first, or correct the address"
+            ) from error
+        except OSError:
+            # A service that is merely slow to accept: the load will show it.
+            return
+
+
 def _split(url: str, flag: str) -> SplitResult:
     if "@" in url:
         raise UsageError(f"{flag}: the URL holds a user or password", "write http://HOST:PORT")
@@ -155,6 +178,9 @@ def _is_literal(host: str) -> bool:
 def _first_that_answers(addresses: Sequence[str], port: int) -> str:
     """A name may have an IPv6 address that nobody listens on; if none answers, the load will say so."""
     for address in addresses:
-        with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=2.0):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((address, port), timeout=_ANSWERS_WITHIN_S),
+        ):
             return address
     return addresses[0]

@@ -6,13 +6,13 @@ import datetime
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perfgate.load.clock import detect_clock_source
-from perfgate.load.engine import Watcher, drive
+from perfgate.load.engine import LoadStopped, Watcher, drive, outcome
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.pool import ReadWorkload, drive_together
 from perfgate.load.user import NOT_SENT
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 class LoadJob:
     """What to drive: `plan` with the scenarios of `workload`, which `read` reads again in other processes.
 
-    `target` is what the user calls the service and `words` the load in words; `dns_ns` is how long finding
-    the service's address took, 0 if that was not needed. With `pin` each process keeps to one CPU.
+    `target` is what the user calls the service, `words` the load in words and `notes` what the reader of the
+    report should know; `dns_ns` is how long finding the service's address took, 0 if that was not needed.
+    With `pin` each process keeps to one CPU.
     """
 
     plan: LoadPlan
@@ -40,30 +41,41 @@ class LoadJob:
     processes: int
     target: str
     words: str
+    notes: tuple[str, ...]
     dns_ns: int
     pin: bool
 
 
 def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
-    """Put the load on, and say what it came to, with its requests.
+    """Put the load on, and say what it came to, with its requests; after Ctrl-C, as far as it came.
 
     Raises:
         MeasureError: the driver itself failed.
-        KeyboardInterrupt: the user stopped it.
+        KeyboardInterrupt: the user stopped it before anything was measured.
     """
     started_at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     clock_source = detect_clock_source()
-    watcher = _watcher(job, progress)
+    interrupted = False
+    try:
+        came = _drive(job, _watcher(job, progress))
+    except LoadStopped as stop:
+        came = outcome(stop.raw, job.plan)
+        if not len(came.samples[0].sent_ns):
+            raise
+        interrupted = True
+    (samples,) = came.samples
+    summary = _summary(job, came, samples, started_at, clock_source)
+    return replace(summary, interrupted=interrupted), samples
+
+
+def _drive(job: LoadJob, watcher: Watcher) -> LoadOutcome:
     placement = plan_placement(detect_cpus(), pin=job.pin, supported=can_pin())
     if job.processes > 1:
-        outcome = drive_together(
+        return drive_together(
             job.plan, job.read, processes=job.processes, watcher=watcher, pin=placement.pinned
         )
-    else:
-        with pin_driver(placement):
-            outcome = drive(job.plan, watcher)
-    (samples,) = outcome.samples
-    return _summary(job, outcome, samples, started_at, clock_source), samples
+    with pin_driver(placement):
+        return drive(job.plan, watcher)
 
 
 def _watcher(job: LoadJob, progress: Progress) -> Watcher:
@@ -73,13 +85,13 @@ def _watcher(job: LoadJob, progress: Progress) -> Watcher:
 
     def tick(requests: int) -> None:
         elapsed = time.monotonic() - begun
-        progress.update(min(int(elapsed), total), total, f"{requests} requests")
+        progress.update(min(int(elapsed), total), total, f"{requests:,} requests")
 
     return Watcher(on_tick=tick)
 
 
 def _summary(
-    job: LoadJob, outcome: LoadOutcome, samples: Samples, started_at: str, clock_source: str
+    job: LoadJob, came: LoadOutcome, samples: Samples, started_at: str, clock_source: str
 ) -> LoadSummary:
     missed = _error_is(samples, NOT_SENT)
     requests = int((~missed).sum())
@@ -95,24 +107,24 @@ def _summary(
         started_at=started_at,
         profile=job.plan.profile,
         seed=job.plan.seed,
-        elapsed_s=outcome.duration_ns / 1e9,
+        elapsed_s=came.duration_ns / 1e9,
         requests=requests,
         dropped=int(missed.sum()),
         endpoints=_endpoints(samples, missed, service_ns, response_ns if is_open else None),
         service=spread(service_ns),
         response=spread(response_ns) if is_open else None,
-        lateness=spread(outcome.lateness_ns) if is_open else None,
-        phases=_phases(job, outcome, samples),
+        lateness=spread(came.lateness_ns) if is_open else None,
+        phases=_phases(job, came, samples),
         driver=DriverLoad(
             processes=job.processes,
-            cpu_ratio=outcome.driver_cpu_ratio / max(cpus, 1),
-            cpu_us_per_request=outcome.driver_cpu_ns / 1e3 / max(requests, 1),
-            rows_bytes=outcome.rows_bytes,
+            cpu_ratio=came.driver_cpu_ratio / max(cpus, 1),
+            cpu_us_per_request=came.driver_cpu_ns / 1e3 / max(requests, 1),
+            rows_bytes=came.rows_bytes,
             clock_source=clock_source,
-            kernel_stamped_ratio=outcome.kernel_stamped_ratio,
-            clock_step_ns=outcome.clock_step_ns,
+            kernel_stamped_ratio=came.kernel_stamped_ratio,
+            clock_step_ns=came.clock_step_ns,
         ),
-        notes=job.workload.notes,
+        notes=job.notes,
     )
 
 
@@ -156,14 +168,14 @@ def _counts(values: NDArray[np.int32]) -> list[tuple[int, int]]:
     return [(int(k), int(n)) for k, n in zip(numbers, counts, strict=True)]
 
 
-def _phases(job: LoadJob, outcome: LoadOutcome, samples: Samples) -> Mapping[str, Spread]:
+def _phases(job: LoadJob, came: LoadOutcome, samples: Samples) -> Mapping[str, Spread]:
     """How the time of connections and requests divides; a phase nothing went through is left out."""
     answered = samples.status > 0
     columns = {
-        "dns": outcome.openings_ns[:, 0],
-        "connect": outcome.openings_ns[:, 1],
-        "tls": outcome.openings_ns[:, 2],
-        "sending": outcome.sending_ns[answered],
+        "dns": came.openings_ns[:, 0],
+        "connect": came.openings_ns[:, 1],
+        "tls": came.openings_ns[:, 2],
+        "sending": came.sending_ns[answered],
         "waiting": samples.first_ns[answered] - samples.sent_ns[answered],
         "receiving": samples.last_ns[answered] - samples.first_ns[answered],
     }

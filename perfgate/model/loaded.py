@@ -57,9 +57,10 @@ class LoadSummary:
     """Everything `perfgate run FILE` has to say.
 
     `dropped` counts arrivals of the open model that no user was free to take in time; they are not among
-    the requests. `lateness` (sent - due) is the driver's and the queue's, None in the closed model, where
-    nothing is due. `phases` maps dns, connect, tls (of new connections), sending, waiting and receiving to
-    their spreads; a phase that never happened is left out.
+    the requests. `lateness` is how late the driver woke up for arrivals, None in the closed model, where
+    nothing is due; an arrival's wait for a free user is in no figure but the response time. `phases` maps
+    dns, connect, tls (of new connections), sending, waiting and receiving to their spreads; a phase that
+    never happened is left out. `interrupted` says that the user stopped it, and all this is of a part.
     """
 
     workload_name: str
@@ -78,3 +79,4 @@ class LoadSummary:
     phases: Mapping[str, Spread]
     driver: DriverLoad
     notes: tuple[str, ...] = ()
+    interrupted: bool = False

@@ -58,7 +58,7 @@ def legend(rows: Iterable[tuple[str, ...]], summary: LoadSummary) -> str:
     ]
     if summary.profile.is_open:
         parts.append("response time: the same from when the request was due")
-        parts.append("lateness: due to sent, while no user was free or the driver was late")
+        parts.append("lateness: how late the driver itself woke up for an arrival")
     opening = ", ".join(phase for phase in _OPENING if phase in summary.phases)
     if opening:
         parts.append(f"{opening}: of new connections, part of no other time")

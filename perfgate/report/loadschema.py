@@ -108,7 +108,9 @@ class LoadDocument(Document):
     response_time_ns: SpreadDocument | None = Field(
         description="Due to last byte, of requests without error; null where nothing was due."
     )
-    lateness_ns: SpreadDocument | None = Field(description="Due to sent; null where nothing was due.")
+    lateness_ns: SpreadDocument | None = Field(
+        description="How late the driver woke up; null where nothing was due."
+    )
     phases_ns: dict[str, SpreadDocument] = Field(
         description="dns, connect, tls (of new connections), sending, waiting, receiving; if it happened."
     )

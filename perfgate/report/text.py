@@ -24,7 +24,8 @@ def clean(text: str) -> str:
     plain = _SPACES.sub(" ", text if text.isprintable() else _ESCAPE_SEQUENCE.sub("", text))
     if plain.isprintable():
         return plain.strip()
-    return "".join(_visible(character) for character in plain).strip()
+    # Two spaces may have had something invisible between them.
+    return _SPACES.sub(" ", "".join(_visible(character) for character in plain)).strip()
 
 
 def shorten(text: str, width: int) -> str:

@@ -13,6 +13,7 @@ GRACEFUL_STOP_NS = 30_000_000_000
 """How long passes under way may go on after the last phase. Artillery waits for them without end, but a
 service that hangs must not keep a measurement from ending; k6 gives them these 30 s too."""
 
+NOT_REPLAYED = "config.phases is not replayed in paired rounds"
 _FIELDS = ("name", "duration", "arrivalRate", "rampTo", "arrivalCount", "maxVusers", "pause")
 
 
@@ -39,7 +40,7 @@ def describe_phases(place: Place) -> str:
         UsageError: a phase that Artillery would not run.
     """
     figures = "; ".join(phase.figures for phase in _read(place))
-    return f"config.phases is not replayed in paired rounds: {figures}"
+    return f"{NOT_REPLAYED}: {figures}"
 
 
 def profile_of(place: Place) -> Profile:

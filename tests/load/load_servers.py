@@ -43,12 +43,19 @@ def reset(peer: socket.socket) -> None:
 class LocalServer:
     """`behave(peer, server)` runs for each connection in a thread of its own; all end with the block.
 
-    `over` is set at the end: a behaviour that hangs waits for it.
+    `over` is set at the end: a behaviour that hangs waits for it. It listens on 127.0.0.1 unless it is
+    given a listener of its own.
     """
 
-    def __init__(self, behave: Callable[[socket.socket, LocalServer], None], *, backlog: int = 512) -> None:
+    def __init__(
+        self,
+        behave: Callable[[socket.socket, LocalServer], None],
+        *,
+        backlog: int = 512,
+        listener: socket.socket | None = None,
+    ) -> None:
         self._behave = behave
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=backlog)
+        self._listener = listener or socket.create_server(("127.0.0.1", 0), backlog=backlog)
         self._peers: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._accepting = threading.Thread(target=self._accept, name="test-server")
@@ -57,7 +64,7 @@ class LocalServer:
 
     @property
     def address(self) -> tuple[str, int]:
-        host, port = self._listener.getsockname()
+        host, port = self._listener.getsockname()[:2]
         return host, port
 
     @property
