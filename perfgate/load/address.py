@@ -45,3 +45,12 @@ class Timeouts(NamedTuple):
     total_ns: int
     connect_ns: int = 0
     waiting_ns: int = 0
+
+
+def default_authority(address: Address) -> str:
+    """What the Host header says where nothing else is given."""
+    if address.unix_path:
+        return "localhost"
+    default = 443 if address.tls else 80
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    return host if address.port == default else f"{host}:{address.port}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from perfgate.load.connection import Connection
 from perfgate.load.cookies import CookieJar
 from perfgate.load.redirect import REDIRECTS, follow
@@ -54,15 +57,24 @@ class Client:
         self.has_cookies = bool(self._jar)
 
     def _redirected(self, request: Request, first: Exchange) -> Exchange:
-        """The rest of the way, counted from the first request's sending to the last answer's end."""
+        """The rest of the way, counted from the first request's sending to the last answer's end.
+
+        No part of it begins when the timeout of one request has passed, or a chain of slow answers could
+        take thirty times as long.
+        """
         last, received, opening = first, first.bytes_received, first.opening
+        give_up_ns = time.monotonic_ns() + self._connection.timeout_ns(request) - _duration_ns(first)
         while last.response is not None and last.status in REDIRECTS:
             onward = follow(request, last.response, origin=self._origin, authority=self._connection.authority)
             if isinstance(onward, str):
                 last = last._replace(error=onward)
                 break
             request = onward
-            last = self._ask_with_cookies(request)
+            left_ns = give_up_ns - time.monotonic_ns()
+            if left_ns <= 0:
+                last = last._replace(error="timeout", status=0, response=None)
+                break
+            last = self._ask_with_cookies(replace(request, timeout_ns=left_ns))
             if last.response is not None and "set-cookie" in last.response.headers:
                 self._take(last.response, request)
             received += last.bytes_received
@@ -70,3 +82,7 @@ class Client:
         return last._replace(
             sent_ns=first.sent_ns, bytes_received=received, sending_ns=first.sending_ns, opening=opening
         )
+
+
+def _duration_ns(exchange: Exchange) -> int:
+    return max(exchange.last_ns - exchange.sent_ns, 0)

@@ -6,15 +6,17 @@ Plain blocking sockets: a thread that waits for the service waits in the kernel 
 from __future__ import annotations
 
 import contextlib
-import errno
 import socket
 import time
 from typing import TYPE_CHECKING
 
 from perfgate.load import clock
-from perfgate.load.address import Address, Timeouts
+from perfgate.load.address import Address, Timeouts, default_authority
 from perfgate.load.dial import dial
-from perfgate.load.http1 import ProtocolError
+from perfgate.load.failure import error_class
+from perfgate.load.fitness import is_fit
+from perfgate.load.head import ProtocolError
+from perfgate.load.heard import Heard
 from perfgate.load.redirect import REDIRECTS
 from perfgate.load.speaker import Http1Speaker, Http2OnWire
 from perfgate.model import Exchange, Opening, Request, Response
@@ -31,7 +33,7 @@ would also hide requests on which the service really broke the connection. So we
 costs a system call, a connection used this often is not looked at within this time after its last answer: a
 server that closes after each answer has shown it by then, and none gives up idle connections that fast."""
 
-_MOST_UNASKED = 16
+_MAX_DRIFT_NS = 10_000_000
 _new = tuple.__new__
 
 
@@ -58,6 +60,7 @@ class Connection:
         "_transmit_stamps",
         "_uses",
         "_waiting_ns",
+        "_wall_ahead_ns",
         "authority",
     )
 
@@ -73,11 +76,9 @@ class Connection:
         self._total_ns, self._connect_ns, self._waiting_ns = timeouts
         self._context = context
         self._transmit_stamps = transmit_stamps
-        self.authority = address.authority or _authority(address)
+        self.authority = address.authority or default_authority(address)
         self._stream: Stream | None = None
-        self._speaker: Http1Speaker | Http2OnWire = Http1Speaker(
-            self.authority, close_after=not address.reuse
-        )
+        self._speaker: Http1Speaker | Http2OnWire = self._http1()
         self._last_request: Request | None = None
         self._last_payload = b""
         self._held: socket.socket | None = None
@@ -85,6 +86,11 @@ class Connection:
         self._limit_ns = 0
         self._idle_from_ns = 0
         self._uses = 0
+        self._wall_ahead_ns = 0
+
+    def timeout_ns(self, request: Request) -> int:
+        """How long a request may take."""
+        return request.timeout_ns or self._total_ns
 
     def exchange(self, request: Request, cookie: str = "") -> Exchange:  # noqa: C901, PLR0912, PLR0915 - see below
         """Send `request` and read the whole answer, whatever the server does.
@@ -101,7 +107,7 @@ class Connection:
         begun_ns = clock.now_ns()
         stream, speaker = self._stream, self._speaker
         sure = self._uses > _SURE_AFTER_USES and 0 <= begun_ns - self._idle_from_ns < _SURE_FOR_NS
-        if not sure and stream is not None and not self._is_fit(stream):
+        if not sure and stream is not None and not is_fit(stream, speaker, self._total_ns):
             self.close()
             stream, speaker = None, self._speaker
         try:
@@ -117,13 +123,15 @@ class Connection:
                     speaker = self._speaker
                     payload = speaker.ask(request, cookie)
         except OSError as failure:  # before ValueError: an untrusted certificate is both
+            self.close()
             return _failed(begun_ns, "aborted" if self._aborted else error_class(failure, "connect "))
         except ValueError:
+            self._last_request = None
             return _failed(begun_ns, "unsendable request")
         except ProtocolError as problem:
             self.close()
             return _failed(begun_ns, problem.error_class)
-        heard: _Heard | None = None
+        heard: Heard | None = None
         answer: Response | None = None
         sent_ns = handed_ns = last_ns = received = 0
         stamped = False
@@ -134,12 +142,14 @@ class Connection:
             sent_ns, handed_ns = stream.send(payload, timeout_ns)
             data, last_ns, stamped = stream.receive()
             if last_ns < sent_ns:
-                # A stamp of before the request: the clock was set, and our own reading is better.
+                # A stamp of before the request.
+                if stamped and self._came_unasked():
+                    raise ProtocolError("unasked-for answer")  # noqa: TRY301 - one long function
                 last_ns, stamped = clock.now_ns(), False
             received = len(data)
             answer = speaker.hear(data) if data else speaker.ended()
             if answer is None:
-                heard = _Heard(last_ns, received, stamped=stamped)
+                heard = Heard(last_ns, received, stamped=stamped)
                 answer = self._listen(stream, heard, sent_ns, timeout_ns)
             if (heard.last_ns if heard else last_ns) - sent_ns > timeout_ns:
                 answer = None
@@ -190,8 +200,9 @@ class Connection:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+            self._speaker.forget()
             if not isinstance(self._speaker, Http1Speaker):
-                self._speaker = Http1Speaker(self.authority)
+                self._speaker = self._http1()
 
     def abort(self) -> None:
         """Make a thread that waits in `exchange` return at once, and every later one fail."""
@@ -200,29 +211,6 @@ class Connection:
         if held is not None:
             with contextlib.suppress(OSError):
                 held.shutdown(socket.SHUT_RDWR)
-
-    def _is_fit(self, stream: Stream) -> bool:
-        """Whether the open stream may carry another request.
-
-        In HTTP/1.1 nothing may come before it is asked for; in HTTP/2 the server may have said something of
-        its own, such as a ping, which is heard first.
-        """
-        if isinstance(self._speaker, Http1Speaker):
-            return stream.is_quiet()
-        try:
-            for _ in range(_MOST_UNASKED):
-                if stream.is_quiet():
-                    return self._speaker.is_usable()
-                data = stream.receive()[0]
-                if not data:
-                    return False
-                self._speaker.hear(data)
-                owed = self._speaker.owed()
-                if owed:
-                    stream.send(owed, self._total_ns)
-        except (OSError, ProtocolError):
-            return False
-        return False
 
     def _open(self, timeout_ns: int) -> tuple[Stream, Opening]:
         if self._aborted:
@@ -237,9 +225,21 @@ class Connection:
         )
         self._limit_ns = self._uses = 0
         self._stream = dialled.stream
+        self._wall_ahead_ns = clock.now_ns() - time.monotonic_ns()
         if dialled.http2:
             self._speaker = self._greet(dialled.stream, timeout_ns)
         return dialled.stream, dialled.opening
+
+    def _http1(self) -> Http1Speaker:
+        return Http1Speaker(self.authority, close_after=not self._address.reuse)
+
+    def _came_unasked(self) -> bool:
+        """Whether bytes with a stamp of before the request did come before it: or else the clock was set.
+
+        In HTTP/1.1 such bytes are another answer than ours. In HTTP/2 they say themselves what they are.
+        """
+        drift_ns = clock.now_ns() - time.monotonic_ns() - self._wall_ahead_ns
+        return abs(drift_ns) < _MAX_DRIFT_NS and isinstance(self._speaker, Http1Speaker)
 
     def _greet(self, stream: Stream, timeout_ns: int) -> Http2OnWire:
         stream.limit(timeout_ns)
@@ -252,7 +252,7 @@ class Connection:
         if self._aborted:
             raise ConnectionAbortedError
 
-    def _listen(self, stream: Stream, heard: _Heard, sent_ns: int, timeout_ns: int) -> Response:
+    def _listen(self, stream: Stream, heard: Heard, sent_ns: int, timeout_ns: int) -> Response:
         """The rest of an answer that did not come in one piece.
 
         Raises:
@@ -262,65 +262,28 @@ class Connection:
             self._set_limit(stream, timeout_ns)
         # The stream's limit bounds each receive; this bounds the sum, against slow drips.
         give_up_ns = time.monotonic_ns() + timeout_ns - min(max(heard.last_ns - sent_ns, 0), timeout_ns)
-        while time.monotonic_ns() <= give_up_ns:
-            owed = self._speaker.owed()
-            if owed:
-                stream.send(owed, timeout_ns)
-            data, at_ns, stamped = stream.receive()
-            if at_ns < sent_ns:
-                at_ns, stamped = clock.now_ns(), False
-            # What ends by closing ended when we saw it: a close has no stamp.
-            answer = self._speaker.hear(data) if data else self._speaker.ended()
-            heard.last_ns, heard.stamped = at_ns, stamped and bool(data)
-            heard.bytes += len(data)
-            if answer is not None:
-                return answer
-        raise TimeoutError
+        try:
+            while time.monotonic_ns() <= give_up_ns:
+                owed = self._speaker.owed()
+                if owed:
+                    stream.send(owed, timeout_ns)
+                data, at_ns, stamped = stream.receive()
+                if at_ns < sent_ns:
+                    at_ns, stamped = clock.now_ns(), False
+                heard.add(len(data))
+                # What ends by closing ended when we saw it: a close has no stamp.
+                answer = self._speaker.hear(data) if data else self._speaker.ended()
+                heard.last_ns, heard.stamped = at_ns, stamped and bool(data)
+                if answer is not None:
+                    return answer
+            raise TimeoutError
+        finally:
+            heard.leave()
 
     def _set_limit(self, stream: Stream, limit_ns: int) -> None:
         stream.limit(limit_ns)
         self._limit_ns = limit_ns
 
 
-class _Heard:
-    """What came in so far of an answer in several pieces."""
-
-    __slots__ = ("bytes", "last_ns", "stamped")
-
-    def __init__(self, last_ns: int, received: int, *, stamped: bool) -> None:
-        self.last_ns = last_ns
-        self.bytes = received
-        self.stamped = stamped
-
-
-def _authority(address: Address) -> str:
-    if address.unix_path:
-        return "localhost"
-    default = 443 if address.tls else 80
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    return host if address.port == default else f"{host}:{address.port}"
-
-
 def _failed(begun_ns: int, error: str) -> Exchange:
     return Exchange(begun_ns, 0, 0, 0, 0, error, stamped=False, response=None)
-
-
-def error_class(error: OSError, prefix: str) -> str:
-    """The short name a failure of the network is counted under."""
-    match error:
-        case ConnectionRefusedError():
-            return "connection refused"
-        case ConnectionAbortedError():
-            return "aborted"
-        case ConnectionResetError() | BrokenPipeError():
-            return f"{prefix}reset"
-        case TimeoutError() | BlockingIOError():
-            return f"{prefix}timeout"
-        case socket.gaierror():
-            return f"{prefix}name not found"
-        case _ if type(error).__module__ in ("ssl", "perfgate.load.tls_errors"):
-            from perfgate.load.tls_errors import tls_error_class
-
-            return tls_error_class(error)
-        case _:
-            return f"{prefix}{errno.errorcode.get(error.errno or 0, 'failed').lower()}"

@@ -84,7 +84,8 @@ def server_name(address: Address) -> str:
     return address.authority.rpartition("]")[0].strip("[") or address.authority.partition(":")[0]
 
 
-Candidate = tuple[socket.AddressFamily, str | tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
+Where = str | tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+Candidate = tuple[socket.AddressFamily, Where]
 
 
 def _resolve(address: Address) -> list[Candidate]:
@@ -103,22 +104,34 @@ def _is_literal(address: Address) -> bool:
 def _connect(
     candidates: list[Candidate], give_up_ns: int, hold: Callable[[socket.socket], None]
 ) -> socket.socket:
-    problem = OSError("the name has no address")
-    for family, where in candidates:
-        left_ns = give_up_ns - time.monotonic_ns()
-        if left_ns <= 0:
-            raise TimeoutError
-        try:
-            connected = socket.socket(family, socket.SOCK_STREAM)
-            hold(connected)
-            connected.settimeout(left_ns / 1e9)
-            connected.connect(where)
-            connected.setblocking(True)
-            if family != socket.AF_UNIX:
-                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as error:
-            connected.close()
-            problem = error
-        else:
-            return connected
-    raise problem
+    """A connection to the first candidate that takes us.
+
+    The last one's failure leaves as it came: kept in a variable, it would be part of a cycle with this frame,
+    and the collector, which is off during a load, would never free the 2 KB that are in it.
+    """
+    for family, where in candidates[:-1]:
+        with contextlib.suppress(OSError):
+            return _connect_to(family, where, give_up_ns, hold)
+    if not candidates:
+        raise OSError("the name has no address")
+    return _connect_to(*candidates[-1], give_up_ns, hold)
+
+
+def _connect_to(
+    family: socket.AddressFamily, where: Where, give_up_ns: int, hold: Callable[[socket.socket], None]
+) -> socket.socket:
+    left_ns = give_up_ns - time.monotonic_ns()
+    if left_ns <= 0:
+        raise TimeoutError
+    connected = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        hold(connected)
+        connected.settimeout(left_ns / 1e9)
+        connected.connect(where)
+        connected.setblocking(True)
+        if family != socket.AF_UNIX:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        connected.close()
+        raise
+    return connected

@@ -6,33 +6,12 @@ answer becomes a `ProtocolError` whose `error_class` is counted like any other f
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from perfgate.load.head import MAX_BODY_BYTES, MAX_HEAD_BYTES, Head, ProtocolError, read_head
 from perfgate.model import Response
 
-MAX_HEAD_BYTES = 64 * 1024
-MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_CHUNK_LINE_BYTES = 4096
-_NO_BODY = frozenset({204, 304})
-_JOINTS = {"set-cookie": "\n"}
-
-
-class ProtocolError(Exception):
-    """What the server sent is not an HTTP/1.1 answer; `error_class` is the short name it is counted under."""
-
-    def __init__(self, error_class: str) -> None:
-        super().__init__(error_class)
-        self.error_class = error_class
-
-
-class Head(NamedTuple):
-    """What the head of an answer says; `framing` is how the body ends, `length` its size where announced."""
-
-    status: int
-    headers: dict[str, str]
-    keep_alive: bool
-    framing: str
-    length: int
+_MAX_INTERIM = 100
 
 
 def encode_request(
@@ -57,14 +36,17 @@ def encode_request(
 
 
 _MAX_KNOWN_HEADS = 512
+_MAX_KNOWN_HEAD_BYTES = 4096
 known_heads: dict[bytes, Head] = {}
-"""What heads seen before say, with their blank lines, of answers with a body of announced length.
+"""What heads seen before say, with their blank lines; those of answers to HEAD are not among them.
 
-The bound keeps heads that never repeat from filling memory. Threads may fill it at the same time: equal
-bytes mean equal heads."""
+The bounds keep heads that never repeat, or have thousands of lines, from filling memory. Threads may fill it
+at the same time: equal bytes mean equal heads."""
 
 
 def _remember(raw: bytes, head: Head) -> None:
+    if len(raw) > _MAX_KNOWN_HEAD_BYTES:
+        return
     if len(known_heads) >= _MAX_KNOWN_HEADS:
         known_heads.clear()
     known_heads[raw] = head
@@ -82,6 +64,7 @@ class AnswerReader:
         "_buffer",
         "_framing",
         "_headers",
+        "_interim",
         "_is_head",
         "_keep_alive",
         "_left",
@@ -94,6 +77,7 @@ class AnswerReader:
         self._buffer = bytearray()
         self._searched = 0
         self._framing = ""
+        self._interim = 0
         self._headers: dict[str, str] = {}
         self._body = bytearray()
         self._left = 0
@@ -137,10 +121,16 @@ class AnswerReader:
             return False
         raw = bytes(self._buffer[: end + 4])
         del self._buffer[: end + 4]
-        head = read_head(raw, is_head=self._is_head)
+        head = None if self._is_head else known_heads.get(raw)
+        if head is None:
+            head = read_head(raw, is_head=self._is_head)
+            if not self._is_head:
+                _remember(raw, head)
         self._status, self._headers, self._keep_alive, self._framing, self._left = head
-        if head.framing == "length" and not self._is_head:
-            _remember(raw, head)
+        if not head.framing:
+            self._interim += 1
+            if self._interim > _MAX_INTERIM:
+                raise ProtocolError("too many interim answers")
         return True
 
     def _find_blank_line(self, start: int) -> int:
@@ -213,80 +203,6 @@ class AnswerReader:
 
     def _answer(self, body: bytes, *, keep_alive: bool) -> Response:
         return Response(self._status, self._headers, body, keep_alive)
-
-
-def read_head(head: bytes, *, is_head: bool) -> Head:
-    """What a head, with its blank line, says; the framing of an interim answer (1xx) is "".
-
-    Raises:
-        ProtocolError: malformed, contradicting, or an upgrade nobody asked for.
-    """
-    status, version_keeps, headers = parse_head(head[:-4])
-    if 100 <= status < 200:
-        if status == 101:
-            raise ProtocolError("unexpected upgrade")
-        return Head(status, headers, True, "", 0)
-    connection = headers.get("connection", "").lower()
-    keep_alive = "close" not in connection and (version_keeps or "keep-alive" in connection)
-    framing, length = _framing(status, headers, is_head=is_head)
-    return Head(status, headers, keep_alive, framing, length)
-
-
-def parse_head(head: bytes) -> tuple[int, bool, dict[str, str]]:
-    """Status, whether the version keeps connections alive by default, and headers with lower-case names.
-
-    The values of a repeated header are joined with ", ". Only those of Set-Cookie are joined with a line
-    break, which no value can hold, because a cookie may have commas of its own.
-
-    Raises:
-        ProtocolError: not an HTTP/1.x status line, a malformed header, or contradicting lengths.
-    """
-    lines = head.decode("latin-1").split("\r\n")
-    status_line = lines[0]
-    version, code = status_line[:9], status_line[9:12]
-    if (
-        version not in ("HTTP/1.1 ", "HTTP/1.0 ")
-        or not code.isascii()
-        or not code.isdigit()
-        or len(code) != 3
-    ):
-        raise ProtocolError("garbage")
-    status = int(code)
-    if status < 100 or status_line[12:13] not in ("", " ") or "\n" in status_line:
-        raise ProtocolError("garbage")
-    headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon or not name or name != name.strip() or "\n" in line:
-            raise ProtocolError("bad header")
-        key, value = name.lower(), value.strip(" \t")
-        if key in headers:
-            if key == "content-length" and headers[key] != value:
-                raise ProtocolError("two content-lengths")
-            if key != "content-length":
-                headers[key] = f"{headers[key]}{_JOINTS.get(key, ', ')}{value}"
-        else:
-            headers[key] = value
-    return status, version == "HTTP/1.1 ", headers
-
-
-def _framing(status: int, headers: dict[str, str], *, is_head: bool) -> tuple[str, int]:
-    """How the body ends, and its length where that is announced."""
-    if is_head or status in _NO_BODY:
-        return "length", 0
-    coding = headers.get("transfer-encoding")
-    if coding is not None:
-        if coding.lower() != "chunked":
-            raise ProtocolError("unknown transfer-encoding")
-        return "chunked", 0
-    length = headers.get("content-length")
-    if length is None:
-        return "close", 0
-    if not length.isascii() or not length.isdigit() or len(length) > 15:
-        raise ProtocolError("bad content-length")
-    if int(length) > MAX_BODY_BYTES:
-        raise ProtocolError("body too large")
-    return "length", int(length)
 
 
 def _chunk_size(line: bytes) -> int:

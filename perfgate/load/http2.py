@@ -22,7 +22,7 @@ from h2.events import (
 from h2.exceptions import DenialOfServiceError, H2Error, InvalidBodyLengthError
 from h2.settings import SettingCodes, Settings
 
-from perfgate.load.http1 import MAX_BODY_BYTES, MAX_HEAD_BYTES, ProtocolError
+from perfgate.load.head import MAX_BODY_BYTES, MAX_HEAD_BYTES, ProtocolError
 from perfgate.load.http2_fields import announced_length, answer_head, request_fields
 from perfgate.load.http2_frames import GOAWAY, HEADERS, WINDOW_UPDATE, Frame, FrameCutter, goaway
 from perfgate.model import Response
@@ -160,11 +160,13 @@ class Http2Speaker:
             for frame in self._cutter.cut(data):
                 outcome = self._take(frame) or outcome
         except ProtocolError as error:
-            # What follows a whole answer takes nothing from it, in whatever pieces both arrive.
-            outcome = outcome or error
             self._breach(error.error_class)
+            # What follows a whole answer takes nothing from it, in whatever pieces both arrive.
+            if outcome is None:
+                raise
         if isinstance(outcome, ProtocolError):
-            raise outcome
+            # A fresh one: raised here, what a variable here holds would be part of a cycle.
+            raise ProtocolError(outcome.error_class)
         return outcome if outcome is None or self.usable else outcome._replace(keep_alive=False)
 
     def ended(self) -> Response:
@@ -252,6 +254,14 @@ class Http2Speaker:
         # Not kept here as well: an idle connection holds no memory for its last answer.
         body, self._body = bytes(self._body), bytearray()
         return Response(status=self._status, headers=self._headers, body=body, keep_alive=True)
+
+    def forget(self) -> None:
+        """Let go of everything; the connection is closed.
+
+        h2's connection refers to itself, and the collector is off during a load: 14 KB a connection.
+        """
+        self._body = bytearray()
+        vars(self._h2).clear()
 
     def _leave_stream(self) -> None:
         self._stream = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from perfgate.load.http1 import MAX_BODY_BYTES, ProtocolError
+from perfgate.load.head import MAX_BODY_BYTES, ProtocolError
 
 Fields = list[tuple[bytes, bytes]]
 

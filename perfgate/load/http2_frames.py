@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from perfgate.load.http1 import MAX_HEAD_BYTES, ProtocolError
+from perfgate.load.head import MAX_HEAD_BYTES, ProtocolError
 
 HEADERS, SETTINGS, PUSH_PROMISE, GOAWAY, WINDOW_UPDATE, CONTINUATION = 1, 4, 5, 7, 8, 9
 MAX_FRAME_BYTES = 16 * 1024

@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -29,6 +30,7 @@ _READY_S = 120.0
 _FAREWELL_S = 5.0
 _LAST_WORDS_S = 8.0
 _POLL_S = 0.25
+_STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 ReadWorkload = Callable[[], Workload]
 """Reads the workload in a worker; picklable, such as a `functools.partial` of a module's function."""
@@ -65,10 +67,10 @@ def drive_together(
             ours, theirs = context.Pipe()
             part = replace(bare, part=(index, len(parts)))
             process = context.Process(target=_work, args=(part, read, theirs, pin), daemon=True)
-            with _no_ctrl_c():
+            with _undisturbed():
                 process.start()
+                workers.append((process, ours))
             theirs.close()
-            workers.append((process, ours))
         _await_ready(workers)
         start_ns = time.monotonic_ns() + _HEAD_START_NS
         for _, pipe in workers:
@@ -90,9 +92,14 @@ def drive_together(
 
 
 @contextlib.contextmanager
-def _no_ctrl_c() -> Iterator[None]:
-    """Let a process that is started meanwhile not notice Ctrl-C until it has said what it does about it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+def _undisturbed() -> Iterator[None]:
+    """Let signals wait while a worker is started: one that comes now must not make us forget that we did.
+
+    The worker inherits this until it can ignore Ctrl-C, or that would end it with a traceback.
+    """
+    # The first worker starts it, and it lets signals through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     try:
         yield
     finally:
@@ -101,14 +108,17 @@ def _no_ctrl_c() -> Iterator[None]:
 
 def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe, pin: bool) -> None:
     """The life of a worker: read, prepare, say so, wait for the start, load, send all of it back."""
-    # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
-    _die_with(os.getppid())
-    if pin:
-        _stay_on_one_cpu(plan.part[0])
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, _stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        _die_with(os.getppid())
+        if pin:
+            _stay_on_one_cpu(plan.part[0])
         pipe.send(_load(plan, read, pipe))
+    # Nothing is left to do that a signal could hurry, only tracebacks it could cause.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

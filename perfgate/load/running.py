@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
@@ -56,10 +57,9 @@ class Running:
         return self.start_ns + self.plan.warmup_ns
 
     def abandon(self) -> None:
-        """End the load: nothing is sent or recorded any more."""
-        if not self.is_over:
-            self.is_over = True
-            self.going_on.release()
+        """End the load: nothing is sent or recorded any more. Several threads may do so at once."""
+        self.is_over = True
+        self._wake_the_next()
 
     def pause(self, duration_ns: int, until_ns: int) -> bool:
         """Wait for a while; False, without waiting, when the load is over or would be by then."""
@@ -71,10 +71,14 @@ class Running:
             return False
         while (left_ns := due_ns - time.monotonic_ns()) > 0:
             if self.going_on.acquire(timeout=left_ns / 1e9):
-                # Over: let the next sleeper know.
-                self.going_on.release()
+                self._wake_the_next()
                 return False
         return not self.is_over
+
+    def _wake_the_next(self) -> None:
+        # Whoever abandons the load while a sleeper wakes releases for it too: once is enough.
+        with contextlib.suppress(RuntimeError):
+            self.going_on.release()
 
     def take_place(self, cap: int) -> bool:
         """Become one of the busy users, unless `cap` (0: no cap) are busy already."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from perfgate.load.cookies import beside
-from perfgate.load.http1 import AnswerReader, Head, encode_request, known_heads
+from perfgate.load.head import Head
+from perfgate.load.http1 import AnswerReader, encode_request, known_heads
 from perfgate.model import Request, Response
 
 _MOST_ENCODED = 64
@@ -100,6 +101,10 @@ class Http1Speaker:
             self._reader = None
         return answer
 
+    def forget(self) -> None:
+        """Let go of what has come of an answer."""
+        self._reader = None
+
     def owed(self) -> bytes:
         """Nothing: HTTP/1.1 has no acknowledgements."""
         return b""
@@ -122,6 +127,7 @@ class Http2OnWire:
         self.hear = self._inner.hear
         self.owed = self._inner.owed
         self.ended = self._inner.ended
+        self.forget = self._inner.forget
 
     def ask(self, request: Request, cookie: str) -> bytes:
         """The bytes of a request."""

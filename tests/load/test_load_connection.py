@@ -399,6 +399,17 @@ def test_a_request_that_cannot_be_sent_is_counted_and_sends_nothing(value: str, 
         assert connection.exchange(get()).error == ""
 
 
+def test_a_request_that_cannot_be_sent_does_not_change_how_the_next_answer_is_read(connect: Connect):
+    request = get()
+    with LocalServer(answering()) as server:
+        connection = connect(server)
+        assert connection.exchange(request).error == ""
+        assert connection.exchange(get(method="HEAD", target="")).error == "unsendable request"
+        answer = connection.exchange(request).response
+    assert answer is not None
+    assert answer.body == b"ok"
+
+
 def test_equal_looking_requests_made_afresh_are_each_sent_as_they_are(connect: Connect):
     with LocalServer(answering()) as server:
         connection = connect(server)
@@ -429,10 +440,11 @@ def test_the_last_byte_is_stamped_by_the_kernel_within_the_exchange(connect: Con
 def test_stamps_of_a_clock_that_was_set_meanwhile_are_not_used(ahead_ns: int, connect: Connect, monkeypatch):
     """The one clock nobody lets a test set is replaced; everything else is real."""
     real_ns = clock.now_ns
-    monkeypatch.setattr(clock, "now_ns", lambda: real_ns() + ahead_ns)
     with LocalServer(answering()) as server:
         connection = connect(server)
-        exchanges = [connection.exchange(get()) for _ in range(20)]
+        connection.exchange(get())
+        monkeypatch.setattr(clock, "now_ns", lambda: real_ns() + ahead_ns)
+        exchanges = [connection.exchange(get(target=f"/{number}")) for number in range(20)]
     assert {e.error for e in exchanges} == {""}
     assert not any(e.stamped for e in exchanges)
     assert all(e.sent_ns <= e.first_ns <= e.last_ns < e.sent_ns + 10_000_000_000 for e in exchanges)

@@ -13,7 +13,7 @@ from load_servers import LocalServer
 from tls_servers import PATIENCE_NS, Certificates, plain_stream, tls_stream
 
 from perfgate.load import http2, http2_fields
-from perfgate.load.http1 import MAX_HEAD_BYTES, ProtocolError
+from perfgate.load.head import MAX_HEAD_BYTES, ProtocolError
 from perfgate.load.http2 import Http2Speaker
 from perfgate.load.stream import Stream
 from perfgate.model import Response
