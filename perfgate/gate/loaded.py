@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfgate.gate.threshold_syntax import Threshold
-from perfgate.model import LoadSummary, Reason
+from perfgate.model import MIN_REQUESTS_FOR_P99, LoadSummary, Reason, Spread
 from perfgate.units import format_duration_ns, format_ratio
 
 MAX_LATENESS_NS = 20_000_000
@@ -46,17 +46,28 @@ def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
                 remedy="lower the rate, or give it more CPUs with --processes",
             )
         )
-    late_ns = summary.lateness.quantiles_ns["p99"] if summary.lateness else 0
+    late_ns, share = _late(summary.lateness)
     if late_ns > MAX_LATENESS_NS:
         found.append(
             Reason(
                 code="driver_late",
-                text=f"the driver was late: for 1 % of arrivals it woke {format_duration_ns(late_ns)} or "
+                text=f"the driver was late: for {share} of arrivals it woke {format_duration_ns(late_ns)} or "
                 f"more after they were due (limit {format_duration_ns(MAX_LATENESS_NS)})",
                 remedy="keep other work off its CPU, or lower the rate",
             )
         )
     return tuple(found)
+
+
+def _late(lateness: Spread | None) -> tuple[int, str]:
+    """The lateness that a share of arrivals exceed: a small one, but of more than one or two of them."""
+    if lateness is None:
+        return 0, ""
+    if lateness.count >= MIN_REQUESTS_FOR_P99:
+        return lateness.quantiles_ns["p99"], "1 %"
+    if lateness.count >= MIN_REQUESTS_FOR_P99 // 5:
+        return lateness.quantiles_ns["p95"], "5 %"
+    return lateness.quantiles_ns["p50"], "half"
 
 
 def doubts(summary: LoadSummary, thresholds: Sequence[Threshold] = ()) -> tuple[Reason, ...]:
