@@ -120,6 +120,17 @@ def answering(answer: bytes = OK) -> Callable[[socket.socket, LocalServer], None
     return behave
 
 
+def slow(seconds: float) -> Callable[[socket.socket, LocalServer], None]:
+    """Answer every request so late."""
+
+    def behave(peer: socket.socket, server: LocalServer) -> None:
+        while server.request(peer):
+            server.over.wait(seconds)
+            peer.sendall(OK)
+
+    return behave
+
+
 def hanging(peer: socket.socket, server: LocalServer) -> None:
     """Take the request and never answer."""
     server.request(peer)
