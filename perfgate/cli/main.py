@@ -142,7 +142,8 @@ def _explain(error: BaseException) -> tuple[int, str, str]:
         case click.ClickException():
             path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "perfgate"
             return ExitCode.USAGE, _sentence(error.format_message()), f"see `{path} --help`"
-        case KeyboardInterrupt() | click.Abort():
+        # Python 3.11 wraps what comes up while a class is being made, as in the midst of imports.
+        case KeyboardInterrupt() | click.Abort() | RuntimeError(__cause__=KeyboardInterrupt()):
             return ExitCode.INTERRUPTED, "interrupted", ""
         case BrokenPipeError():
             return ExitCode.INVALID, "", ""

@@ -12,9 +12,8 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -23,6 +22,7 @@ from types import FrameType
 from perfgate.errors import MeasureError, PerfgateError
 from perfgate.load.engine import LoadStopped, RawLoad, Watcher, outcome, run_threads
 from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.load.undisturbed import STOP_SIGNALS, undisturbed
 from perfgate.model import Workload
 
 _HEAD_START_NS = 200_000_000
@@ -30,7 +30,6 @@ _READY_S = 120.0
 _FAREWELL_S = 5.0
 _LAST_WORDS_S = 8.0
 _POLL_S = 0.25
-_STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 ReadWorkload = Callable[[], Workload]
 """Reads the workload in a worker; picklable, such as a `functools.partial` of a module's function."""
@@ -67,7 +66,7 @@ def drive_together(
             ours, theirs = context.Pipe()
             part = replace(bare, part=(index, len(parts)))
             process = context.Process(target=_work, args=(part, read, theirs, pin), daemon=True)
-            with _undisturbed():
+            with undisturbed():
                 process.start()
                 workers.append((process, ours))
             theirs.close()
@@ -91,34 +90,19 @@ def drive_together(
     return outcome(_together(list(raws.values())), plan)
 
 
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let signals wait while a worker is started: one that comes now must not make us forget that we did.
-
-    The worker inherits this until it can ignore Ctrl-C, or that would end it with a traceback.
-    """
-    # The first worker starts it, and it lets signals through again.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe, pin: bool) -> None:
     """The life of a worker: read, prepare, say so, wait for the start, load, send all of it back."""
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         # Ctrl-C goes to the whole terminal; the parent decides what becomes of it and says so by SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, _stop)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         _die_with(os.getppid())
         if pin:
             _stay_on_one_cpu(plan.part[0])
         pipe.send(_load(plan, read, pipe))
     # Nothing is left to do that a signal could hurry, only tracebacks it could cause.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -176,6 +176,9 @@ def test_no_arguments_show_the_help_on_stderr(capsys):
 
 def test_ctrl_c_exits_130(run):
     assert run(raising(KeyboardInterrupt())) == (130, "", "error: interrupted\n")
+    wrapped = RuntimeError("Error calling __set_name__")
+    wrapped.__cause__ = KeyboardInterrupt()
+    assert run(raising(wrapped)) == (130, "", "error: interrupted\n")
 
 
 _HANGING = """

@@ -171,5 +171,6 @@ def test_stopping_the_command_leaves_no_process_and_no_traceback(moment, send, c
         send(running.pid)
         _, said = running.communicate(timeout=FOREVER_S)
         wait_until(lambda: not of_session(running.pid))
-    assert running.returncode == code, said
+    # An interrupt amid one of Python's own `exec` ends it by SIGINT at last, which a shell calls 130, too.
+    assert running.returncode in ((code, -signal.SIGINT) if code == 130 else (code,)), said
     assert b"Traceback" not in said
