@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from perfgate.load.connection import Connection
 from perfgate.load.cookies import CookieJar
@@ -74,7 +73,7 @@ class Client:
             if left_ns <= 0:
                 last = last._replace(error="timeout", status=0, response=None)
                 break
-            last = self._ask_with_cookies(replace(request, timeout_ns=left_ns))
+            last = self._ask_with_cookies(request._replace(timeout_ns=left_ns))
             if last.response is not None and "set-cookie" in last.response.headers:
                 self._take(last.response, request)
             received += last.bytes_received
