@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from perfgate.load.connection import Connection
 from perfgate.load.cookies import CookieJar
@@ -26,12 +27,13 @@ class Client:
     def exchange(self, request: Request) -> Exchange:
         """Send a request with its cookies, and those that redirects lead to; all of it is one exchange."""
         exchange = self._ask(request) if not self.has_cookies else self._ask_with_cookies(request)
-        response = exchange.response
+        # Unpacked, because to ask a tuple for a field by its name takes 0.04 µs each time.
+        _, _, _, status, _, _, _, response, _, _ = exchange
         if response is None:
             return exchange
-        if "set-cookie" in response.headers:
+        if "set-cookie" in response[1]:
             self._take(response, request)
-        if request.redirects and exchange.status in REDIRECTS:
+        if request.redirects and status in REDIRECTS:
             return self._redirected(request, exchange)
         return exchange
 
@@ -73,7 +75,7 @@ class Client:
             if left_ns <= 0:
                 last = last._replace(error="timeout", status=0, response=None)
                 break
-            last = self._ask_with_cookies(request._replace(timeout_ns=left_ns))
+            last = self._ask_with_cookies(replace(request, timeout_ns=left_ns))
             if last.response is not None and "set-cookie" in last.response.headers:
                 self._take(last.response, request)
             received += last.bytes_received

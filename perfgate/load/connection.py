@@ -54,6 +54,7 @@ class Connection:
         "_last_payload",
         "_last_request",
         "_limit_ns",
+        "_reuse",
         "_speaker",
         "_stream",
         "_total_ns",
@@ -73,6 +74,7 @@ class Connection:
         transmit_stamps: bool = False,
     ) -> None:
         self._address = address
+        self._reuse = address.reuse
         self._total_ns, self._connect_ns, self._waiting_ns = timeouts
         self._context = context
         self._transmit_stamps = transmit_stamps
@@ -173,9 +175,9 @@ class Connection:
             return Exchange(
                 sent_ns, first_ns, first_ns and last_ns, 0, received, error, stamped, None, 0, opening
             )
-        if not answer.keep_alive or not self._address.reuse:
+        status, _, _, keep_alive = answer
+        if not keep_alive or not self._reuse:
             self.close()
-        status = answer.status
         if not (request.redirects and status in REDIRECTS):
             error = request.judge(answer)
         # As in `speaker`: a named tuple's own `__new__` is Python.

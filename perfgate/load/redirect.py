@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -32,10 +33,10 @@ def follow(request: Request, response: Response, *, origin: str, authority: str)
     if target is None:
         return "redirect elsewhere"
     if not _becomes_get(request.method, response.status):
-        return request._replace(target=target, redirects=request.redirects - 1)
+        return replace(request, target=target, redirects=request.redirects - 1)
     headers = tuple(pair for pair in request.headers if not _describes_content(pair[0]))
-    return request._replace(
-        method="GET", target=target, headers=headers, body=b"", redirects=request.redirects - 1
+    return replace(
+        request, method="GET", target=target, headers=headers, body=b"", redirects=request.redirects - 1
     )
 
 

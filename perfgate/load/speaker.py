@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Protocol
 
 from perfgate.load.cookies import beside
-from perfgate.load.head import Head
+from perfgate.load.head import UNANNOUNCED
 from perfgate.load.http1 import AnswerReader, encode_request, known_heads
 from perfgate.model import Request, Response
 
 _MOST_ENCODED = 64
+_NO_HEAD = b"\0"
+_NOTHING_KNOWN: tuple[int, dict[str, str], bool, int, int] = (0, {}, True, 0, UNANNOUNCED)
+"""Status, headers, whether the connection is kept, and the sizes of head and body: of no answer."""
+
 _new = tuple.__new__
 
 
@@ -44,15 +48,15 @@ class Speaker(Protocol):
 class Http1Speaker:
     """HTTP/1.1. `close_after` asks the server to close after each answer."""
 
-    __slots__ = ("_encoded", "_extra", "_head", "_host", "_is_head", "_raw_head", "_reader")
+    __slots__ = ("_encoded", "_extra", "_host", "_is_head", "_known", "_raw_head", "_reader")
 
     def __init__(self, host: str, *, close_after: bool = False) -> None:
         self._host = host
         self._extra = (("Connection", "close"),) if close_after else ()
         self._encoded: dict[int, tuple[Request, bytes]] = {}
         self._is_head = False
-        self._raw_head = b"\0"
-        self._head: Head | None = None
+        self._raw_head = _NO_HEAD
+        self._known = _NOTHING_KNOWN
         self._reader: AnswerReader | None = None
 
     def ask(self, request: Request, cookie: str) -> bytes:
@@ -85,21 +89,27 @@ class Http1Speaker:
         """
         reader = self._reader
         if reader is None:
-            raw = self._raw_head
-            if data.startswith(raw):
-                head = self._head
-            else:
-                raw = data[: data.find(b"\r\n\r\n") + 4]
-                head = known_heads.get(raw)
-            if head is not None and len(data) - len(raw) == head.length and not self._is_head:
-                self._raw_head, self._head = raw, head
+            if not data.startswith(self._raw_head):
+                self._recall(data)
+            status, headers, keep_alive, size, length = self._known
+            if len(data) - size == length and not self._is_head:
                 # Around the named tuple's own `__new__`, which is Python and costs as much as all of this.
-                return _new(Response, (head.status, head.headers, data[len(raw) :], head.keep_alive))
+                return _new(Response, (status, headers, data[size:], keep_alive))
             reader = self._reader = AnswerReader("HEAD" if self._is_head else "GET")
         answer = reader.feed(data)
         if answer is not None:
             self._reader = None
         return answer
+
+    def _recall(self, data: bytes) -> None:
+        """Make the head in `data` the one expected, if it was seen before, and else none at all."""
+        raw = data[: data.find(b"\r\n\r\n") + 4]
+        head = known_heads.get(raw)
+        if head is None:
+            self._raw_head, self._known = _NO_HEAD, _NOTHING_KNOWN
+        else:
+            self._raw_head = raw
+            self._known = head.status, head.headers, head.keep_alive, len(raw), head.length
 
     def forget(self) -> None:
         """Let go of what has come of an answer."""

@@ -121,8 +121,9 @@ class VirtualUser:
                     exchange = exchange_with(action)
                     if running.is_over:
                         return
-                    record(exchange, action.endpoint, exchange.error)
-                    if exchange.response is None:
+                    _, _, _, _, _, error, _, answer, _, _ = exchange
+                    record(exchange, action.endpoint, error)
+                    if answer is None:
                         break
                 elif isinstance(action, Think) and not self._wait(action.duration_ns, 0):
                     return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from perfgate.model.answered import Response
 from perfgate.model.profile import Profile
@@ -18,10 +18,9 @@ def no_check(response: Response) -> str:
     return f"status {response.status}" if response.status >= 400 else ""
 
 
-class Request(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
     """One request to whichever side it is sent.
-
-    A tuple and no dataclass, as `Response` is: a templated one is made for each time it is sent.
 
     `endpoint` indexes `Workload.endpoints`. `target` is the path with its query. `headers` leaves out
     Host, Content-Length and Connection, which belong to the connection. `judge` names the error class

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from perfgate.model import Request, Response, no_check
@@ -43,7 +43,7 @@ class RequestStep:
         if not problem and not self.checks.need_scope:
             return request, self.shared.examine if self.checks.steer_pass else None
         judge = PassJudge(self.checks, scope, problem)
-        return request._replace(judge=judge), judge.examine
+        return replace(request, judge=judge), judge.examine
 
     def build(self, scope: Scope) -> Request:
         """The request with every template filled in; what goes wrong is noted in the scope."""
