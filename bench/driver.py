@@ -21,7 +21,7 @@ import click
 
 from bench import goals, memory, peers, table
 from bench.flatout import TOOLS, Load, Tool
-from bench.machine import ALL_CPUS, SERVICE_CPUS, settle, write_results
+from bench.machine import SERVICE_CPUS, settle, write_results
 from bench.measured import run_once
 from bench.nginx import Nginx, running_nginx
 
@@ -45,15 +45,16 @@ def main(*, seconds: float, repeats: int, only: tuple[str, ...], ten_million: bo
     with running_nginx(SERVICE_CPUS) as one_core:
         for repeat in range(repeats):
             for tool in tools:
-                if tool.nginx_anywhere:
-                    with running_nginx(ALL_CPUS) as anywhere:
-                        row = _turn(tool, found, anywhere, seconds)
+                if tool.nginx_cpus:
+                    workers = len(tool.nginx_cpus)
+                    with running_nginx(tool.nginx_cpus, workers=workers) as shared:
+                        row = _turn(tool, found, shared, seconds)
                 else:
                     row = _turn(tool, found, one_core, seconds)
                 rows.append(row | {"repeat": repeat})
                 print(_line(rows[-1]), flush=True)
         kept = _long_runs(tools, found, one_core, seconds, rows, ten_million=ten_million)
-    judged = goals.judge_all(rows, len(ALL_CPUS)) + [_judge_memory(entry) for entry in kept]
+    judged = goals.judge_all(rows) + [_judge_memory(entry) for entry in kept]
     settings = {"seconds": seconds, "repeats": repeats, "connections": CONNECTIONS, "only": list(only)}
     versions = {name: peer.version or f"missing: {peer.missing}" for name, peer in found.items()}
     _show(rows, judged, tools, versions)

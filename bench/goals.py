@@ -30,17 +30,19 @@ RATIOS = [
     Goal("HttpUser / Locust's", "perfgate HttpUser", "Locust HttpUser", 2.0),
 ]
 CPU = Goal("CPU us per request, whole process", "perfgate", "", 25.0, at_least=False)
-SCALING = Goal("2 processes / 1, per core left to them", "perfgate 2 processes", "perfgate 1 process", 1.8)
+SCALING = Goal("2 processes on 2 cores / 1 on 1", "perfgate 2 processes", "perfgate 1 process", 1.8)
 MEMORY = Goal("bytes a sample while running", "perfgate", "", 64.0, at_least=False)
 
 
-def judge_all(rows: list[dict[str, Any]], cores: int) -> list[dict[str, Any]]:
-    """Every goal that needs nothing but the rows."""
+def judge_all(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every goal that needs nothing but the rows.
+
+    The service takes a share of the cores that the driver is to scale over. So one process shares one core
+    with one worker of nginx, and two share two with two: twice of everything, which can do twice as much.
+    """
     judged = [judge(goal, *_pairs(goal, rows, _rate)) for goal in RATIOS]
     judged.append(judge(CPU, [row["cpu_us_per_request"] for row in valid(rows, "perfgate")], ""))
-    judged.append(judge(SCALING, *_pairs(SCALING, rows, lambda row: _rate_per_core(row, cores))))
-    plain = Goal("2 processes / 1, nothing corrected", SCALING.of, SCALING.against, 0.0)
-    judged.append(judge(plain, *_pairs(plain, rows, _rate)) | {"outcome": "for information"})
+    judged.append(judge(SCALING, *_pairs(SCALING, rows, _rate)))
     return judged
 
 
@@ -71,19 +73,3 @@ def _pairs(goal: Goal, rows: list[dict[str, Any]], number: Any) -> tuple[list[fl
 
 def _rate(row: dict[str, Any]) -> float:
     return float(row["rps"])
-
-
-def _rate_per_core(row: dict[str, Any], cores: int) -> float:
-    """Requests/s the driver would reach if the service took nothing of its cores.
-
-    On two cores nginx needs a share of the same cores, so that two processes cannot do twice what one does,
-    even if they scale perfectly. One process has a core to itself, for threads of one interpreter on two
-    cores only hinder each other; two processes have what nginx leaves of both. What is left counts, not
-    what is used: a process that idles is not excused.
-    """
-    steady = row["steady"]
-    if not steady:
-        return 0.0
-    processes = 2 if row["row"] == SCALING.of else 1
-    left = min(float(processes), cores - steady["service_cores"])
-    return float(row["rps"]) * processes / left

@@ -15,7 +15,7 @@ assert len(BODY) == 63
 
 _CONFIG = """
 daemon off;
-master_process off;
+{workers}
 pid {folder}/nginx.pid;
 error_log stderr error;
 events {{ worker_connections 1024; }}
@@ -29,7 +29,7 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  server {{ listen 127.0.0.1:{port} backlog=1024; location / {{ return 200 '{body}'; }} }}
+  server {{ listen 127.0.0.1:{port} backlog=1024{sharing}; location / {{ return 200 '{body}'; }} }}
   server {{ listen 127.0.0.1:{status}; location / {{ stub_status; }} }}
 }}
 """
@@ -63,14 +63,26 @@ class Nginx:
 
 
 @contextmanager
-def running_nginx(cpus: frozenset[int]) -> Iterator[Nginx]:
-    """An nginx on these CPUs, which only this machine can reach, until the block ends."""
+def running_nginx(cpus: frozenset[int], *, workers: int = 1) -> Iterator[Nginx]:
+    """An nginx on these CPUs, which only this machine can reach, until the block ends.
+
+    More than one worker are given a CPU each, and the connections by chance.
+    """
+    several = f"user root; worker_processes {workers}; worker_cpu_affinity auto;"
     binary = peers.require_system("nginx")
     with tempfile.TemporaryDirectory(prefix="perfgate-nginx-") as folder:
         Path(folder).chmod(0o755)
         port, status = children.free_port(), children.free_port()
         config = Path(folder) / "nginx.conf"
-        config.write_text(_CONFIG.format(folder=folder, port=port, status=status, body=BODY))
+        filled = _CONFIG.format(
+            folder=folder,
+            port=port,
+            status=status,
+            body=BODY,
+            workers=several if workers > 1 else "master_process off;",
+            sharing=" reuseport" if workers > 1 else "",
+        )
+        config.write_text(filled)
         log = Path(folder) / "log"
         argv = [binary, "-e", "stderr", "-p", folder, "-c", str(config)]
         with children.child(argv, cpus=cpus, log=log) as process:
