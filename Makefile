@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts check compare baseline bench-demo bench-driver bench-truth lock clean
+.PHONY: demo test lint types contracts check compare baseline bench-demo bench-driver bench-send-times bench-truth lock clean
 
 demo: $(STAMP)
 	$(BIN)/perfgate demo
@@ -40,6 +40,10 @@ bench-demo: $(STAMP)
 # Six minutes on a quiet machine: how fast the driver is beside wrk, hey, k9, autocannon, k6, Locust and Artillery.
 bench-driver: $(STAMP)
 	$(BIN)/python -m bench.driver
+
+# Two minutes: how far off the time of sending is, with and without the kernel's transmit stamp.
+bench-send-times: $(STAMP)
+	$(BIN)/python -m bench.send_times
 
 # Three quarters of an hour, as root: how true the latencies are that perfgate and the others report, against the packets on loopback.
 bench-truth: $(STAMP)
