@@ -268,15 +268,14 @@ def arrivals_of(profile: Profile) -> float:
 
 
 def _require_bounds(profile: Profile) -> None:
-    peak = max([profile.start, *(ramp.target for ramp in profile.stages)])
     if not 0 < profile.duration_ns <= MOST_DURATION_NS:
         raise UsageError("the load must last longer than 0s and no longer than 24h", "see --duration")
-    if profile.vus > MOST_USERS or (profile.is_open and peak > MOST_RATE_RPS):
+    if profile.vus > MOST_USERS or (profile.is_open and profile.peak > MOST_RATE_RPS):
         raise UsageError(
             f"too much load: at most {MOST_USERS} users and {MOST_RATE_RPS:g} arrivals a second",
             "ask for less",
         )
     if profile.is_open and arrivals_of(profile) > MOST_ARRIVALS:
         raise UsageError(f"too many arrivals: at most {MOST_ARRIVALS:,}", "shorten it, or lower the rate")
-    if not peak:
+    if not profile.peak:
         raise UsageError("the load never rises above nothing", "raise --vus, --rate or a --stage")

@@ -41,15 +41,6 @@ def pieces(profile: Profile) -> list[Piece]:
     return found
 
 
-def level_at(profile: Profile, elapsed_ns: int) -> float:
-    """The users or arrivals a second the profile asks for at a moment; 0 outside it."""
-    for piece in pieces(profile):
-        if piece.from_ns <= elapsed_ns < piece.to_ns:
-            done = (elapsed_ns - piece.from_ns) / (piece.to_ns - piece.from_ns)
-            return piece.level_from + (piece.level_to - piece.level_from) * done
-    return 0.0
-
-
 def arrivals_ns(profile: Profile, seed: int) -> Iterator[int]:
     """When passes are due, in order.
 
@@ -124,8 +115,3 @@ def _window(piece: Piece, needed: float) -> tuple[int, int] | None:
 def share(total: int, index: int, count: int) -> int:
     """How many of `total` the part `index` of `count` gets: all parts differ by at most one."""
     return total // count + (index < total % count)
-
-
-def peak(profile: Profile) -> float:
-    """The highest level the profile asks for."""
-    return max([profile.start, *(ramp.target for ramp in profile.stages)])

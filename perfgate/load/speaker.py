@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from perfgate.load.cookies import beside
 from perfgate.load.head import UNANNOUNCED
 from perfgate.load.http1 import AnswerReader, encode_request, known_heads
@@ -15,34 +13,6 @@ _NOTHING_KNOWN: tuple[int, dict[str, str], bool, int, int] = (0, {}, True, 0, UN
 """Status, headers, whether the connection is kept, and the sizes of head and body: of no answer."""
 
 _new = tuple.__new__
-
-
-class Speaker(Protocol):
-    """One protocol on one connection, one request at a time; touches no socket."""
-
-    def ask(self, request: Request, cookie: str) -> bytes:
-        """The bytes of a request.
-
-        Raises:
-            ValueError: it cannot be sent as it is.
-        """
-
-    def hear(self, data: bytes) -> Response | None:
-        """Take bytes of the peer; the answer once it is whole.
-
-        Raises:
-            ProtocolError: they are no answer.
-        """
-
-    def owed(self) -> bytes:
-        """What has to be sent before the peer says more; mostly nothing."""
-
-    def ended(self) -> Response:
-        """The peer has closed: the answer if closing ends it.
-
-        Raises:
-            ProtocolError: it was not whole.
-        """
 
 
 class Http1Speaker:

@@ -52,6 +52,11 @@ class Profile:
         return self.executor in ARRIVAL_EXECUTORS
 
     @property
+    def peak(self) -> float:
+        """The highest level asked for: users, or arrivals a second."""
+        return max(self.start, *(ramp.target for ramp in self.stages), 0.0)
+
+    @property
     def duration_ns(self) -> int:
         """How long passes may begin."""
         return sum(ramp.duration_ns for ramp in self.stages)

@@ -64,11 +64,10 @@ def _fewer(texts: Sequence[str], profile: Profile, unit: str) -> list[str]:
     """The stages, or the first ones and what the others come to."""
     if len(texts) <= _MOST_STAGES + 1:
         return list(texts)
-    peak = max(profile.start, *(ramp.target for ramp in profile.stages))
     others = len(texts) - _MOST_STAGES
     return [
         *texts[:_MOST_STAGES],
-        f"{others} more stages ({_time(profile.duration_ns)} in all, highest {_number(peak)}{unit})",
+        f"{others} more stages ({_time(profile.duration_ns)} in all, highest {_number(profile.peak)}{unit})",
     ]
 
 

@@ -64,7 +64,7 @@ def pin_driver(placement: Placement) -> Iterator[None]:
     if not placement.pinned:
         yield
         return
-    before = {thread: os.sched_getaffinity(thread) for thread in _threads()}
+    before = _places()
     own = os.sched_getaffinity(0)
     try:
         _move(before, placement.driver_cpus)
@@ -73,6 +73,15 @@ def pin_driver(placement: Placement) -> Iterator[None]:
         for thread in _threads():
             with suppress(OSError):
                 os.sched_setaffinity(thread, before.get(thread, own))
+
+
+def _places() -> dict[int, set[int]]:
+    """The CPUs of every thread; one that ends meanwhile has none."""
+    found = {}
+    for thread in _threads():
+        with suppress(ProcessLookupError):
+            found[thread] = os.sched_getaffinity(thread)
+    return found
 
 
 def _move(threads: Collection[int], cpus: tuple[int, ...]) -> None:

@@ -69,11 +69,6 @@ def test_a_user_is_active_while_the_level_rounds_to_more_than_its_number(profile
     assert pacing.windows_ns(profile, user) == [(round(a * S), round(b * S)) for a, b in windows]
 
 
-@pytest.mark.parametrize(("at_s", "level"), [(0, 2), (1, 3), (1.999, 3.999), (2, 8), (3, 8), (4, 0), (9, 0)])
-def test_the_level_moves_linearly_and_jumps_at_once(at_s, level):
-    assert pacing.level_at(users((2, 4), (0, 8), (2, 8), start=2), round(at_s * S)) == pytest.approx(level)
-
-
 STAGES = st.lists(st.tuples(st.floats(0, 5), st.floats(0, 300)), max_size=5)
 
 

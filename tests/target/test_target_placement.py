@@ -76,3 +76,26 @@ def test_a_cpu_that_is_not_there_is_an_error_with_a_remedy():
         pytest.fail("must not get here")
     assert "placement.pin" in caught.value.hint
     assert os.sched_getaffinity(0) == before
+
+
+def test_threads_that_end_while_the_driver_is_placed_are_no_error():
+    placement = plan_placement(detect_cpus(), pin=True, supported=can_pin())
+    over = threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            brief = [threading.Thread(target=int) for _ in range(20)]
+            for thread in brief:
+                thread.start()
+            for thread in brief:
+                thread.join()
+
+    restless = threading.Thread(target=come_and_go)
+    restless.start()
+    try:
+        for _ in range(300):
+            with pin_driver(placement):
+                pass
+    finally:
+        over.set()
+        restless.join()
