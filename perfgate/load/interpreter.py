@@ -15,8 +15,8 @@ def tuned_for(threads: int, *, own_code_only: bool) -> Iterator[None]:
     """Keep the interpreter out of the way of `threads` threads that mostly wait.
 
     Every thread that waits for the interpreter wakes up once a switch interval to ask for it. With 2000 of
-    them and the default of 5 ms that alone can take all of a CPU (measured: 250 to 2300 µs a request instead
-    of 125), so the interval grows with their number.
+    them and the default of 5 ms that alone can take all of a CPU (on a loaded machine: 250 and 2300 µs a
+    request, and 125 with 100 ms), so the interval grows with their number.
 
     The garbage collector's pauses would fall into somebody's latency. Our own code leaves it nothing to
     collect; code of users may, so for it the collector stays on.

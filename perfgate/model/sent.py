@@ -57,7 +57,7 @@ class Scenario:
     """A named, weighted flow; `start` begins one pass whose every random choice comes from the seed.
 
     `fixed` is the whole pass where no part of it depends on answers or on chance, and else empty: the driver
-    then needs no script to walk it, which is 0.6 µs a request. It ends at a request without a whole answer.
+    then needs no script to walk it. It ends at a request without a whole answer.
     """
 
     name: str
