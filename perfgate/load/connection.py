@@ -102,8 +102,8 @@ class Connection:
         A redirect the request wants followed is not judged: it is no answer yet.
 
         One long function, because it runs once a request: with it and its client and speaker made flat, a
-        request took 3.9 instead of 4.4 µs of the interpreter (the network left out). Nearly every answer comes
-        whole in one piece, so that way is straight; the others go on in `_listen`.
+        request took 3.9 instead of 4.4 µs of the interpreter (the network left out). Nearly every answer
+        comes whole in one piece, so that way is straight; the others go on in `_listen`.
         """
         timeout_ns = request.timeout_ns or self._total_ns
         opening = None
