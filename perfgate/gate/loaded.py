@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from perfgate.gate.threshold_syntax import Threshold
 from perfgate.model import MIN_REQUESTS_FOR_P99, LoadSummary, Reason, Spread
+from perfgate.model.limits import MAX_CLOCK_STEP_NS, MAX_DRIVER_CPU_RATIO, MAX_LATENESS_NS
 from perfgate.units import format_duration_ns, format_ratio
 
-MAX_LATENESS_NS = 20_000_000
-MAX_CPU_RATIO = 0.95
-MAX_CLOCK_STEP_NS = 2_000_000
 MIN_STAMPED_RATIO = 0.99
 MAX_UNNOTICED_FAILURES = 0.01
 
@@ -38,7 +36,7 @@ def invalidity(summary: LoadSummary) -> tuple[Reason, ...]:
                 remedy="run it again, with time synchronisation slewing instead of stepping",
             )
         )
-    if summary.profile.is_open and driver.cpu_ratio > MAX_CPU_RATIO:
+    if summary.profile.is_open and driver.cpu_ratio > MAX_DRIVER_CPU_RATIO:
         found.append(
             Reason(
                 code="driver_saturated",
@@ -86,7 +84,7 @@ def doubts(summary: LoadSummary, thresholds: Sequence[Threshold] = ()) -> tuple[
             )
         )
     driver = summary.driver
-    if not summary.profile.is_open and driver.cpu_ratio > MAX_CPU_RATIO:
+    if not summary.profile.is_open and driver.cpu_ratio > MAX_DRIVER_CPU_RATIO:
         found.append(
             Reason(
                 code="driver_bound",

@@ -15,7 +15,7 @@ from typing import Protocol
 from perfgate.load import clock
 
 RECEIVE_BYTES = 64 * 1024
-"""More at once would not help: a large answer takes several receives whatever we offer."""
+"""Of the buffer that each stream keeps; a larger answer takes several receives."""
 
 
 ONE_PACKET_BYTES = 1200

@@ -5,14 +5,11 @@ false-alarm rate into 5 % (STATISTICS.md, section 2).
 """
 
 from perfgate.model import Health
+from perfgate.model.limits import MAX_CLOCK_STEP_NS, MAX_DRIVER_CPU_RATIO, MAX_LATENESS_NS
 from perfgate.units import format_duration_ns, format_ratio
 
 MAX_STEAL_RATIO = 0.30
 """What the hypervisor takes hits both requests of a couple alike, so a round bears a good deal of it."""
-
-MAX_CLOCK_STEP_NS = 2_000_000
-MAX_LATENESS_NS = 20_000_000
-MAX_DRIVER_CPU_RATIO = 0.95
 
 
 def why_dropped(health: Health, *, open_model: bool) -> str:

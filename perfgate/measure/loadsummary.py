@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfgate.load.user import NOT_SENT
+from perfgate.measure.summary import counts_of
 from perfgate.model import DriverLoad, EndpointLoad, LoadSummary, Samples, Spread
 from perfgate.stats.spread import spread
 
@@ -82,19 +83,14 @@ def _endpoints(
             EndpointLoad(
                 name=name,
                 requests=int(mine.sum()),
-                errors={samples.errors[k]: n for k, n in _counts(errors[errors > 0])},
-                statuses={str(k): n for k, n in _counts(statuses[statuses > 0])},
+                errors={samples.errors[k]: n for k, n in counts_of(errors[errors > 0])},
+                statuses={str(k): n for k, n in counts_of(statuses[statuses > 0])},
                 bytes_received=int(samples.bytes_received[mine].sum()),
                 service=spread(service_ns[fine]),
                 response=spread(response_ns[fine]) if response_ns is not None else None,
             )
         )
     return tuple(found)
-
-
-def _counts(values: NDArray[np.int32]) -> list[tuple[int, int]]:
-    numbers, counts = np.unique(values, return_counts=True)
-    return [(int(k), int(n)) for k, n in zip(numbers, counts, strict=True)]
 
 
 def _phases(job: LoadJob, came: LoadOutcome, samples: Samples) -> Mapping[str, Spread]:

@@ -63,12 +63,13 @@ def _endpoint(samples: Samples, number: int) -> EndpointRound:
         endpoint=samples.endpoints[number],
         requests=int(mine.sum()),
         quantiles_ns=dict(zip(QUANTILES, map(float, quantiles), strict=False)),
-        errors={samples.errors[int(k)]: n for k, n in _counts(errors[errors > 0])},
-        statuses={str(k): n for k, n in _counts(statuses[statuses > 0])},
+        errors={samples.errors[int(k)]: n for k, n in counts_of(errors[errors > 0])},
+        statuses={str(k): n for k, n in counts_of(statuses[statuses > 0])},
         histogram=encode(service_ns),
     )
 
 
-def _counts(values: NDArray[np.int32]) -> list[tuple[int, int]]:
+def counts_of(values: NDArray[np.int32]) -> list[tuple[int, int]]:
+    """Each value with how often it occurs, in order."""
     numbers, counts = np.unique(values, return_counts=True)
     return [(int(k), int(n)) for k, n in zip(numbers, counts, strict=True)]
