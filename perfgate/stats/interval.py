@@ -73,7 +73,7 @@ def _averages_outside(n: int, confidence: float) -> int:
 
 def signed_rank_distribution(n: int) -> NDArray[np.float64]:
     """P(V = v) for v = 0 … n(n+1)/2, where V sums the ranks 1 … n, each kept on the toss of a fair coin."""
-    probabilities = np.zeros(n * (n + 1) // 2 + 1)
+    probabilities: NDArray[np.float64] = np.zeros(n * (n + 1) // 2 + 1)
     probabilities[0] = 1.0
     for rank in range(1, n + 1):
         kept = np.zeros_like(probabilities)

@@ -122,7 +122,7 @@ def _student(u: NDArray[np.float64], rounds: int) -> NDArray[np.float64]:
 def _every_sign_pattern(rounds: int) -> NDArray[np.float64]:
     """All 2**rounds rows of ±1; the first changes nothing."""
     bits = (np.arange(2**rounds)[:, None] >> np.arange(rounds)) & 1
-    signs = (1 - 2 * bits).astype(np.float64)
+    signs: NDArray[np.float64] = (1 - 2 * bits).astype(np.float64)
     signs.flags.writeable = False
     return signs
 

@@ -43,7 +43,7 @@ def encode(values_ns: NDArray[np.int64]) -> str:
     """
     histogram = HdrHistogram(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS)
     slots, counts = np.unique(_slot_starts(np.clip(values_ns, LOWEST_NS, HIGHEST_NS)), return_counts=True)
-    for value, count in zip(slots.tolist(), counts.tolist(), strict=True):
+    for value, count in zip(map(int, slots), map(int, counts), strict=True):
         histogram.record_value(value, count)
     payload: bytes = histogram.encode()
     return payload.decode("ascii")

@@ -81,7 +81,8 @@ def load_samples(path: Path) -> tuple[NDArray[np.int32], Samples]:
 
 
 def _joined(parts: list[NDArray[Any]], kind: type[np.signedinteger[Any]]) -> NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype=kind), *parts]).astype(kind)
+    joined: NDArray[Any] = np.concatenate([np.empty(0, dtype=kind), *parts]).astype(kind)
+    return joined
 
 
 def _renumbered(column: NDArray[np.int32], names: tuple[str, ...], shared: tuple[str, ...]) -> NDArray[Any]:
