@@ -57,9 +57,9 @@ def policy_of(config: Config) -> Policy:
     from perfgate.gate.policy import Policy
 
     return Policy(
-        tolerance={str(k): v for k, v in config.gate.tolerance.items()},
-        requirement={str(k): v for k, v in config.gate.require.items()},
-        cpu_level=config.gate.cpu,
+        tolerance=config.gate.tolerance,
+        requirement=config.gate.require,
+        level={"cpu": config.gate.cpu},
         screen_rounds=config.measure.rounds,
         max_screen_rounds=max(config.measure.max_rounds, config.measure.rounds),
         confirm_rounds=config.measure.rounds,

@@ -8,21 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from perfgate.gate.reasons import summarised
-from perfgate.gate.rows import Evidence, compare_metric, postponed_comparison, unmeasured_comparison
+from perfgate.gate.rows import (
+    Evidence,
+    compare_metric,
+    name_of,
+    postponed_comparison,
+    unmeasured_comparison,
+)
 from perfgate.gate.screen import Test, flagged_metrics, run_test, suspicious_metrics
 from perfgate.gate.stored import ASSUMED_RUN_SD, MIN_RUNS, StoredJudgement
-from perfgate.gate.table import Pair, build_table, is_gating, paired_rounds
+from perfgate.gate.table import Pair, build_table, is_gating, log_tolerance, paired_rounds
 from perfgate.gate.validity import doubts, failing_endpoints, invalidity
-from perfgate.model import Commit, Comparison, Metric, Outcome, Reason, Result, Verdict
+from perfgate.model import Commit, Comparison, Metric, Outcome, Reason, Result, Statistic, Verdict
 
 if TYPE_CHECKING:
     from perfgate.gate.policy import Policy
 
 RUNNING_SERVICE_ALLOWANCE = 0.05
 """Added to relative tolerances where services were not restarted: two processes of one build differ."""
+
+WARNING_ALPHA = 0.01
+"""A metric at level `warn` is not confirmed on fresh rounds, so its one look has to be as strict."""
 
 _SEVERITY = (
     Outcome.INVALID,
@@ -64,7 +71,7 @@ def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstanc
         workload_name=head.workload_name,
         comparisons=comparisons,
         reasons=_explaining(outcome, found),
-        warnings=(*doubts(base, head), *_cpu_warning(screen, policy, head.seed)),
+        warnings=(*doubts(base, head), *_level_warnings(screen, policy, head.seed)),
         rounds_measured=len(base.rounds),
         rounds_dropped=len(base.rounds) - len(screen) - len(confirm),
         requests=sum(e.requests for side in (base, head) for r in side.rounds for e in r.endpoints),
@@ -151,11 +158,15 @@ def effective_policy(policy: Policy, *, restarts: bool) -> Policy:
     if restarts:
         return policy
 
-    def allowed(limits: Mapping[str, float]) -> dict[str, float]:
+    def allowed(limits: Mapping[Statistic, float]) -> dict[Statistic, float]:
         return {k: v if k == "errors" else v + RUNNING_SERVICE_ALLOWANCE for k, v in limits.items()}
 
+    rules = tuple(
+        dataclasses.replace(rule, tolerance=allowed(rule.tolerance), requirement=allowed(rule.requirement))
+        for rule in policy.rules
+    )
     return dataclasses.replace(
-        policy, tolerance=allowed(policy.tolerance), requirement=allowed(policy.requirement)
+        policy, tolerance=allowed(policy.tolerance), requirement=allowed(policy.requirement), rules=rules
     )
 
 
@@ -192,22 +203,24 @@ def _confirmation(
     return run_test(build_table(confirm, policy).select(flagged), policy, seed + 1, blinded=False)
 
 
-def _cpu_warning(screen: Sequence[Pair], policy: Policy, seed: int) -> tuple[Reason, ...]:
-    """CPU per request at level `warn`: said where it is significant, never more."""
-    if policy.cpu_level != "warn" or len(screen) < policy.min_rounds:
+def _level_warnings(screen: Sequence[Pair], policy: Policy, seed: int) -> tuple[Reason, ...]:
+    """Metrics at level `warn` that look worse: said where it is significant, never more."""
+    if len(screen) < policy.min_rounds:
         return ()
     test = run_test(build_table(screen, policy), policy, seed)
+    found = []
     for column, metric in enumerate(test.table.metrics):
         if is_gating(metric, policy):
             continue
-        change = math.expm1(test.estimate[column])
-        if test.p_adjusted[column] <= 0.01 and change >= policy.tolerance[metric.statistic]:
-            base, head = np.nanmedian(test.table.base[:, column]), np.nanmedian(test.table.head[:, column])
-            return (
+        worse = float(test.estimate[column])
+        if test.p_adjusted[column] <= WARNING_ALPHA and worse >= log_tolerance(metric, policy):
+            change = worse if metric.statistic == "errors" else math.expm1(worse)
+            found.append(
                 Reason(
-                    code="cpu_per_request",
-                    text=f"CPU per request rose by {change:.1%} ({base / 1e3:.0f} to {head / 1e3:.0f} µs)",
-                    remedy="set gate.cpu to error to make this fail the pull request",
-                ),
+                    code="worse_at_level_warn",
+                    text=f"{name_of(metric)} looks worse by {change:.1%}",
+                    remedy=f"gate.level.{metric.statistic}: error would measure it again, and fail the "
+                    "pull request if that confirmed it",
+                )
             )
-    return ()
+    return tuple(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from perfgate.gate.screen import Test, is_underpowered, new_error_classes, rounds_with_errors
-from perfgate.gate.table import Pair, Table, find_endpoint, tolerance_of, unmeasured_outcome
+from perfgate.gate.table import Pair, Table, find_endpoint, log_tolerance, unmeasured_outcome
 from perfgate.model import ALL_ENDPOINTS, Comparison, Metric, Outcome, Reason
 from perfgate.stats.interval import Estimate, hodges_lehmann
 from perfgate.stats.power import error_bound, rounds_needed
@@ -66,8 +66,8 @@ def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Po
         confidence=policy.confidence,
         p_adjusted=float(p),
         mde=_mde(test, column, pairs, policy),
-        tolerance=policy.tolerance[metric.statistic],
-        requirement=policy.requirement.get(metric.statistic, math.inf),
+        tolerance=policy.tolerance_of(metric),
+        requirement=policy.requirement_of(metric),
         reasons=reasons,
     )
 
@@ -87,7 +87,7 @@ def unmeasured_comparison(metric: Metric, reason: Reason, policy: Policy) -> Com
     """The row of a metric that has too little data."""
     return Comparison(
         metric=metric,
-        outcome=unmeasured_outcome(metric),
+        outcome=unmeasured_outcome(metric, policy),
         rounds=0,
         base=None,
         head=None,
@@ -97,8 +97,8 @@ def unmeasured_comparison(metric: Metric, reason: Reason, policy: Policy) -> Com
         confidence=policy.confidence,
         p_adjusted=None,
         mde=None,
-        tolerance=policy.tolerance[metric.statistic],
-        requirement=policy.requirement.get(metric.statistic, math.inf),
+        tolerance=policy.tolerance_of(metric),
+        requirement=policy.requirement_of(metric),
         reasons=(reason,),
     )
 
@@ -112,7 +112,7 @@ def _decide(
             return decided
     test = evidence.screened
     column = test.table.metrics.index(metric)
-    tolerance = tolerance_of(metric.statistic, policy)
+    tolerance = log_tolerance(metric, policy)
     if test.p_improved[column] <= policy.improved_alpha and test.estimate[column] <= -tolerance:
         return Outcome.IMPROVED, ()
     for stage in (test, evidence.confirmed if flagged else None):
@@ -139,7 +139,7 @@ def _decide_flagged(
             ),
         )
     column = confirmed.table.metrics.index(metric)
-    tolerance = tolerance_of(metric.statistic, policy)
+    tolerance = log_tolerance(metric, policy)
     significant = confirmed.p_adjusted[column] <= policy.confirm_alpha
     if metric.statistic == "errors":
         often = rounds_with_errors(evidence.confirm, metric.endpoint, "head") >= policy.min_error_rounds
@@ -173,7 +173,7 @@ def _new_errors(metric: Metric, classes: Sequence[str], confirm: Sequence[Pair])
 
 def _underpowered(test: Test, column: int, policy: Policy) -> Reason:
     metric, mde = test.table.metrics[column], float(test.mde[column])
-    requirement = policy.requirement[metric.statistic]
+    requirement = policy.requirement_of(metric)
     if not math.isfinite(mde):
         return Reason(
             code="underpowered",
@@ -227,7 +227,7 @@ def _mde(test: Test, column: int, pairs: Sequence[Pair], policy: Policy) -> floa
         return mde
     found = [find_endpoint(pair.head, metric.endpoint) for pair in pairs]
     requests = sum(e.requests for e in found if e is not None)
-    return max(error_bound(requests), policy.tolerance["errors"]) if requests else None
+    return max(error_bound(requests), policy.tolerance_of(metric)) if requests else None
 
 
 def _ratio_of_log(log: float) -> float:

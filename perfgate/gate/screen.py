@@ -6,12 +6,13 @@ Two looks: after the first rounds, and after an extension that is decided from s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfgate.gate.table import Pair, Table, build_table, find_endpoint, is_gating, tolerance_of
+from perfgate.gate.table import Pair, Table, build_table, find_endpoint, is_gating, log_tolerance
 from perfgate.model import ALL_ENDPOINTS, Metric, NextStep
 from perfgate.stats.interval import hodges_lehmann
 from perfgate.stats.power import minimum_detectable_effect, rounds_needed
@@ -44,7 +45,7 @@ def run_test(table: Table, policy: Policy, seed: int, *, blinded: bool = True) -
     """
     worse = _max_t(table, table.d, policy, seed)
     better = _max_t(table, -table.d, policy, seed)
-    tolerance = np.array([tolerance_of(m.statistic, policy) for m in table.metrics])
+    tolerance = np.array([log_tolerance(m, policy) for m in table.metrics])
     estimate = np.array([estimate_of(table, i) for i in range(len(table.metrics))])
     mde = (
         minimum_detectable_effect(
@@ -99,7 +100,7 @@ def suspicious_metrics(test: Test, pairs: Sequence[Pair], policy: Policy) -> tup
     """The metrics that look worse by chance too small to ignore, and by at least half their tolerance."""
     found = []
     for index, metric in enumerate(test.table.metrics):
-        tolerance = tolerance_of(metric.statistic, policy)
+        tolerance = log_tolerance(metric, policy)
         suspicious = test.p_adjusted[index] <= policy.screen_alpha and test.estimate[index] >= tolerance / 2
         if metric.statistic == "errors":
             often = rounds_with_errors(pairs, metric.endpoint, "head") >= policy.min_error_rounds
@@ -139,10 +140,10 @@ def rounds_with_errors(pairs: Sequence[Pair], endpoint: str, side: str) -> int:
 def is_underpowered(test: Test, column: int, policy: Policy) -> bool:
     """Whether a change as large as the requirement could have gone unseen."""
     metric = test.table.metrics[column]
-    requirement = policy.requirement.get(metric.statistic)
-    if requirement is None or not is_gating(metric, policy):
+    requirement = policy.requirement_of(metric)
+    if math.isinf(requirement) or not is_gating(metric, policy):
         return False
-    return bool(test.mde[column] > np.log1p(requirement))
+    return bool(test.mde[column] > math.log1p(requirement))
 
 
 def _extension(test: Test, policy: Policy) -> int:
@@ -150,7 +151,7 @@ def _extension(test: Test, policy: Policy) -> int:
     wanted = test.table.rounds
     for column in range(len(test.table.metrics)):
         if is_underpowered(test, column, policy):
-            requirement = policy.requirement[test.table.metrics[column].statistic]
+            requirement = policy.requirement_of(test.table.metrics[column])
             mde = float(test.mde[column])
             enough = (
                 rounds_needed(mde, float(np.log1p(requirement)), test.table.rounds)

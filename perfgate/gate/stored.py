@@ -76,8 +76,8 @@ def _row(metric: Metric, runs: NDArray[np.float64], level: float, policy: Policy
     logs, value = np.log(runs), math.log(level)
     center = float(logs.mean())
     sd, limit, shift = _prediction(logs, policy, alpha)
-    tolerance = math.log1p(policy.tolerance[metric.statistic])
-    requirement = policy.requirement[metric.statistic] * REQUIREMENT_FACTOR
+    tolerance = math.log1p(policy.tolerance_of(metric))
+    requirement = policy.requirement_of(metric) * REQUIREMENT_FACTOR
     half = sd * _t(len(logs), (1 + policy.confidence) / 2)
     change = value - center
     outcome = Outcome.PASS
@@ -100,7 +100,7 @@ def _row(metric: Metric, runs: NDArray[np.float64], level: float, policy: Policy
         confidence=policy.confidence,
         p_adjusted=None,
         mde=math.expm1(max(shift, tolerance)),
-        tolerance=policy.tolerance[metric.statistic],
+        tolerance=policy.tolerance_of(metric),
         requirement=requirement,
         reasons=reasons,
     )
@@ -127,7 +127,7 @@ def _t(runs: int, probability: float) -> float:
 def _error_row(metric: Metric, runs: NDArray[np.float64], level: float, policy: Policy) -> Comparison:
     """Errors alarm above everything the earlier runs showed, by the tolerance."""
     worst = float(runs.max())
-    failed = level - worst >= policy.tolerance["errors"]
+    failed = level - worst >= policy.tolerance_of(metric)
     center = float(runs.mean())
     return Comparison(
         metric=metric,
@@ -140,8 +140,8 @@ def _error_row(metric: Metric, runs: NDArray[np.float64], level: float, policy: 
         high=None,
         confidence=policy.confidence,
         p_adjusted=None,
-        mde=policy.tolerance["errors"],
-        tolerance=policy.tolerance["errors"],
+        mde=policy.tolerance_of(metric),
+        tolerance=policy.tolerance_of(metric),
         requirement=math.inf,
         reasons=(_error_alarm(metric, level, worst),) if failed else (),
     )

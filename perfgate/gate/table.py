@@ -17,7 +17,6 @@ from perfgate.model import (
     Outcome,
     Reason,
     Stage,
-    Statistic,
 )
 
 if TYPE_CHECKING:
@@ -91,17 +90,20 @@ def build_table(pairs: Sequence[Pair], policy: Policy) -> Table:
     for endpoint in endpoints:
         for statistic in QUANTILES:
             metric = Metric(endpoint=endpoint, statistic=statistic)
+            if policy.level_of(metric) == "off":
+                continue
             problem = _too_little(pairs, metric)
             if problem:
                 unmeasured.append((metric, problem))
             else:
                 columns.append((metric, *_values(pairs, metric)))
         metric = Metric(endpoint=endpoint, statistic="errors")
+        if policy.level_of(metric) != "off":
+            columns.append((metric, *_values(pairs, metric)))
+    metric = Metric(endpoint=ALL_ENDPOINTS, statistic="cpu")
+    if policy.level_of(metric) != "off" and any(_cpu_seen(pair) for pair in pairs):
         columns.append((metric, *_values(pairs, metric)))
-    if policy.cpu_level != "off" and any(_cpu_seen(pair) for pair in pairs):
-        metric = Metric(endpoint=ALL_ENDPOINTS, statistic="cpu")
-        columns.append((metric, *_values(pairs, metric)))
-    table = _with_means(_assemble(columns, len(pairs), tuple(unmeasured)), endpoints)
+    table = _with_means(_assemble(columns, len(pairs), tuple(unmeasured)), policy)
     return _without_gaps(table, policy)
 
 
@@ -122,14 +124,16 @@ def _assemble(
     return Table(metrics=metrics, base=base, head=head, d=d, clipped=~is_difference, unmeasured=unmeasured)
 
 
-def _with_means(table: Table, endpoints: Sequence[str]) -> Table:
+def _with_means(table: Table, policy: Policy) -> Table:
     """Add the geometric mean over endpoints of each quantile: a small slowdown everywhere shows there."""
+    missing = {metric.statistic for metric, _ in table.unmeasured}
     metrics, base, head, d = list(table.metrics), [table.base], [table.head], [table.d]
     for statistic in QUANTILES:
         keep = [i for i, m in enumerate(table.metrics) if m.statistic == statistic]
-        if len(keep) < 2 or len(keep) < len(endpoints):
+        metric = Metric(endpoint=ALL_ENDPOINTS, statistic=statistic)
+        if len(keep) < 2 or statistic in missing or policy.level_of(metric) == "off":
             continue
-        metrics.append(Metric(endpoint=ALL_ENDPOINTS, statistic=statistic))
+        metrics.append(metric)
         base.append(np.exp(np.log(table.base[:, keep]).mean(axis=1, keepdims=True)))
         head.append(np.exp(np.log(table.head[:, keep]).mean(axis=1, keepdims=True)))
         d.append(table.d[:, keep].mean(axis=1, keepdims=True))
@@ -215,17 +219,18 @@ def _too_little(pairs: Sequence[Pair], metric: Metric) -> Reason | None:
     return None
 
 
-def tolerance_of(statistic: Statistic, policy: Policy) -> float:
+def log_tolerance(metric: Metric, policy: Policy) -> float:
     """The tolerance in the unit of `Table.d`: log for relative changes, a ratio for errors."""
-    value = policy.tolerance[statistic]
-    return value if statistic == "errors" else math.log1p(value)
+    value = policy.tolerance_of(metric)
+    return value if metric.statistic == "errors" else math.log1p(value)
 
 
 def is_gating(metric: Metric, policy: Policy) -> bool:
-    """Whether a metric may fail the pull request; a CPU metric at level `warn` may not."""
-    return metric.statistic != "cpu" or policy.cpu_level == "error"
+    """Whether a metric may fail the pull request; one at level `warn` may not."""
+    return policy.level_of(metric) == "error"
 
 
-def unmeasured_outcome(metric: Metric) -> Outcome:
+def unmeasured_outcome(metric: Metric, policy: Policy) -> Outcome:
     """A median or CPU without data leaves the question open; a tail without data is said and left out."""
-    return Outcome.INCONCLUSIVE if metric.statistic in ("p50", "cpu") else Outcome.NOT_MEASURED
+    open_question = metric.statistic in ("p50", "cpu") and is_gating(metric, policy)
+    return Outcome.INCONCLUSIVE if open_question else Outcome.NOT_MEASURED

@@ -78,5 +78,5 @@ def signed_rank_distribution(n: int) -> NDArray[np.float64]:
     for rank in range(1, n + 1):
         kept = np.zeros_like(probabilities)
         kept[rank:] = probabilities[:-rank]
-        probabilities = (probabilities + kept) / 2
+        probabilities = np.asarray((probabilities + kept) / 2, dtype=np.float64)
     return probabilities

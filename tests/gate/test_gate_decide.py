@@ -202,10 +202,10 @@ def test_a_median_without_data_is_inconclusive() -> None:
 def test_cpu_per_request_gates_by_default_warns_on_request_and_can_be_off() -> None:
     pair = make_pair(cpu_effect=0.10, confirm=13)
     assert _outcome(_judge(pair), ALL_ENDPOINTS, "cpu") is Outcome.REGRESSED
-    warned = _judge(pair, Policy(cpu_level="warn"))
+    warned = _judge(pair, Policy(level={"cpu": "warn"}))
     assert warned.outcome is Outcome.PASS
-    assert "cpu_per_request" in [w.code for w in warned.warnings]
-    assert all(c.metric.statistic != "cpu" for c in _judge(pair, Policy(cpu_level="off")).comparisons)
+    assert "worse_at_level_warn" in [w.code for w in warned.warnings]
+    assert all(c.metric.statistic != "cpu" for c in _judge(pair, Policy(level={"cpu": "off"})).comparisons)
 
 
 def test_a_small_slowdown_of_everything_shows_in_the_mean_over_endpoints() -> None:
