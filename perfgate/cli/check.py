@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli import options, output, project
-from perfgate.cli.slo import slo_reasons
+from perfgate.cli.slo import slo_reasons, stopping
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def _check(
 ) -> Verdict:
     from perfgate.cli.baseline import existing_baseline, levels_of
     from perfgate.cli.run import measure_one
-    from perfgate.gate.decide import Circumstances, judge_unpaired
+    from perfgate.gate.abort import Abort
+    from perfgate.gate.decide import Circumstances, judge_aborted, judge_unpaired
     from perfgate.gate.levels import run_levels
     from perfgate.gate.stored import StoredJudgement, judge_stored
     from perfgate.model import Outcome
@@ -72,7 +73,11 @@ def _check(
     if baseline is None or not baseline.runs:
         return _without_baseline(opened, head, environment.class_id)
     base, is_here = _baseline_commit(repository, baseline)
-    result = measure_one(opened, head, repository, progress)
+    abort = Abort(opened.thresholds)
+    result = measure_one(opened, head, repository, progress, stops=stopping(abort))
+    if abort.breached:
+        ended = Circumstances(elapsed_s=time.monotonic() - begun, reproduce="perfgate check")
+        return judge_aborted(None, result, abort.reason(), ended)
     refused = _refusals(baseline, result)
     stored = StoredJudgement(comparisons=(), alarms=(), runs=len(baseline.runs), too_few=False)
     if not refused:

@@ -13,7 +13,7 @@ import click
 
 from perfgate.cli import options, output, project
 from perfgate.cli.approach import approach_of, approach_options
-from perfgate.cli.slo import slo_reasons
+from perfgate.cli.slo import slo_reasons, stopping
 from perfgate.config import CONFIG_NAME
 from perfgate.errors import UsageError
 
@@ -123,11 +123,13 @@ def measure_pair(
     reproduce: str,
 ) -> Verdict:
     """Measure base and head side by side and judge them; `begun` is when the command started (monotonic)."""
-    from perfgate.gate.decide import Circumstances, effective_policy, judge
+    from perfgate.gate.abort import Abort
+    from perfgate.gate.decide import Circumstances, effective_policy, judge, judge_aborted
     from perfgate.measure.job import Job, run_job
 
     policy = effective_policy(opened.policy, restarts=all(s.address is None for s in sources))
     seed = project.new_seed(opened.config)
+    abort = Abort(opened.thresholds)
     job = Job(
         config=opened.config,
         repository=repository,
@@ -136,10 +138,14 @@ def measure_pair(
         screen_rounds=policy.screen_rounds,
         confirm_rounds=policy.confirm_rounds,
         decide=lambda measured: _decide(measured, policy, seed),
+        stops=stopping(abort),
         run_id=project.new_run_id(),
         seed=seed,
     )
     base, head = run_job(job, progress)
+    if abort.breached:
+        ended = Circumstances(elapsed_s=time.monotonic() - begun, reproduce=reproduce)
+        return judge_aborted(base, head, abort.reason(), ended)
     circumstances = Circumstances(
         elapsed_s=time.monotonic() - begun,
         reproduce=reproduce,

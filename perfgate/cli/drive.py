@@ -8,6 +8,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from perfgate.config import Config
+    from perfgate.gate.abort import Abort
     from perfgate.gate.threshold_syntax import Threshold
     from perfgate.measure.loaded import LoadJob
     from perfgate.model import LoadSummary, Outcome, Reason, Samples, Workload
@@ -53,9 +55,10 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
 
     _require_formats(given["outputs"])
     thresholds = _thresholds(config)
+    abort = _abort(thresholds, given["processes"])
     variables = {**(config.variables if config else {}), **_variables(given["env"])}
     with _seen_by_code(path, variables):
-        job = _job(path, config, given, variables)
+        job = replace(_job(path, config, given, variables), stops=abort.add if abort else None)
         progress = output.start_progress(quiet=given["quiet"])
         try:
             summary, samples = run_load(job, progress)
@@ -63,7 +66,8 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
             progress.close()
     reasons = list(gate.invalidity(summary))
     outcome = Outcome.INVALID if reasons else Outcome.PASS
-    for worse, reason in _breaches(thresholds, samples, summary):
+    stopped = ((Outcome.THRESHOLD_BREACHED, abort.reason()),) if abort.breached else ()
+    for worse, reason in (*stopped, *_breaches(thresholds, samples, summary)):
         reasons.append(reason)
         if outcome is Outcome.PASS or worse is Outcome.INVALID:
             outcome = worse
@@ -196,6 +200,19 @@ def _thresholds(config: Config | None) -> tuple[Threshold, ...]:
     from perfgate.cli.project import thresholds_of
 
     return thresholds_of(config) if config else ()
+
+
+def _abort(thresholds: tuple[Threshold, ...], processes: int) -> Abort:
+    from perfgate.gate.abort import Abort
+    from perfgate.load.user import NOT_SENT
+
+    abort = Abort(thresholds, unsent=NOT_SENT)
+    if abort and processes > 1:
+        raise UsageError(
+            "abortOnFail looks at the requests of one process only",
+            "drive from one (--processes 1), or take abortOnFail out of perfgate.yml",
+        )
+    return abort
 
 
 def _breaches(

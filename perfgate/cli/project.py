@@ -82,9 +82,12 @@ def thresholds_of(config: Config) -> tuple[Threshold, ...]:
                 "limit http_req_duration or http_req_failed",
             )
         try:
-            parsed.append(parse_threshold(text.metric, text.expression))
+            threshold = parse_threshold(text.metric, text.expression)
         except ValueError as error:
             raise UsageError(f"{text.where}: {error}", "see docs/reference/thresholds.md") from error
+        parsed.append(
+            replace(threshold, abort_on_fail=text.abort_on_fail, delay_abort_eval_ns=text.delay_abort_eval_ns)
+        )
     return tuple(parsed)
 
 

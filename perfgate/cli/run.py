@@ -16,6 +16,7 @@ from perfgate.errors import ExitCode, MeasureError, UsageError
 
 if TYPE_CHECKING:
     from perfgate.git import Repository
+    from perfgate.measure.protocol import Stops
     from perfgate.model import Commit, Result
     from perfgate.progress import Progress
 
@@ -149,16 +150,21 @@ def _run_commit(ref: str, config_path: Path, workload: Path | None, *, allow_dir
 
 
 def measure_one(
-    opened: project.Project, commit: Commit, repository: Repository, progress: Progress
+    opened: project.Project,
+    commit: Commit,
+    repository: Repository,
+    progress: Progress,
+    *,
+    stops: Stops | None = None,
 ) -> Result:
-    """Measure one commit alone and store it.
+    """Measure one commit alone and store it; where `stops` ended it, the status is not `complete`.
 
     Raises:
         MeasureError: it could not be built, started, measured or stored, or what was measured is no evidence.
     """
     from perfgate.gate.validity import invalidity_alone
     from perfgate.measure.job import Job, Source, run_job
-    from perfgate.measure.protocol import finish_after_screening
+    from perfgate.measure.protocol import finish_after_screening, never
 
     job = Job(
         config=opened.config,
@@ -168,10 +174,11 @@ def measure_one(
         screen_rounds=opened.policy.screen_rounds,
         confirm_rounds=0,
         decide=finish_after_screening,
+        stops=stops or never,
         run_id=project.new_run_id(),
         seed=project.new_seed(opened.config),
     )
     (result,) = run_job(job, progress)
-    for reason in invalidity_alone(result, opened.policy):
+    for reason in invalidity_alone(result, opened.policy) if result.status == "complete" else ():
         raise MeasureError(reason.text, reason.remedy)
     return result

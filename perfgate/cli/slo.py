@@ -5,8 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from perfgate.cli.project import Project
+    from perfgate.gate.abort import Abort
+    from perfgate.measure.round import MeasuredRound
     from perfgate.model import Outcome, Reason, Result
+
+
+def stopping(abort: Abort) -> Callable[[Sequence[MeasuredRound]], bool]:
+    """Hold each new round of head (the last side) against the thresholds that end a measurement."""
+
+    def stops(measured: Sequence[MeasuredRound]) -> bool:
+        valid_ns = (m.rounds[-1].duration_ns for m in measured if not m.rounds[-1].dropped_because)
+        return bool(abort) and abort.add(measured[-1].samples[-1], sum(valid_ns))
+
+    return stops
 
 
 def slo_reasons(opened: Project, head: Result) -> tuple[tuple[Outcome, Reason], ...]:

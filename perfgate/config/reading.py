@@ -143,10 +143,14 @@ class _Conversion:
     def _thresholds(self) -> tuple[ThresholdText, ...]:
         return tuple(
             ThresholdText(
-                metric=metric, expression=text, where=self.document.where("thresholds", metric, index)
+                metric=metric,
+                expression=item.expression,
+                abort_on_fail=item.abort_on_fail,
+                delay_abort_eval_ns=item.delay_abort_eval_ns,
+                where=self.document.where("thresholds", metric, index),
             )
-            for metric, texts in self.file.thresholds.items()
-            for index, text in enumerate(texts)
+            for metric, items in self.file.thresholds.items()
+            for index, item in enumerate(items)
         )
 
     def _inside(self, name: str, path: str) -> Path:

@@ -22,6 +22,7 @@ from perfgate.config.kinds import (
     Whole,
     refuse,
 )
+from perfgate.config.thresholds import AsThreshold, ThresholdItem
 
 _Name = Annotated[str, Line(r"[A-Za-z_][A-Za-z0-9_]*", "DATABASE_URL")]
 _Host = Annotated[str, Line(r"[A-Za-z0-9.:\[\]_-]+", "staging.example.org")]
@@ -203,7 +204,7 @@ class File(Section):
     measure: Measure = _section(Measure, "How long and how often is measured.")
     placement: Placement = _section(Placement, "Which CPUs are used.")
     gate: Gate = _section(Gate, "What the verdict is made of.")
-    thresholds: dict[str, list[Annotated[str, Line(r".*\S.*", "p(95)<200")]]] = _key(
+    thresholds: dict[str, list[Annotated[ThresholdItem, AsThreshold()]]] = _key(
         {}, "Limits on head alone, in k6's syntax."
     )
     store: Annotated[str, RelativePath()] = _key(".perfgate/results", "Where results go.")

@@ -91,6 +91,8 @@ class ThresholdText:
 
     metric: str
     expression: str
+    abort_on_fail: bool
+    delay_abort_eval_ns: int
     where: str
 
 

@@ -114,6 +114,25 @@ def judge_unpaired(
     )
 
 
+def judge_aborted(base: Result | None, head: Result, reason: Reason, circumstances: Circumstances) -> Verdict:
+    """The verdict of a run that a threshold of head ended: nothing else is judged from what there is."""
+    sides = (base, head) if base else (head,)
+    return Verdict(
+        outcome=Outcome.THRESHOLD_BREACHED,
+        base=sides[0].commit,
+        head=head.commit,
+        workload_name=head.workload_name,
+        comparisons=(),
+        reasons=(reason,),
+        warnings=doubts(sides[0], head),
+        rounds_measured=len(head.rounds),
+        rounds_dropped=sum(bool(r.dropped_because) for r in head.rounds),
+        requests=sum(e.requests for side in sides for r in side.rounds for e in r.endpoints),
+        elapsed_s=circumstances.elapsed_s,
+        reproduce=circumstances.reproduce,
+    )
+
+
 def without_evidence(
     base: Commit, head: Commit, workload_name: str, reason: Reason, reproduce: str
 ) -> Verdict:

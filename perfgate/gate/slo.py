@@ -31,7 +31,7 @@ def breaches(
         rounds: the rounds that count.
     """
     keep = np.isin(round_of_sample, [r.index for r in rounds])
-    return _judge(thresholds, _series(samples, keep, sum(r.duration_ns for r in rounds)), "head")
+    return _judge(thresholds, series_of(samples, keep, sum(r.duration_ns for r in rounds)), "head")
 
 
 def breaches_of(
@@ -39,10 +39,11 @@ def breaches_of(
 ) -> tuple[tuple[Outcome, Reason], ...]:
     """The same for one load on one service; all its requests count, but for the error class `unsent`."""
     keep = np.array([name != unsent for name in samples.errors])[samples.error]
-    return _judge(thresholds, _series(samples, keep, duration_ns), "the service")
+    return _judge(thresholds, series_of(samples, keep, duration_ns), "the service")
 
 
-def _series(samples: Samples, keep: NDArray[np.bool_], duration_ns: int) -> Series:
+def series_of(samples: Samples, keep: NDArray[np.bool_], duration_ns: int) -> Series:
+    """The requests that `keep` marks, as thresholds see them."""
     service_ns = np.where(samples.status > 0, samples.last_ns - samples.sent_ns, 0)
     return Series(
         endpoints=samples.endpoints,

@@ -32,6 +32,7 @@ from perfgate.load.names import Names
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.recorder import Recorder, rows_bytes
 from perfgate.load.running import Running
+from perfgate.load.watching import Looking, Watcher
 
 if TYPE_CHECKING:
     import ssl
@@ -39,19 +40,6 @@ if TYPE_CHECKING:
 _MAX_FAREWELL_NS = 5_000_000_000
 _MOST_ENDPOINTS = 1000
 _TICK_S = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watcher:
-    """Whoever wants to know how the load goes.
-
-    `on_measuring` is called when the warm-up ends and `on_measured` when the last request is in, to read
-    counters of the service at those moments; `on_tick` now and then, with the requests so far.
-    """
-
-    on_measuring: Callable[[], None] = lambda: None
-    on_measured: Callable[[], None] = lambda: None
-    on_tick: Callable[[int], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +123,7 @@ def _raw(running: Running, crew: _Crew, spent: _Spent) -> RawLoad:
         openings=[recorder.openings for recorder in crew.recorders],
         errors=running.errors.names(),
         endpoints=running.endpoints.names(),
-        since_ns=running.measure_from_ns + running.wall_ahead_ns if running.plan.warmup_ns else 0,
+        since_ns=running.measured_since_ns,
         wall_ns=spent.wall_ns,
         cpu_ns=spent.cpu_ns,
         requests=sum(recorder.count for recorder in crew.recorders),
@@ -196,10 +184,13 @@ def _work(running: Running, crew: _Crew, watcher: Watcher, spent: _Spent) -> Non
     running.sleep_until(running.measure_from_ns, running.end_ns)
     watcher.on_measuring()
     spent.begin()
+    looking = Looking(running, crew.recorders, watcher)
     for thread in crew.threads:
         while thread.is_alive():
             thread.join(_TICK_S)
             watcher.on_tick(sum(recorder.count for recorder in crew.recorders))
+            if looking.wants_stop():
+                _abandon(running, crew)
     spent.end()
     watcher.on_measured()
 

@@ -20,9 +20,10 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from perfgate.errors import MeasureError, PerfgateError
-from perfgate.load.engine import LoadStopped, RawLoad, Watcher, outcome, run_threads
+from perfgate.load.engine import LoadStopped, RawLoad, outcome, run_threads
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.undisturbed import STOP_SIGNALS, undisturbed
+from perfgate.load.watching import Watcher
 from perfgate.model import Workload
 
 _HEAD_START_NS = 200_000_000

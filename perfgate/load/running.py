@@ -56,6 +56,11 @@ class Running:
         """When the warm-up ends."""
         return self.start_ns + self.plan.warmup_ns
 
+    @property
+    def measured_since_ns(self) -> int:
+        """When measuring began by the wall clock, 0 if it did from the first request."""
+        return self.measure_from_ns + self.wall_ahead_ns if self.plan.warmup_ns else 0
+
     def abandon(self) -> None:
         """End the load: nothing is sent or recorded any more. Several threads may do so at once."""
         self.is_over = True

@@ -17,7 +17,7 @@ import perfgate
 from perfgate.load.address import Address, Timeouts
 from perfgate.load.clock import detect_clock_source
 from perfgate.measure.checkout import Checkouts, exclusive
-from perfgate.measure.protocol import Decide, Recording, measure
+from perfgate.measure.protocol import Decide, Recording, Stops, measure, never
 from perfgate.measure.round import Session, Target
 from perfgate.model import (
     LATENCY_DEFINITION,
@@ -64,6 +64,7 @@ class Job:
     screen_rounds: int
     confirm_rounds: int
     decide: Decide
+    stops: Stops = never
     run_id: str
     seed: int
 
@@ -99,6 +100,7 @@ def run_job(job: Job, progress: Progress) -> tuple[Result, ...]:
                     screen_rounds=job.screen_rounds,
                     confirm_rounds=job.confirm_rounds,
                     decide=job.decide,
+                    stops=job.stops,
                     progress=progress,
                 )
             finally:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.load.clock import detect_clock_source
-from perfgate.load.engine import LoadStopped, Watcher, drive, outcome
+from perfgate.load.engine import LoadStopped, drive, outcome
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.pool import ReadWorkload, drive_together
+from perfgate.load.watching import Look, Watcher
 from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_placement
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ class LoadJob:
 
     `target` is what the user calls the service, `words` the load in words and `notes` what the reader of the
     report should know; `dns_ns` is how long finding the service's address took, 0 if that was not needed.
-    With `pin` each process keeps to one CPU.
+    With `pin` each process keeps to one CPU. `stops` gets the requests that ended since it was last asked,
+    and the nanoseconds measured so far, and says whether to end the load now.
     """
 
     plan: LoadPlan
@@ -36,6 +39,7 @@ class LoadJob:
     notes: tuple[str, ...]
     dns_ns: int
     pin: bool
+    stops: Callable[[Samples, int], bool] | None = None
 
 
 def run_load(job: LoadJob, progress: Progress) -> tuple[LoadSummary, Samples]:
@@ -83,4 +87,15 @@ def _watcher(job: LoadJob, progress: Progress) -> Watcher:
         elapsed = time.monotonic() - begun
         progress.update(min(int(elapsed), total), total, f"{requests:,} requests")
 
-    return Watcher(on_tick=tick)
+    return Watcher(on_tick=tick, on_look=_looking(job.stops) if job.stops else None)
+
+
+def _looking(stops: Callable[[Samples, int], bool]) -> Callable[[Look], bool]:
+    def look(look: Look) -> bool:
+        from perfgate.load import samples
+
+        rows = samples.joined(look.rows, since_ns=look.since_ns)
+        (found,) = samples.by_side(rows, errors=look.errors, endpoints=look.endpoints, sides=1)
+        return stops(found, look.elapsed_ns)
+
+    return look

@@ -22,19 +22,27 @@ if TYPE_CHECKING:
 _SPARE_RATIO = 0.25
 
 Decide = Callable[[Sequence[MeasuredRound]], NextStep]
+Stops = Callable[[Sequence[MeasuredRound]], bool]
+"""Asked after every screening round, with all rounds so far: whether to measure no more."""
 
 
 @dataclass(slots=True)
 class Recording:
-    """The rounds measured so far; `complete` once the protocol came to its end."""
+    """The rounds measured so far; `complete` once all that were wanted are, `aborted` if it was cut short."""
 
     measured: list[MeasuredRound] = field(default_factory=list)
     complete: bool = False
+    aborted: bool = False
 
 
 def finish_after_screening(_: Sequence[MeasuredRound]) -> NextStep:
     """For a run of one side: there is nothing to decide."""
     return NextStep()
+
+
+def never(_: Sequence[MeasuredRound]) -> bool:
+    """For a measurement that nothing ends early."""
+    return False
 
 
 def measure(
@@ -44,6 +52,7 @@ def measure(
     screen_rounds: int,
     confirm_rounds: int,
     decide: Decide,
+    stops: Stops = never,
     progress: Progress,
 ) -> None:
     """Run the protocol, adding each round to `recording` as it is finished.
@@ -52,11 +61,13 @@ def measure(
         MeasureError: from a round; the rounds before it are in `recording`.
     """
     progress.phase("screening")
-    enough = _rounds(session, recording, progress, stage="screen", count=screen_rounds)
+    enough = _rounds(session, recording, progress, stage="screen", count=screen_rounds, stops=stops)
     step = decide(recording.measured) if enough else NextStep()
     if step.more_screen_rounds and not step.confirm_endpoints:
         progress.phase("more rounds: too noisy to see the changes that matter")
-        enough = _rounds(session, recording, progress, stage="screen", count=step.more_screen_rounds)
+        enough = _rounds(
+            session, recording, progress, stage="screen", count=step.more_screen_rounds, stops=stops
+        )
         step = decide(recording.measured) if enough else NextStep()
     if step.confirm_endpoints:
         progress.phase(f"confirming on fresh rounds: {_named(step.confirm_endpoints)}")
@@ -68,7 +79,7 @@ def measure(
             count=confirm_rounds,
             focus=step.confirm_endpoints,
         )
-    recording.complete = True
+    recording.complete = not recording.aborted
 
 
 def _named(endpoints: Sequence[str]) -> str:
@@ -83,10 +94,11 @@ def _rounds(
     stage: Stage,
     count: int,
     focus: Sequence[str] = (),
+    stops: Stops = never,
 ) -> bool:
     """Measure until `count` rounds are valid. A dropped round is measured again, which favours no side:
     rounds are dropped by what disturbed the machine, never by what was measured. False if too many were
-    dropped for a verdict.
+    dropped for a verdict, or the caller has seen enough.
     """
     spare = math.floor(count * _SPARE_RATIO)
     valid = 0
@@ -99,6 +111,9 @@ def _rounds(
         reason = measured.rounds[0].dropped_because
         if not reason:
             valid += 1
+            recording.aborted = stops(recording.measured)
+            if recording.aborted:
+                return False
             progress.update(valid, count, f"{time.monotonic() - begun:.1f} s a round")
             continue
         progress.note(f"round {index + 1} dropped: {reason}")

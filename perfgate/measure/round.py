@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfgate.load.address import Address, Timeouts
-from perfgate.load.engine import Watcher, drive
+from perfgate.load.engine import drive
 from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.load.watching import Watcher
 from perfgate.measure.health import why_dropped
 from perfgate.measure.summary import require_answers, summarise
 from perfgate.model import (

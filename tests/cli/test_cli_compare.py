@@ -144,6 +144,21 @@ def test_thresholds_in_k6_syntax(project: Project) -> None:
     assert "GET /nowhere" in done.out
 
 
+def test_abort_on_fail_measures_no_more_rounds(project: Project) -> None:
+    config = (project.path / "perfgate.yml").read_text()
+    item = "{threshold: 'p(95)<0.001', abortOnFail: true, delayAbortEval: 150ms}"
+    (project.path / "strict.yml").write_text(f"{config}thresholds:\n  http_req_duration: [{item}]\n")
+    given = ("--allow-dirty", "-c", "strict.yml", "-o", "json=verdict.json")
+    done = project.perfgate("compare", "main", "main", *given)
+    assert done.code == 1, done.out + done.err
+    assert done.out.startswith("THRESHOLD_BREACHED")
+    verdict = json.loads((project.path / "verdict.json").read_text())
+    assert (verdict["rounds_measured"], verdict["comparisons"]) == (2, [])
+    assert verdict["reasons"][0]["code"] == "aborted_on_threshold"
+    newest = max(project.results(), key=lambda path: path.stat().st_mtime_ns)
+    assert json.loads(newest.read_text())["status"] == "interrupted"
+
+
 @pytest.fixture
 def running(project: Project) -> Iterator[str]:
     """The service, started by somebody else."""

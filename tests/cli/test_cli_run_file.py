@@ -201,6 +201,18 @@ def test_a_threshold_nothing_counts_for_is_no_pass(run, service, tmp_path):
     assert (code, out[:8]) == (4, "INVALID:")
 
 
+def test_abort_on_fail_ends_the_load_early(run, service, tmp_path):
+    config(tmp_path, '{http_req_duration: [{threshold: "p(50)<0.0001", abortOnFail: true}]}')
+    load = ("load.yml", "--target", service.url, "--vus", "2", "--duration", "60s", "-q", "-c", "limits.yml")
+    code, out, _ = run(*load, "-o", "json=load.json")
+    assert (code, out[:20]) == (1, "THRESHOLD_BREACHED: ")
+    assert "as abortOnFail asks" in words(out)
+    assert json.loads((tmp_path / "load.json").read_text())["elapsed_s"] < 30
+    code, _, err = run(*load, "--processes", "2")
+    assert code == 2
+    assert "one process" in err
+
+
 def test_arrivals_that_were_not_sent_count_in_no_threshold(run, tmp_path):
     config(tmp_path, '{http_req_failed: ["rate<0.01"]}')
     phases = "config:\n  phases: [{duration: 600ms, arrivalRate: 50, maxVusers: 1}]\n"

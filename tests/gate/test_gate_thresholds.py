@@ -223,11 +223,6 @@ def test_what_is_not_supported_is_refused_by_name(metric: str, expression: str, 
     assert "\n" not in str(refused.value)
 
 
-def test_abort_on_fail_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"'threshold, abortOnFail'.*no meaning here"):
-        parse_threshold("http_req_duration", {"threshold": "p(95)<200", "abortOnFail": True})
-
-
 @pytest.mark.parametrize("value", [200, None, True, ["p(95)<200"]])
 def test_what_is_not_a_text_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="the threshold of 'http_req_duration' is"):

@@ -17,8 +17,9 @@ from load_servers import OK, LocalServer, answering, hanging
 from perfgate.errors import MeasureError
 from perfgate.load import clock
 from perfgate.load.address import Address, Timeouts
-from perfgate.load.engine import Watcher, drive
+from perfgate.load.engine import drive
 from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.load.watching import Watcher
 from perfgate.model import Profile, Ramp, Request, Response, Samples, Scenario, Script, Think
 
 FOREVER_S = 15.0

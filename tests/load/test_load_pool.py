@@ -21,9 +21,10 @@ from load_servers import LocalServer, answering
 
 from perfgate.cli.drive import read_any
 from perfgate.errors import MeasureError
-from perfgate.load.engine import LoadStopped, Watcher, outcome
+from perfgate.load.engine import LoadStopped, outcome
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.pool import drive_together
+from perfgate.load.watching import Watcher
 from perfgate.model import Profile, Workload
 
 PATIENCE_S = 20.0

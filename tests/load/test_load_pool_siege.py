@@ -17,9 +17,9 @@ from load_servers import LocalServer, answering, hanging
 
 from perfgate.errors import MeasureError
 from perfgate.load.address import Address, Timeouts
-from perfgate.load.engine import Watcher
 from perfgate.load.plan import LoadPlan
 from perfgate.load.pool import drive_together
+from perfgate.load.watching import Watcher
 from perfgate.model import Profile, Ramp
 
 MS = 1_000_000
