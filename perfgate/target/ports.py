@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+from collections import deque
 from collections.abc import Collection
 from pathlib import Path
 
@@ -17,10 +18,12 @@ HOST = "127.0.0.1"
 _FIRST, _LAST = 10_000, 32_767
 _ATTEMPTS = 200
 _LISTEN = "0A"
+# A service that has not bound its port yet, or shares it (SO_REUSEPORT), would not be noticed by the next draw.
+_GIVEN: deque[int] = deque(maxlen=64)
 
 
 def free_port(avoid: Collection[int] = ()) -> int:
-    """A loopback port nobody listens on at this moment.
+    """A loopback port nobody listens on at this moment, and none of the last 64 this process was given.
 
     Raises:
         MeasureError: no free port was found.
@@ -28,7 +31,8 @@ def free_port(avoid: Collection[int] = ()) -> int:
     draw = random.SystemRandom()
     for _ in range(_ATTEMPTS):
         port = draw.randint(_FIRST, _LAST)
-        if port not in avoid and _is_free(port):
+        if port not in avoid and port not in _GIVEN and _is_free(port):
+            _GIVEN.append(port)
             return port
     raise MeasureError(
         f"no free port between {_FIRST} and {_LAST} on {HOST}", "see what listens there: ss -ltn"
