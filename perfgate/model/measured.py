@@ -100,7 +100,8 @@ class Result:
     """Everything one commit did under one workload in one environment.
 
     Results of the two sides of one paired run share `run_id`. `restarts` is False when the service was
-    already running (a URL stood in for the side).
+    already running (a URL stood in for the side). `calibration_ns` is how long a fixed calculation took on
+    the service's CPUs between rounds (the median), None where it was not timed.
     """
 
     schema_version: int
@@ -121,6 +122,7 @@ class Result:
     restarts: bool
     rounds: tuple[Round, ...]
     notes: tuple[str, ...] = ()
+    calibration_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import operator
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,19 +15,25 @@ from perfgate.errors import MeasureError, UsageError
 from perfgate.store.names import shown
 
 T = TypeVar("T")
+Document = dict[str, Any]
 MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format(Generic[T]):
-    """One kind of file: `to_json` makes what the adapter reads; `remedy` is for files that cannot be used."""
+    """One kind of file: `to_json` makes what the adapter reads; `remedy` is for files that cannot be used.
+
+    `upgrades` maps a version N to the pure function that makes a document of version N + 1 of one of
+    version N; the version itself is counted up here. Files of a version without such a step are refused.
+    """
 
     name: str
     version: int
     adapter: TypeAdapter[T]
-    to_json: Callable[[T], dict[str, Any]]
+    to_json: Callable[[T], Document]
     remedy: str
     sort_keys: bool = False
+    upgrades: Mapping[int, Callable[[Document], Document]] = field(default_factory=dict)
 
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema (draft 2020-12) of the file."""
@@ -86,13 +92,28 @@ class Format(Generic[T]):
             ) from error
         except (ValueError, RecursionError) as error:
             raise UsageError(f"{place}: not JSON: {shown(error)}", self.remedy) from error
-        self._check_version(raw, place)
+        found = self._check_version(raw, place)
+        if found in self.upgrades:
+            text = self._upgraded(raw, found, place)
         try:
             return self.adapter.validate_json(text)
         except ValidationError as error:
             raise UsageError(f"{place}: {_first_problem(error)}", self.remedy) from error
 
-    def _check_version(self, raw: object, place: str) -> None:
+    def _upgraded(self, document: Document, found: int, place: str) -> str:
+        """A document of an earlier version as text of this version, step by step."""
+        version = found
+        try:
+            while version < self.version:
+                document = self.upgrades[version](document) | {"schema_version": version + 1}
+                version += 1
+            return json.dumps(document)
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise UsageError(
+                f"{place}: not a {self.name} of version {version}: {shown(error)}", self.remedy
+            ) from error
+
+    def _check_version(self, raw: object, place: str) -> int:
         found = raw.get("schema_version") if isinstance(raw, dict) else None
         if not isinstance(found, int) or isinstance(found, bool):
             raise UsageError(f"{place}: no perfgate {self.name}: it has no schema_version", self.remedy)
@@ -101,9 +122,22 @@ class Format(Generic[T]):
                 f"{place}: from a newer perfgate: schema_version {shown(found)}, known is {self.version}",
                 "upgrade perfgate: pip install --upgrade perfgate",
             )
+        return found
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def with_keys(document: Document, **values: object) -> Document:
+    """The document with keys that its version did not know yet, for a step of `Format.upgrades`.
+
+    Raises:
+        ValueError: it has one of them, so it is not of the version it claims.
+    """
+    for key in values:
+        if key in document:
+            raise ValueError(f"{key} does not belong there yet")
+    return document | values
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> Document:
     keys = dict(pairs)
     if len(keys) != len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)

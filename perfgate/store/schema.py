@@ -8,9 +8,9 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, create_model
 
 from perfgate.model import Commit, EndpointRound, Environment, Health, Placement, Result, Round
 from perfgate.store import boundary, histogram
-from perfgate.store.jsonfile import Format
+from perfgate.store.jsonfile import Document, Format, with_keys
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def _payload(text: str) -> str:
@@ -34,7 +34,7 @@ RULES: boundary.Rules = {
     ],
     (EndpointRound, "histogram"): Payload,
     (Round, "seed"): boundary.Seed,
-    (Result, "schema_version"): Literal[1],
+    (Result, "schema_version"): Literal[2],
     (Result, "seed"): boundary.Seed,
     (Result, "started_at"): boundary.Instant,
 }
@@ -61,6 +61,11 @@ def _environment() -> type[BaseModel]:
     )
 
 
+def _from_version_1(document: Document) -> Document:
+    """Version 2 says how fast the service CPUs were (`Result.calibration_ns`)."""
+    return with_keys(document, calibration_ns=None)
+
+
 RESULT: Format[Result] = Format(
     name="result",
     version=SCHEMA_VERSION,
@@ -71,6 +76,7 @@ RESULT: Format[Result] = Format(
     ),
     to_json=_fold,
     remedy="remove the file and measure the commit again",
+    upgrades={1: _from_version_1},
 )
 
 

@@ -95,7 +95,7 @@ def make_pair(
 
 def _result(side: Side, rounds: list[Round], seed: int) -> Result:
     return Result(
-        schema_version=1,
+        schema_version=2,
         tool_version="0",
         run_id=f"run-{seed}",
         side=side,

@@ -46,7 +46,7 @@ OVERRIDES: dict[tuple[type, str], Any] = {
     (EndpointRound, "statuses"): st.dictionaries(st.integers(0, 999).map(str), counts, max_size=3),
     (EndpointRound, "histogram"): st.just("") | payloads,
     (Round, "seed"): st.integers(0, 2**64 - 1),
-    (Result, "schema_version"): st.just(1),
+    (Result, "schema_version"): st.just(2),
     (Result, "started_at"): instants,
     (Result, "seed"): st.integers(0, 2**64 - 1),
     (BaselineRun, "sha"): shas,
@@ -125,7 +125,7 @@ def a_round(index: int = 0) -> Round:
 
 def a_result(**changes: Any) -> Result:
     ordinary: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": 2,
         "tool_version": "0.1.0",
         "run_id": "r1",
         "side": "base",
