@@ -3,63 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from perfgate.model import Environment, Statistic
+from perfgate.model import Baseline, BaselineRun
 from perfgate.store import boundary
 from perfgate.store.atomic import write_atomically
 from perfgate.store.files import read_bounded
-from perfgate.store.jsonfile import MAX_BYTES, Format
+from perfgate.store.jsonfile import MAX_BYTES, Document, Format, with_keys
 from perfgate.store.names import slug
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 KEEP_RUNS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineValue:
-    """The level of one metric over one run, in the metric's unit (see `perfgate.model.Metric`)."""
-
-    endpoint: str
-    statistic: Statistic
-    value: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineRun:
-    """One run that went into a baseline: what it measured, who added it and why."""
-
-    sha: str
-    recorded_at: str
-    author: str
-    reason: str
-    clock_source: str
-    requests: int
-    values: tuple[BaselineValue, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
-    """Runs of one workload in one environment class, the oldest first."""
-
-    schema_version: int
-    workload_name: str
-    workload_digest: str
-    latency_definition: str
-    load_model: str
-    environment: Environment
-    runs: tuple[BaselineRun, ...]
 
 
 RULES: boundary.Rules = {
     (BaselineRun, "sha"): boundary.Sha,
     (BaselineRun, "recorded_at"): boundary.Instant,
-    (Baseline, "schema_version"): Literal[1],
+    (Baseline, "schema_version"): Literal[2],
 }
 
 
@@ -73,6 +38,11 @@ def _for_review(baseline: Baseline) -> dict[str, Any]:
     return document
 
 
+def _from_version_1(document: Document) -> Document:
+    """Version 2 says of each run how fast the service's CPUs were, and what it made acceptable."""
+    return document | {"runs": [with_keys(run, calibration_ns=None, accepts=[]) for run in document["runs"]]}
+
+
 BASELINE: Format[Baseline] = Format(
     name="baseline",
     version=SCHEMA_VERSION,
@@ -80,6 +50,7 @@ BASELINE: Format[Baseline] = Format(
     to_json=_for_review,
     remedy="restore it from git, or write it anew with perfgate baseline update",
     sort_keys=True,
+    upgrades={1: _from_version_1},
 )
 
 

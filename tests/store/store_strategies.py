@@ -12,6 +12,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from perfgate.model import (
+    Baseline,
+    BaselineRun,
     Commit,
     EndpointRound,
     Environment,
@@ -22,7 +24,6 @@ from perfgate.model import (
     Samples,
 )
 from perfgate.store import histogram
-from perfgate.store.baselines import Baseline, BaselineRun
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -51,7 +52,7 @@ OVERRIDES: dict[tuple[type, str], Any] = {
     (Result, "seed"): st.integers(0, 2**64 - 1),
     (BaselineRun, "sha"): shas,
     (BaselineRun, "recorded_at"): instants,
-    (Baseline, "schema_version"): st.just(1),
+    (Baseline, "schema_version"): st.just(2),
 }
 
 

@@ -8,11 +8,9 @@ from hypothesis import strategies as st
 from store_strategies import SHA, any_of, environment
 
 from perfgate.errors import MeasureError, UsageError
+from perfgate.model import Accepted, Baseline, BaselineRun, BaselineValue
 from perfgate.store.baselines import (
     BASELINE,
-    Baseline,
-    BaselineRun,
-    BaselineValue,
     append,
     load_baseline,
     path_for,
@@ -28,6 +26,7 @@ def a_run(minute: int = 0, p50: float = 1.5e6) -> BaselineRun:
         reason="first baseline",
         clock_source="kernel",
         requests=4000,
+        calibration_ns=2_000_000,
         values=(
             BaselineValue(endpoint="*", statistic="cpu", value=250_000.0),
             BaselineValue(endpoint="GET /items", statistic="p50", value=p50),
@@ -37,7 +36,7 @@ def a_run(minute: int = 0, p50: float = 1.5e6) -> BaselineRun:
 
 def a_baseline(*runs: BaselineRun) -> Baseline:
     return Baseline(
-        schema_version=1,
+        schema_version=2,
         workload_name="shop",
         workload_digest="d1",
         latency_definition="service time",
@@ -108,3 +107,24 @@ def test_truncated_anywhere_is_refused() -> None:
     for length in range(len(content) - 1):
         with pytest.raises(UsageError):
             BASELINE.parse(content[:length], where="x")
+
+
+def test_a_baseline_of_version_1_accepted_nothing_and_was_not_calibrated() -> None:
+    accepted = Accepted(endpoint="GET /items", statistic="p50", before=1.0e6, after=1.5e6)
+    now = a_baseline(replace(a_run(), accepts=(accepted,)))
+    document = json.loads(BASELINE.dump(now))
+    assert document["runs"][0]["accepts"] == [
+        {"after": 1.5e6, "before": 1.0e6, "endpoint": "GET /items", "statistic": "p50"}
+    ]
+    for run in document["runs"]:
+        del run["calibration_ns"], run["accepts"]
+    before = json.dumps(document | {"schema_version": 1}).encode()
+    assert BASELINE.parse(before, where="x") == a_baseline(replace(a_run(), calibration_ns=None))
+
+
+@pytest.mark.parametrize("runs", [None, 5, [5], ["run"], [{"accepts": []}], {"a": 1}])
+def test_what_only_claims_to_be_of_version_1_is_refused(runs: object) -> None:
+    document = json.loads(BASELINE.dump(a_baseline())) | {"schema_version": 1, "runs": runs}
+    with pytest.raises(UsageError, match=r"^x: ") as caught:
+        BASELINE.parse(json.dumps(document).encode(), where="x")
+    assert "restore it from git" in caught.value.hint
