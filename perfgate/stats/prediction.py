@@ -25,7 +25,7 @@ def prediction_limit(runs: NDArray[np.float64], alpha: float) -> float:
         ValueError: fewer than two runs, a value that is not finite, or alpha not between 0 and 1.
     """
     spread = _spread_of_next(runs, alpha)
-    return float(runs.mean()) + _critical_t(runs.size, alpha) * spread
+    return float(runs.mean()) + critical_t(runs.size, alpha) * spread
 
 
 def detectable_shift(runs: NDArray[np.float64], alpha: float, power: float) -> float:
@@ -49,7 +49,7 @@ def detectable_shift(runs: NDArray[np.float64], alpha: float, power: float) -> f
     if not alpha < power < 1:
         raise ValueError(f"the power is between alpha and 1, got {power} for alpha {alpha}")
     freedom = runs.size - 1
-    noncentrality = special.nctdtrinc(freedom, 1 - power, _critical_t(runs.size, alpha))
+    noncentrality = special.nctdtrinc(freedom, 1 - power, critical_t(runs.size, alpha))
     return float(noncentrality) * spread
 
 
@@ -64,7 +64,8 @@ def _spread_of_next(runs: NDArray[np.float64], alpha: float) -> float:
     return float(runs.std(ddof=1)) * math.sqrt(1 + 1 / runs.size)
 
 
-def _critical_t(runs: int, alpha: float) -> float:
+def critical_t(runs: int, alpha: float) -> float:
+    """How many standard deviations of a new run the limit is above the mean of so many runs."""
     return float(special.stdtrit(runs - 1, 1 - alpha))
 
 

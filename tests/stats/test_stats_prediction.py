@@ -75,3 +75,46 @@ def test_refuses_what_is_no_baseline(runs, alpha, what):
 def test_refuses_a_power_no_better_than_chance():
     with pytest.raises(ValueError, match="between alpha and 1"):
         detectable_shift(np.array([1.0, 2.0]), 0.05, 0.05)
+
+
+@given(baselines, st.randoms(use_true_random=False))
+def test_the_order_of_runs_does_not_matter(runs, random):
+    shuffled = runs.tolist()
+    random.shuffle(shuffled)
+    assert prediction_limit(np.array(shuffled), 0.01) == pytest.approx(prediction_limit(runs, 0.01), abs=1e-9)
+
+
+@given(baselines, st.floats(0.01, 100))
+def test_a_wider_baseline_has_a_limit_as_much_farther_from_its_mean(runs, factor):
+    reach = prediction_limit(runs, 0.01) - runs.mean()
+    assert prediction_limit(runs * factor, 0.01) - (runs * factor).mean() == pytest.approx(
+        factor * reach, rel=1e-6, abs=1e-9
+    )
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 0.0005])
+def test_more_runs_never_widen_the_limit_on_average(alpha):
+    rng = np.random.default_rng(11)
+    draws = rng.normal(size=(2000, 30))
+    reach = [
+        np.mean([prediction_limit(row[:k], alpha) - row[:k].mean() for row in draws])
+        for k in (2, 3, 5, 10, 30)
+    ]
+    assert (np.diff(reach) < 0).all()
+
+
+def test_the_confidence_interval_of_the_mean_would_alarm_on_a_fifth():
+    """Why the limit is for a new run: bounds of the mean get narrower with K, the next run does not."""
+    rng = np.random.default_rng(13)
+    runs = rng.normal(size=(4000, 21))
+    k = 20
+    reach = 2.539 * runs[:, :k].std(axis=1, ddof=1) / np.sqrt(k)  # t(19, 0.99)
+    assert (runs[:, k] > runs[:, :k].mean(axis=1) + reach).mean() > 0.19
+
+
+@pytest.mark.parametrize(("sd", "seen"), [(0.02, 0.075), (0.05, 0.19)])
+def test_what_twenty_runs_can_see(sd, seen):
+    """About 3.5 times the spread of the runs; as a logarithm 0.07 and 0.17."""
+    unit = np.linspace(-1, 1, 20)
+    runs = sd * unit / unit.std(ddof=1)
+    assert np.expm1(detectable_shift(runs, 0.01, 0.8)) == pytest.approx(seen, abs=0.01)
