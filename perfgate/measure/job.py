@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import signal
+import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -211,9 +212,17 @@ def _results(job: Job, session: Session, recording: Recording, facts: _Facts) ->
             restarts=source.address is None,
             rounds=tuple(measured.rounds[number] for measured in recording.measured),
             notes=job.workload.notes,
+            calibration_ns=_usual_calibration_ns(recording),
         )
         for number, source in enumerate(job.sources)
     )
+
+
+def _usual_calibration_ns(recording: Recording) -> int | None:
+    """The median over the valid rounds, as their levels are taken from them."""
+    valid = [m.calibration_ns for m in recording.measured if not m.rounds[0].dropped_because]
+    known = [each for each in valid if each is not None]
+    return int(statistics.median(known)) if known else None
 
 
 @contextmanager

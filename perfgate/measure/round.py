@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from perfgate.model import (
     Stage,
     Workload,
 )
-from perfgate.target import noise, observe, service
+from perfgate.target import calibration, noise, observe, service
 
 if TYPE_CHECKING:
     from perfgate.target.keeper import Keeper
@@ -59,10 +60,15 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MeasuredRound:
-    """One round of every side, in the order of `Session.targets`, with its requests."""
+    """One round of every side, in the order of `Session.targets`, with its requests.
+
+    `calibration_ns` is how fast the service's CPUs were just after it, None where a side was compared with
+    another: those were measured at the same time.
+    """
 
     rounds: tuple[Round, ...]
     samples: tuple[Samples, ...]
+    calibration_ns: int | None = None
 
 
 class _Counters:
@@ -125,7 +131,18 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
         service.stop_all([running for running in services if running is not None], at_once=True)
         raise
     service.stop_all([running for running in services if running is not None])
-    return _measured(session, outcome, counters, index=index, stage=stage, seed=seed)
+    measured = _measured(session, outcome, counters, index=index, stage=stage, seed=seed)
+    return replace(measured, calibration_ns=_calibrated(session))
+
+
+def _calibrated(session: Session) -> int | None:
+    """The speed of the service's CPUs, for a run that can only be compared with runs of other times."""
+    if len(session.targets) > 1 or session.targets[0].spec is None:
+        return None
+    placement = session.placement
+    with suppress(OSError):  # the CPUs were taken away meanwhile; a run can do without
+        return calibration.calibrate_ns(placement.service_cpus if placement.pinned else None)
+    return None
 
 
 def _start(session: Session, target: Target, index: int) -> service.Service | None:
