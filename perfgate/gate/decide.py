@@ -17,7 +17,7 @@ from perfgate.gate.rows import (
     unmeasured_comparison,
 )
 from perfgate.gate.screen import Test, flagged_metrics, run_test, suspicious_metrics
-from perfgate.gate.stored import ASSUMED_RUN_SD, MIN_RUNS, StoredJudgement
+from perfgate.gate.stored import StoredJudgement, too_few_runs
 from perfgate.gate.table import Pair, build_table, is_gating, log_tolerance, paired_rounds
 from perfgate.gate.validity import doubts, failing_endpoints, invalidity
 from perfgate.model import Commit, Comparison, Metric, Outcome, Reason, Result, Statistic, Verdict
@@ -47,6 +47,7 @@ class Circumstances:
     elapsed_s: float
     reproduce: str
     extra_reasons: tuple[tuple[Outcome, Reason], ...] = ()
+    extra_warnings: tuple[Reason, ...] = ()
 
 
 def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstances) -> Verdict:
@@ -71,7 +72,11 @@ def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstanc
         workload_name=head.workload_name,
         comparisons=comparisons,
         reasons=_explaining(outcome, found),
-        warnings=(*doubts(base, head), *_level_warnings(screen, policy, head.seed)),
+        warnings=(
+            *circumstances.extra_warnings,
+            *doubts(base, head),
+            *_level_warnings(screen, policy, head.seed),
+        ),
         rounds_measured=len(base.rounds),
         rounds_dropped=len(base.rounds) - len(screen) - len(confirm),
         requests=sum(e.requests for side in (base, head) for r in side.rounds for e in r.endpoints),
@@ -84,12 +89,6 @@ def judge_unpaired(
     base: Commit, head: Result, stored: StoredJudgement, policy: Policy, circumstances: Circumstances
 ) -> Verdict:
     """The verdict where only runs of other times exist for base; it says so first among its warnings."""
-    too_few = Reason(
-        code="too_few_runs",
-        text=f"only {stored.runs} stored run{'s' if stored.runs > 1 else ''} to compare with: the spread "
-        f"between runs is not known and was taken as {ASSUMED_RUN_SD:.0%}",
-        remedy=f"{MIN_RUNS} runs may judge by themselves",
-    )
     unpaired = Reason(
         code="unpaired",
         text="unpaired: base and head were measured at different times, so only large changes can be seen",
@@ -105,7 +104,12 @@ def judge_unpaired(
         workload_name=head.workload_name,
         comparisons=stored.comparisons,
         reasons=_explaining(outcome, found),
-        warnings=(unpaired, *((too_few,) if stored.too_few else ()), *doubts(head, head)),
+        warnings=(
+            unpaired,
+            *circumstances.extra_warnings,
+            *((too_few_runs(stored.runs),) if stored.too_few else ()),
+            *doubts(head, head),
+        ),
         rounds_measured=len(head.rounds),
         rounds_dropped=sum(bool(r.dropped_because) for r in head.rounds),
         requests=sum(e.requests for r in head.rounds for e in r.endpoints),

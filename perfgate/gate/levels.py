@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfgate.errors import UsageError
 from perfgate.gate.table import Pair, build_table
 from perfgate.model import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from perfgate.gate.policy import Policy
-    from perfgate.model import Result
+    from perfgate.model import Baseline, BaselineRun, Result
 
 
 def run_levels(result: Result, policy: Policy) -> Mapping[Metric, float]:
@@ -34,3 +35,36 @@ def run_levels(result: Result, policy: Policy) -> Mapping[Metric, float]:
         is_errors = metric.statistic == "errors"
         levels[metric] = float(values.mean()) if is_errors else math.exp(float(np.log(values).mean()))
     return levels
+
+
+def baseline_levels(runs: Sequence[BaselineRun]) -> Mapping[Metric, Sequence[float]]:
+    """Every metric of a baseline's runs with its level in each of them that measured it.
+
+    Raises:
+        UsageError: a time that is not above 0.
+    """
+    levels: dict[Metric, list[float]] = {}
+    for run in runs:
+        for metric, level in _values(run).items():
+            levels.setdefault(metric, []).append(level)
+    return levels
+
+
+def baseline_speeds(baseline: Baseline) -> Mapping[Metric, Sequence[int | None]]:
+    """The calibrations of the runs that measured each metric, in the order of `baseline_levels`."""
+    speeds: dict[Metric, list[int | None]] = {}
+    for run in baseline.runs:
+        for metric in _values(run):
+            speeds.setdefault(metric, []).append(run.calibration_ns)
+    return speeds
+
+
+def _values(run: BaselineRun) -> Mapping[Metric, float]:
+    for value in run.values:
+        if value.value <= 0 and value.statistic != "errors":
+            raise UsageError(
+                f"the baseline's run of {run.recorded_at} says that {value.endpoint!r} "
+                f"{value.statistic} took no time at all",
+                "restore the file from git, or record it anew with --reset",
+            )
+    return {Metric(endpoint=v.endpoint, statistic=v.statistic): v.value for v in run.values}

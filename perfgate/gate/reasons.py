@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from perfgate.model import Reason
 
-_ALIKE = ("underpowered", "baseline_too_wide", "not_confirmed")
+_ALIKE = ("underpowered", "baseline_too_wide", "not_confirmed", "calibrated")
 
 
 def summarised(reasons: Sequence[Reason]) -> tuple[Reason, ...]:

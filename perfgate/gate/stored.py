@@ -11,28 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy import special
-
+from perfgate.gate.predict import ALARM_RATE, ASSUMED_RUN_SD, MIN_RUNS, Prediction, Speeds, predict
 from perfgate.gate.rows import unmeasured_comparison
+from perfgate.gate.table import is_gating
 from perfgate.model import Comparison, Metric, Outcome, Reason
-from perfgate.stats.prediction import detectable_shift, prediction_limit
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from perfgate.gate.policy import Policy
-
-MIN_RUNS = 10
-"""So many runs it takes before stored runs may judge alone."""
-
-ASSUMED_RUN_SD = 0.08
-"""With fewer runs their spread is unknown: the larger of what was measured on real series (6-8 %)."""
 
 REQUIREMENT_FACTOR = 3.0
 """Stored runs see less than a paired run: this many times the requirement may go unseen."""
 
-_ALARM_RATE = 0.01
+_NOT_CALIBRATED = Speeds(base={}, head=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +40,30 @@ class StoredJudgement:
 
 
 def judge_stored(
-    base: Mapping[Metric, Sequence[float]], head: Mapping[Metric, float], policy: Policy
+    base: Mapping[Metric, Sequence[float]],
+    head: Mapping[Metric, float],
+    policy: Policy,
+    speeds: Speeds = _NOT_CALIBRATED,
 ) -> StoredJudgement:
     """Compare the levels of one run with those of earlier runs, metric by metric.
 
     The alarm rate is 1 % over all latency and CPU metrics together (Bonferroni). Errors alarm above
     everything stored, by the tolerance: no rate is promised for a service whose error ratio varies. With
-    fewer than `MIN_RUNS` runs of a metric its spread between runs is taken to be `ASSUMED_RUN_SD`.
+    fewer than `MIN_RUNS` runs of a metric its spread between runs is taken to be `ASSUMED_RUN_SD`. The speed
+    of the CPUs is allowed for where the stored runs show that it helps (`stats.calibration`). Metrics at
+    level `warn` are left out: only a comparison side by side is fit to warn of them.
     """
+    base = {metric: levels for metric, levels in base.items() if is_gating(metric, policy)}
     metrics = sorted(metric for metric in head if base.get(metric))
     runs = min((len(base[metric]) for metric in metrics), default=0)
-    rows = [_row(m, np.array(base[m]), head[m], policy, _ALARM_RATE / len(metrics)) for m in metrics]
+    alpha = ALARM_RATE / max(1, len(metrics))
+    rows = []
+    for metric in metrics:
+        if metric.statistic == "errors":
+            rows.append(_error_row(metric, base[metric], head[metric], policy))
+            continue
+        predicted = predict(base[metric], alpha, policy, speeds.base.get(metric, ()), speeds.head)
+        rows.append(_row(metric, len(base[metric]), predicted, head[metric], policy))
     rows += [_missing(metric, policy) for metric in sorted(base) if metric not in head]
     return StoredJudgement(
         comparisons=tuple(rows),
@@ -70,65 +73,64 @@ def judge_stored(
     )
 
 
-def _row(metric: Metric, runs: NDArray[np.float64], level: float, policy: Policy, alpha: float) -> Comparison:
-    if metric.statistic == "errors":
-        return _error_row(metric, runs, level, policy)
-    logs, value = np.log(runs), math.log(level)
-    center = float(logs.mean())
-    sd, limit, shift = _prediction(logs, policy, alpha)
+def undecided(judged: StoredJudgement) -> StoredJudgement:
+    """The same without the last word: what alarmed is open, because so few runs may not decide."""
+    rows = tuple(
+        replace(row, outcome=Outcome.INCONCLUSIVE) if row.outcome is Outcome.REGRESSED else row
+        for row in judged.comparisons
+    )
+    return replace(judged, comparisons=rows)
+
+
+def too_few_runs(runs: int) -> Reason:
+    """Why so few runs may not decide by themselves."""
+    return Reason(
+        code="too_few_runs",
+        text=f"only {runs} stored run{'' if runs == 1 else 's'} to compare with: the spread "
+        f"between runs is not known and was taken as {ASSUMED_RUN_SD:.0%}",
+        remedy=f"{MIN_RUNS} runs may judge by themselves",
+    )
+
+
+def _row(metric: Metric, runs: int, predicted: Prediction, level: float, policy: Policy) -> Comparison:
+    value = math.log(level)
     tolerance = math.log1p(policy.tolerance_of(metric))
     requirement = policy.requirement_of(metric) * REQUIREMENT_FACTOR
-    half = sd * _t(len(logs), (1 + policy.confidence) / 2)
-    change = value - center
+    half = predicted.half_width(policy.confidence)
+    change = value - predicted.expected
     outcome = Outcome.PASS
     reasons: tuple[Reason, ...] = ()
-    if value > limit and change >= tolerance:
+    if value > predicted.limit and change >= tolerance:
         outcome = Outcome.REGRESSED
-        reasons = (_alarm(metric, change, len(logs)),)
-    elif shift > math.log1p(requirement):
+        reasons = (_alarm(metric, change, runs),)
+    elif predicted.shift > math.log1p(requirement):
         outcome = Outcome.INCONCLUSIVE
-        reasons = (_too_wide(metric, shift, requirement, len(logs)),)
+        reasons = (_too_wide(metric, predicted.shift, requirement, runs),)
+    if predicted.gain is not None:
+        reasons += (_calibrated(metric, predicted.gain),)
     return Comparison(
         metric=metric,
         outcome=outcome,
-        rounds=len(logs),
-        base=math.exp(center),
+        rounds=runs,
+        base=math.exp(predicted.expected),
         head=level,
         change=math.expm1(change),
         low=math.expm1(change - half),
         high=math.expm1(change + half),
         confidence=policy.confidence,
         p_adjusted=None,
-        mde=math.expm1(max(shift, tolerance)),
+        mde=math.expm1(max(predicted.shift, tolerance)),
         tolerance=policy.tolerance_of(metric),
         requirement=requirement,
         reasons=reasons,
     )
 
 
-def _prediction(logs: NDArray[np.float64], policy: Policy, alpha: float) -> tuple[float, float, float]:
-    """The standard deviation of a new run, the limit it must not pass, and the shift that would be found."""
-    runs = len(logs)
-    if runs >= MIN_RUNS:
-        sd = float(logs.std(ddof=1)) * math.sqrt(1 + 1 / runs)
-        return sd, prediction_limit(logs, alpha), detectable_shift(logs, alpha, policy.power)
-    known = float(logs.std(ddof=1)) if runs >= 2 else 0.0
-    sd = max(ASSUMED_RUN_SD, known) * math.sqrt(1 + 1 / runs)
-    reach = float(special.ndtri(1 - alpha)) * sd
-    return sd, float(logs.mean()) + reach, reach + float(special.ndtri(policy.power)) * sd
-
-
-def _t(runs: int, probability: float) -> float:
-    if runs >= MIN_RUNS:
-        return float(special.stdtrit(runs - 1, probability))
-    return float(special.ndtri(probability))
-
-
-def _error_row(metric: Metric, runs: NDArray[np.float64], level: float, policy: Policy) -> Comparison:
+def _error_row(metric: Metric, runs: Sequence[float], level: float, policy: Policy) -> Comparison:
     """Errors alarm above everything the earlier runs showed, by the tolerance."""
-    worst = float(runs.max())
+    worst = max(runs)
     failed = level - worst >= policy.tolerance_of(metric)
-    center = float(runs.mean())
+    center = sum(runs) / len(runs)
     return Comparison(
         metric=metric,
         outcome=Outcome.REGRESSED if failed else Outcome.PASS,
@@ -173,6 +175,14 @@ def _too_wide(metric: Metric, shift: float, requirement: float, runs: int) -> Re
         text=f"{metric.endpoint} {metric.statistic}: against {runs} stored run{'s' if runs > 1 else ''} a "
         f"change under {math.expm1(shift):.0%} could have gone unseen, at most {requirement:.0%} may",
         remedy=remedy,
+    )
+
+
+def _calibrated(metric: Metric, gain: float) -> Reason:
+    return Reason(
+        code="calibrated",
+        text=f"{metric.endpoint} {metric.statistic} follows the speed of the CPUs, which was allowed for: "
+        f"the prediction is {gain:.0%} narrower for it",
     )
 
 

@@ -9,7 +9,8 @@ from gate_results import make_pair
 from perfgate.gate.decide import Circumstances, judge_unpaired
 from perfgate.gate.levels import run_levels
 from perfgate.gate.policy import Policy
-from perfgate.gate.stored import MIN_RUNS, judge_stored
+from perfgate.gate.predict import MIN_RUNS, Speeds
+from perfgate.gate.stored import judge_stored, undecided
 from perfgate.model import Metric, Outcome
 
 P50 = Metric(endpoint="GET /items", statistic="p50")
@@ -93,3 +94,50 @@ def test_alarms_at_the_promised_rate() -> None:
         *runs, new = (1e6 * np.exp(rng.normal(0, 0.02, 13))).tolist()
         alarms += bool(judge_stored({P50: runs}, {P50: new}, policy).alarms)
     assert 5 <= alarms <= 36
+
+
+def test_too_few_runs_leave_what_alarmed_open() -> None:
+    judged = judge_stored({P50: [1e6]}, {P50: 2e6}, Policy())
+    (row,) = undecided(judged).comparisons
+    assert row.outcome is Outcome.INCONCLUSIVE
+    assert row.reasons[0].code == "above_prediction"
+
+
+def _following(count: int) -> tuple[list[float], list[int]]:
+    """Runs whose level follows the speed of the machine."""
+    rng = np.random.default_rng(9)
+    speed = rng.normal(0, 0.06, count)
+    levels = 1e6 * np.exp(0.9 * speed + rng.normal(0, 0.005, count))
+    return levels.tolist(), [round(2e6 * math.exp(each)) for each in speed]
+
+
+def test_a_slow_machine_excuses_a_slow_run_where_runs_follow_it() -> None:
+    levels, speeds = _following(20)
+    slow_day = round(2e6 * math.exp(0.2))
+    head = {P50: 1e6 * math.exp(0.9 * 0.2)}
+    judged = judge_stored({P50: levels}, head, Policy(), Speeds(base={P50: speeds}, head=slow_day))
+    assert judged.alarms == ()
+    assert judged.comparisons[0].outcome is Outcome.PASS
+    assert judged.comparisons[0].reasons[0].code == "calibrated"
+    assert judged.comparisons[0].change == pytest.approx(0.0, abs=0.03)
+
+
+def test_a_slow_service_on_a_machine_as_usual_is_not_excused() -> None:
+    levels, speeds = _following(20)
+    usual = Speeds(base={P50: speeds}, head=2_000_000)
+    assert judge_stored({P50: levels}, {P50: 1.12e6}, Policy(), usual).alarms == (P50,)
+    assert judge_stored({P50: levels}, {P50: 1.12e6}, Policy()).alarms == ()
+
+
+def test_a_run_that_was_not_calibrated_makes_it_plain() -> None:
+    levels, speeds = _following(20)
+    partly = Speeds(base={P50: [None, *speeds[1:]]}, head=2_000_000)
+    head = {P50: 1.0e6}
+    plain = judge_stored({P50: levels}, head, Policy())
+    assert judge_stored({P50: levels}, head, Policy(), partly) == plain
+    assert judge_stored({P50: levels}, head, Policy(), Speeds(base={P50: speeds}, head=None)) == plain
+
+
+def test_a_metric_that_only_warns_does_not_fail_against_stored_runs() -> None:
+    policy = Policy(level={"p50": "warn"})
+    assert judge_stored({P50: _runs(20), ERRORS: [0.0] * 20}, {P50: 2e6, ERRORS: 0.0}, policy).alarms == ()
