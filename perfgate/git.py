@@ -159,6 +159,11 @@ class Repository:
             )
         return Commit(sha=parent.out, ref=parent.out[:12], branch=branch)
 
+    def history(self, sha: str, most: int) -> frozenset[str]:
+        """The newest `most` commits that led to `sha`, itself among them, as far as this clone has them."""
+        answer = self._git("rev-list", f"--max-count={most}", "--end-of-options", sha)
+        return frozenset(answer.out.split()) if answer.status == 0 else frozenset()
+
     def is_shallow(self) -> bool:
         """Whether history was cut off when this was cloned."""
         return self._git("rev-parse", "--is-shallow-repository").out == "true"

@@ -306,3 +306,11 @@ def test_works_inside_a_git_hook(project, tmp_path, monkeypatch):
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         monkeypatch.delenv(name)
     assert git(other, "status", "--porcelain") == ""
+
+
+def test_history_is_what_led_to_a_commit(project, repository):
+    main = git(project, "rev-parse", "main")
+    first = git(project, "rev-parse", "main~1")
+    assert repository.history(main, 10) == {main, first}
+    assert repository.history(main, 1) == {main}
+    assert repository.history("0" * 40, 10) == frozenset()

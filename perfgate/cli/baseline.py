@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli import options, output, project
+from perfgate.cli import options, project
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from perfgate.cli.baseline_runs import Update
     from perfgate.gate.policy import Policy
-    from perfgate.git import Repository
-    from perfgate.model import Environment, Metric, Result
-    from perfgate.store.baselines import Baseline, BaselineRun
+    from perfgate.model import Baseline
 
 
 @click.group(epilog='Example:\n  perfgate baseline update --reason "index on orders.created_at"')
@@ -40,8 +39,11 @@ Examples:
 def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: bool) -> int:
     """Measure HEAD several times and add the runs to the baseline of this environment class.
 
-    The newest 20 runs are kept. Commit the file it writes: it is the level later commits are held to.
+    Prints the level of every metric before and after, and what got worse: that is what the update accepts,
+    and the file says it too. The newest 20 runs are kept. Commit the file it writes: it is the level later
+    commits are held to.
     """
+    from perfgate.cli.baseline_runs import record
     from perfgate.git import open_repository
     from perfgate.store.baselines import save_baseline
 
@@ -55,9 +57,10 @@ def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: boo
             f"the checkout has uncommitted changes ({', '.join(dirty[:3])})",
             "commit or stash them: a baseline must belong to a commit that everybody can measure again",
         )
-    baseline = _record(opened, repository, reason=reason.strip(), runs=runs, reset=reset, quiet=quiet)
-    path = save_baseline(opened.config.baselines, baseline)
-    click.echo(describe(baseline, opened.policy), nl=False)
+    done = record(opened, repository, reason=reason.strip(), runs=runs, reset=reset, quiet=quiet)
+    path = save_baseline(opened.config.baselines, done.baseline)
+    click.echo(_describe(done.baseline, opened.policy))
+    _say_what_changed(done, reset=reset)
     click.echo(f"wrote {path}: review and commit it")
     return int(ExitCode.OK)
 
@@ -65,7 +68,11 @@ def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: boo
 @command.command(epilog="Example:\n  perfgate baseline show")
 @options.config_option
 def show(*, config_path: Path) -> int:
-    """Show the baselines of this workload: runs, spread, and the smallest shift they could see."""
+    """Show the baselines of this workload, and how good a yardstick each is.
+
+    How many runs, when, their spread, the smallest shift they could see, whether a run is an outlier or the
+    level changed among them, and whether the baseline may judge alone.
+    """
     from perfgate.report.text import clean
     from perfgate.store.baselines import load_baseline, path_for
 
@@ -76,154 +83,31 @@ def show(*, config_path: Path) -> int:
         raise UsageError(f"{folder}: no baseline here", "record one: perfgate baseline update --reason TEXT")
     for path in paths:
         click.echo(clean(str(path)))
-        click.echo(describe(load_baseline(path), opened.policy))
+        click.echo(_describe(load_baseline(path), opened.policy))
     return int(ExitCode.OK)
 
 
-def _record(
-    opened: project.Project,
-    repository: Repository,
-    *,
-    reason: str,
-    runs: int,
-    reset: bool,
-    quiet: bool,
-) -> Baseline:
-    """Measure HEAD `runs` times and add each to the baseline; interrupted, nothing is written."""
-    from perfgate.cli.run import measure_one
-    from perfgate.store.baselines import append
-    from perfgate.target.environment import detect_environment
+def _describe(baseline: Baseline, policy: Policy) -> str:
+    from perfgate.gate.baseline_health import examine
+    from perfgate.report.baseline import render_health
 
-    project.require_command(opened.config)
-    commit = repository.resolve("HEAD")
-    existing = None if reset else existing_baseline(opened, detect_environment())
-    if existing is not None:
-        _require_same(existing, opened)
-    author = repository.author()
-    measured = []
-    progress = output.start_progress(quiet=quiet)
-    try:
-        for number in range(runs):
-            progress.note(f"run {number + 1} of {runs}")
-            measured.append(measure_one(opened, commit, repository, progress))
-    finally:
-        progress.close()
-    return append(
-        existing or _empty(measured[0]),
-        [_run_of(result, opened.policy, author, reason) for result in measured],
-    )
+    return render_health(baseline, examine(baseline, policy, datetime.datetime.now(datetime.UTC)))
 
 
-def existing_baseline(opened: project.Project, environment: Environment) -> Baseline | None:
-    """The baseline of this workload for an environment class, if there is one.
-
-    Raises:
-        UsageError: there is a file, but it is torn or foreign.
-    """
-    from perfgate.store.baselines import load_baseline, path_for
-
-    path = path_for(opened.config.baselines, opened.workload.name, environment.class_id)
-    return load_baseline(path) if path.exists() else None
-
-
-def _require_same(existing: Baseline, opened: project.Project) -> None:
-    """Runs under other conditions cannot join a baseline; better said before they are measured.
-
-    Raises:
-        UsageError: the workload, the load, the definition of latency or the clock differ.
-    """
-    from perfgate.load.clock import detect_clock_source
-    from perfgate.measure.job import describe_load
-    from perfgate.model import LATENCY_DEFINITION
-
-    now = {
-        "workload": (existing.workload_digest, opened.workload.digest),
-        "load": (existing.load_model, describe_load(opened.config, sides=1)),
-        "definition of latency": (existing.latency_definition, LATENCY_DEFINITION),
-    }
-    if existing.runs:
-        now["clock"] = (existing.runs[-1].clock_source, detect_clock_source())
-    for what, (before, after) in now.items():
-        if before != after:
-            raise UsageError(
-                f"the baseline was recorded with another {what} ({before}; now {after})",
-                "its runs cannot be mixed with these: add --reset to begin anew",
-            )
-
-
-def _empty(result: Result) -> Baseline:
-    from perfgate.store.baselines import SCHEMA_VERSION, Baseline
-
-    return Baseline(
-        schema_version=SCHEMA_VERSION,
-        workload_name=result.workload_name,
-        workload_digest=result.workload_digest,
-        latency_definition=result.latency_definition,
-        load_model=result.load_model,
-        environment=result.environment,
-        runs=(),
-    )
-
-
-def _run_of(result: Result, policy: Policy, author: str, reason: str) -> BaselineRun:
-    from perfgate.gate.levels import run_levels
-    from perfgate.store.baselines import BaselineRun, BaselineValue
-
-    return BaselineRun(
-        sha=result.commit.sha,
-        recorded_at=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        author=author,
-        reason=reason,
-        clock_source=result.clock_source,
-        requests=sum(e.requests for r in result.rounds for e in r.endpoints),
-        values=tuple(
-            BaselineValue(endpoint=metric.endpoint, statistic=metric.statistic, value=level)
-            for metric, level in run_levels(result, policy).items()
-        ),
-    )
-
-
-def levels_of(baseline: Baseline) -> Mapping[Metric, Sequence[float]]:
-    """Every metric of a baseline with its level in each run."""
-    from perfgate.model import Metric
-
-    levels: dict[Metric, list[float]] = {}
-    for run in baseline.runs:
-        for value in run.values:
-            metric = Metric(endpoint=value.endpoint, statistic=value.statistic)
-            if value.value <= 0 and value.statistic != "errors":
-                raise UsageError(
-                    f"the baseline of {baseline.workload_name!r} says that {value.endpoint!r} "
-                    f"{value.statistic} took no time at all",
-                    "restore the file from git, or record it anew with --reset",
-                )
-            levels.setdefault(metric, []).append(value.value)
-    return levels
-
-
-def describe(baseline: Baseline, policy: Policy) -> str:
-    """A baseline as a table: for each metric its level, the spread of its runs and the shift it can see."""
-    from perfgate.gate.stored import MIN_RUNS, judge_stored
-    from perfgate.report.levels import render_table
+def _say_what_changed(done: Update, *, reset: bool) -> None:
+    from perfgate.report.baseline import render_changes, shift_text
     from perfgate.report.text import clean
-    from perfgate.report.words import endpoint_text, value_text
-    from perfgate.stats.prediction import log_spread
-    from perfgate.units import format_ratio
 
-    levels = levels_of(baseline)
-    judged = judge_stored(levels, {metric: values[-1] for metric, values in levels.items()}, policy)
-    rows = []
-    for row in judged.comparisons:
-        values = levels[row.metric]
-        spread = "–" if row.metric.statistic == "errors" else format_ratio(log_spread(values))
-        seen = "–" if row.mde is None else f"≥ {format_ratio(row.mde)}"
-        level = value_text(row.metric.statistic, row.base)
-        rows.append((endpoint_text(row.metric), row.metric.statistic, level, spread, seen))
-    count = len(baseline.runs)
-    alone = "" if count >= MIN_RUNS else f"; {MIN_RUNS - count} more before it may judge alone"
-    newest = baseline.runs[-1]
-    return (
-        f"{clean(baseline.workload_name)} on {clean(baseline.environment.class_id)}: {count} runs{alone}\n"
-        f"newest: {newest.sha[:10]} by {clean(newest.author)}, {newest.recorded_at}: {clean(newest.reason)}\n"
-        + render_table(("endpoint", "metric", "level", "spread", "shift it can see"), rows)
-    )
+    if not done.changes:
+        click.echo(f"accepts: whatever was measured, for {clean(done.why_no_changes)}")
+        return
+    click.echo(render_changes(done.changes), nl=False)
+    shifted = shift_text(done.changes)
+    if shifted and not reset:
+        click.echo(
+            f"WARNING: these runs are of another level than the earlier ones: {shifted}.\n"
+            "  Mixed, the two levels make a wide baseline that finds little. If the change is meant to stay, "
+            "record it with --reset;\n"
+            "  if it is not, restore the file from git and find out what changed: the commit or the machine.",
+            file=sys.stderr,
+        )

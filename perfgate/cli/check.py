@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,11 @@ import click
 
 from perfgate.cli import options, output, project
 from perfgate.cli.slo import slo_reasons, stopping
-from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
     from perfgate.git import Repository
-    from perfgate.model import Commit, Reason, Result, Verdict
+    from perfgate.model import Commit, Verdict
     from perfgate.progress import Progress
-    from perfgate.store.baselines import Baseline
 
 _EXAMPLES = """\b
 Examples:
@@ -37,7 +34,8 @@ def command(
     """Judge HEAD against the committed baseline.
 
     A baseline sees large changes only and never fails HEAD by itself: when it alarms, or has fewer than ten
-    runs, its commit and HEAD are measured side by side. Only where that commit is gone does it decide.
+    runs, its commit and HEAD are measured side by side. Only where that commit is gone or does not start
+    does it decide, with ten runs or more, and the verdict then says "unpaired".
     """
     from perfgate.git import open_repository
 
@@ -59,39 +57,40 @@ def command(
 def _check(
     opened: project.Project, repository: Repository, head: Commit, progress: Progress, begun: float
 ) -> Verdict:
-    from perfgate.cli.baseline import existing_baseline, levels_of
+    from perfgate.cli.baseline_runs import existing_baseline
+    from perfgate.cli.check_stored import baseline_commit, circumstances, judged, later_results, obstacle_of
     from perfgate.cli.run import measure_one
     from perfgate.gate.abort import Abort
+    from perfgate.gate.baseline_refusals import refusals
     from perfgate.gate.decide import Circumstances, judge_aborted, judge_unpaired
-    from perfgate.gate.levels import run_levels
-    from perfgate.gate.stored import StoredJudgement, judge_stored
-    from perfgate.model import Outcome
+    from perfgate.gate.stored import StoredJudgement, undecided
     from perfgate.target.environment import detect_environment
 
     environment = detect_environment()
     baseline = existing_baseline(opened, environment)
     if baseline is None or not baseline.runs:
         return _without_baseline(opened, head, environment.class_id)
-    base, is_here = _baseline_commit(repository, baseline)
+    base, is_here = baseline_commit(repository, baseline)
     abort = Abort(opened.thresholds)
     result = measure_one(opened, head, repository, progress, stops=stopping(abort))
     if abort.breached:
         ended = Circumstances(elapsed_s=time.monotonic() - begun, reproduce="perfgate check")
         return judge_aborted(None, result, abort.reason(), ended)
-    refused = _refusals(baseline, result)
+    now = datetime.datetime.now(datetime.UTC)
+    later = later_results(opened, repository, head, baseline)
+    refused = refusals(baseline, result, later, opened.policy, now)
     stored = StoredJudgement(comparisons=(), alarms=(), runs=len(baseline.runs), too_few=False)
+    obstacle = None
     if not refused:
-        stored = judge_stored(levels_of(baseline), run_levels(result, opened.policy), opened.policy)
-    if is_here and (stored.alarms or stored.too_few):
-        why = "the baseline alarmed" if stored.alarms else f"the baseline has only {stored.runs} runs"
-        progress.note(f"{why}: measuring its commit and HEAD side by side")
-        return _paired(opened, repository, base, head=head, progress=progress, begun=begun)
-    circumstances = Circumstances(
-        elapsed_s=time.monotonic() - begun,
-        reproduce="perfgate check",
-        extra_reasons=(*((Outcome.INCONCLUSIVE, reason) for reason in refused), *slo_reasons(opened, result)),
-    )
-    return judge_unpaired(base, result, stored, opened.policy, circumstances)
+        stored = judged(opened, baseline, result)
+        if stored.alarms or stored.too_few:
+            obstacle = obstacle_of(opened, repository, base, is_here=is_here, progress=progress)
+            if obstacle is None:
+                why = "the baseline alarmed" if stored.alarms else f"the baseline has only {stored.runs} runs"
+                progress.note(f"{why}: measuring its commit and HEAD side by side")
+                return _paired(opened, repository, base, head=head, progress=progress, begun=begun)
+    extra = circumstances(stored, refused, obstacle, slo_reasons(opened, result), time.monotonic() - begun)
+    return judge_unpaired(base, result, undecided(stored) if stored.too_few else stored, opened.policy, extra)
 
 
 def _paired(
@@ -116,17 +115,6 @@ def _paired(
     )
 
 
-def _baseline_commit(repository: Repository, baseline: Baseline) -> tuple[Commit, bool]:
-    """The commit of the newest run, and whether this clone has it."""
-    from perfgate.model import Commit
-
-    sha = baseline.runs[-1].sha
-    try:
-        return replace(repository.resolve(sha), ref=f"baseline {sha[:10]}"), True
-    except UsageError:
-        return Commit(sha=sha, ref=f"baseline {sha[:10]}"), False
-
-
 def _without_baseline(opened: project.Project, head: Commit, environment_class: str) -> Verdict:
     from perfgate.gate.decide import without_evidence
     from perfgate.model import Reason
@@ -144,19 +132,3 @@ def _without_baseline(opened: project.Project, head: Commit, environment_class: 
         ),
         "perfgate check",
     )
-
-
-def _refusals(baseline: Baseline, result: Result) -> tuple[Reason, ...]:
-    """Why this baseline cannot judge this result."""
-    from perfgate.gate.validity import Conditions, comparable, conditions_of, too_old
-
-    recorded = Conditions(
-        workload_digest=baseline.workload_digest,
-        load_model=baseline.load_model,
-        latency_definition=baseline.latency_definition,
-        clock_source=baseline.runs[-1].clock_source,
-        environment_class=baseline.environment.class_id,
-    )
-    newest = datetime.datetime.fromisoformat(baseline.runs[-1].recorded_at)
-    age = too_old(newest, datetime.datetime.now(datetime.UTC))
-    return (*comparable(recorded, conditions_of(result)), *((age,) if age else ()))

@@ -17,7 +17,7 @@ from perfgate.store.names import shown, slug
 from perfgate.store.samples import dump_samples, samples_path
 from perfgate.store.schema import RESULT
 
-_SHA = re.compile(r"[0-9a-f]{40}")
+SHA = re.compile(r"[0-9a-f]{40}")
 
 
 def save(root: Path, result: Result, samples: Sequence[tuple[Round, Samples]] | None = None) -> Path:
@@ -59,7 +59,7 @@ def find(root: Path, sha: str) -> tuple[list[Result], list[Reason]]:
     Raises:
         UsageError: `sha` is not a full commit SHA.
     """
-    if not _SHA.fullmatch(sha):
+    if not SHA.fullmatch(sha):
         raise UsageError(f"{shown(sha)}: not a full commit SHA", "give all 40 lower-case digits")
     folder = root / sha
     try:
