@@ -36,6 +36,7 @@ from perfgate.report.words import (
 
 _MOST_EVENTS = 3
 _NAME_WIDTH = 30
+_SHORTEST_NAME = 10
 _MOST_BLOCKS = 40
 
 
@@ -75,10 +76,17 @@ def _summary(history: History, metrics: Sequence[Past], limit: int, width: int) 
             rows += [("", "", "", event, "") for event in events]
             title = ""
     header: tuple[str, ...] = ("endpoint", "metric", "level now", "changes", f"newest {blocks}")
-    needed = sum(max(len(row[column]) for row in (header, *rows)) + 3 for column in range(5))
-    if needed > width:  # the drawing is the least of it
+    if _width_of((header, *rows)) > width:  # the drawing is the least of it, then the names
         header, rows = header[:-1], [row[:-1] for row in rows]
+    too_much = max(_width_of((header, *rows)) - width, 0)
+    room = max(max(len(row[0]) for row in rows) - too_much, _SHORTEST_NAME)
+    rows = [(shorten(row[0], room), *row[1:]) for row in rows]
     return render_table(header, rows, width=width, left=(1, 3, 4))
+
+
+def _width_of(rows: Sequence[Sequence[str]]) -> int:
+    """How wide a table of these rows is, with what stands between its columns."""
+    return sum(max(len(cell) for cell in column) + 3 for column in zip(*rows, strict=True))
 
 
 def _events(history: History, past: Past) -> Iterator[str]:

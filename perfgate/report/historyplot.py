@@ -25,6 +25,7 @@ _STRIP_HEIGHT = 0.85
 _HEAD_HEIGHT = 0.5
 _DOTS_PER_INCH = 120
 _MOST_TICKS = 10
+_MOST_DOTS = 80
 _NAME_WIDTH = 44
 _LETTER = 0.0108  # how wide a letter of a label is, and below how high a lane of labels, in strips
 _LANE = 0.19
@@ -127,7 +128,8 @@ def _draw_strip(axes: Axes, past: Past, history: History, start: int) -> None:
         return
     colour = _COLOURS[statistic]
     places, values = zip(*points, strict=True)
-    axes.plot(places, values, "o-", color=colour, linewidth=0.9, markersize=2.4, zorder=3)
+    dots = 2.4 if last < _MOST_DOTS else 0.0
+    axes.plot(places, values, "o-", color=colour, linewidth=0.9, markersize=dots, zorder=3)
     offset: dict[str, Any] = {"textcoords": "offset points", "xytext": (5, 0), "va": "center"}
     axes.annotate(statistic, points[-1], color=colour, size=7, **offset)
     lanes = _draw_changes(axes, past, history, start)
@@ -148,7 +150,7 @@ def _draw_changes(axes: Axes, past: Past, history: History, start: int) -> int:
             axes.axvline(place, color=_STEP, linewidth=0.9, linestyle=(0, (4, 2)), zorder=2)
             sha = sha_text(history.commits[step.commit])[:7]
             labels.append((place, f"{sha} {signed_text(statistic, step.change)}"))
-    return _draw_labels(axes, sorted(labels))
+    return _draw_labels(axes, labels)
 
 
 def _draw_labels(axes: Axes, labels: Sequence[tuple[int, str]]) -> int:
