@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from perfgate.store.baselines import Baseline
 
 _MOST_SKIPPED = 5
+_INVALID = {
+    "machine_too_noisy": "too many rounds disturbed",
+    "too_few_rounds": "too few valid rounds",
+    "no_requests": "no request answered",
+    "base_fails": "most requests failed",
+}
+"""What `gate.validity.invalidity_alone` may find, in a word or two."""
 
 
 def recorded_runs(opened: Project) -> tuple[list[Recorded], tuple[Reason, ...]]:
@@ -34,8 +41,11 @@ def recorded_runs(opened: Project) -> tuple[list[Recorded], tuple[Reason, ...]]:
     recorded = list(_results(opened, left_out))
     known = {_key(each) for each in recorded}
     for path in find_baselines(opened.config.baselines, opened.workload.name):
+        baseline = load_baseline(path)
+        if baseline.workload_name != opened.workload.name:  # only its file is named alike
+            continue
         # The results file of a baseline's run may still be here; it counts once.
-        recorded += [each for each in _baseline_runs(load_baseline(path)) if _key(each) not in known]
+        recorded += [each for each in _baseline_runs(baseline) if _key(each) not in known]
     reasons = (
         Reason(code="left_out", text=f"{count} run{'' if count == 1 else 's'}: {why}")
         for why, count in left_out.most_common()
@@ -82,9 +92,9 @@ def _no_evidence(opened: Project, result: Result) -> str:
         return f"of another workload ({result.workload_name}; see --workload)"
     if result.status != "complete":
         return "interrupted"
-    codes = dict.fromkeys(r.code for r in invalidity_alone(result, opened.policy))
-    codes.pop("endpoint_fails", None)  # its other endpoints are still evidence
-    return ", ".join(codes)
+    # An endpoint that fails is no reason: the others are still evidence.
+    codes = (reason.code for reason in invalidity_alone(result, opened.policy))
+    return ", ".join(_INVALID[code] for code in dict.fromkeys(codes) if code in _INVALID)
 
 
 def _baseline_runs(baseline: Baseline) -> Iterator[Recorded]:

@@ -82,6 +82,7 @@ def history_of(
             for metric, values in sorted(series.items(), key=lambda item: item[0])
         ),
         searched=changepoints.is_available(),
+        fewest=changepoints.FEWEST_VALUES,
         max_p=max_p,
         alpha=alpha,
         left_out=(*left_out, *notes),

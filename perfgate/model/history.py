@@ -99,7 +99,8 @@ class History:
 
     `others` are the circles that are not shown. `left_out` says which stored runs are no part of any, and
     why. `max_p` and `alpha` are what one metric's change points and creep had to pass; `searched` is False
-    where change points were not looked for, because the library is missing.
+    where change points were not looked for, because the library is missing; `fewest` is how many commits
+    they take.
     """
 
     workload_name: str
@@ -108,6 +109,7 @@ class History:
     commits: tuple[PastCommit, ...]
     metrics: tuple[Past, ...]
     searched: bool
+    fewest: int
     max_p: float
     alpha: float
     left_out: tuple[Reason, ...] = ()

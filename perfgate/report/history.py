@@ -134,6 +134,8 @@ def _cells(past: Past, place: int) -> tuple[str, str]:
 def _notes(history: History, *, commits: bool, install: str) -> Iterator[str]:
     if not history.searched:
         yield f"change points were not looked for: {install}"
+    elif len(history.commits) < history.fewest:
+        yield f"too few commits to tell changes from noise: {history.fewest} are needed"
     elif any(past.steps for past in history.metrics):
         yield f"{SLOWER} slower, {FASTER} faster: the first commit of a new level"
     yield from _creep_notes(history)

@@ -75,6 +75,7 @@ def make_history(*metrics: Past, **changes) -> History:
         commits=make_commits(count),
         metrics=metrics,
         searched=True,
+        fewest=4,
         max_p=0.001,
         alpha=0.01,
     )
@@ -166,6 +167,11 @@ def test_what_is_not_shown_is_said() -> None:
     assert "left out: 3 runs: interrupted (run them again)" in text
     assert "--group 2, 20 runs of 20 commits, newest 2026-01-20, load: open model" in text
     assert "change points were not looked for: pip install it" in text
+
+
+def test_with_too_few_commits_it_says_that_changes_cannot_be_told() -> None:
+    assert "too few commits" in text_of(make_history(past(count=3)))
+    assert "too few commits" not in text_of(make_history(past(count=4)))
 
 
 def test_hostile_names_are_harmless_everywhere(tmp_path: Path) -> None:
