@@ -53,6 +53,7 @@ def _outputs(
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),
+    metavar="N",
     default=20,
     show_default=True,
     help="Show so many of the newest commits; changes are looked for in all.",
@@ -60,6 +61,7 @@ def _outputs(
 @click.option(
     "--group",
     type=click.IntRange(1, 10_000),
+    metavar="N",
     default=1,
     show_default=True,
     help="Which of the groups of comparable runs; 1 is the largest.",

@@ -85,6 +85,11 @@ def test_a_rise_that_is_intolerable_at_every_commit_is_no_creep():
     assert creep_of(ramp(12, 0, 11, each=0.02)) is not None
 
 
+def test_a_step_that_nobody_found_is_no_creep():
+    noise = np.random.default_rng(4).normal(0, 0.002, 20)
+    assert find_creep(0.05 * (np.arange(20) >= 9) + noise, tolerance=TOLERANCE, steps=()) is None
+
+
 def test_getting_faster_is_no_creep():
     assert creep_of(-ramp(20, 0, 19)) is None
 
