@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from perfgate.errors import MeasureError, UsageError
@@ -46,6 +47,7 @@ _LOCAL_VARIABLES = frozenset(
 _SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.warnAmbiguousRefs=true")
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _HEADS, _REMOTES = "refs/heads/", "refs/remotes/"
+_LONGEST_LINE = 50_000
 _DEEPEN = "set `fetch-depth: 0` on actions/checkout, or run `git fetch --unshallow`"
 
 
@@ -163,6 +165,18 @@ class Repository:
         """The newest `most` commits that led to `sha`, itself among them, as far as this clone has them."""
         answer = self._git("rev-list", f"--max-count={most}", "--end-of-options", sha)
         return frozenset(answer.out.split()) if answer.status == 0 else frozenset()
+
+    def line_of(self, ref: str) -> tuple[tuple[str, str], ...]:
+        """The first-parent history of `ref`: SHA and time (ISO 8601) of each commit, the oldest first.
+
+        Raises:
+            UsageError: as `resolve`.
+        """
+        sha = self.resolve(ref).sha
+        counted = f"--max-count={_LONGEST_LINE}"
+        lines = self._checked("rev-list", "--first-parent", "--timestamp", counted, sha).splitlines()
+        pairs = (line.split(" ", 1) for line in reversed(lines))
+        return tuple((each, datetime.fromtimestamp(int(at), UTC).isoformat()) for at, each in pairs)
 
     def is_shallow(self) -> bool:
         """Whether history was cut off when this was cloned."""

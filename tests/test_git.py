@@ -1,6 +1,7 @@
 import os
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,21 @@ def test_without_a_remote_the_usual_names_are_tried(repository, project, name):
 def test_no_default_branch_is_an_error(repository, project):
     git(project, "branch", "-m", "main", "other")
     assert "no default branch" in refused(repository.default_branch).message
+
+
+def test_the_line_of_a_ref_follows_first_parents_oldest_first(repository, project):
+    first = git(project, "rev-list", "--max-parents=0", "main").strip()
+    git(project, "checkout", "--quiet", "main")
+    git(project, "checkout", "--quiet", "-b", "side")
+    side = commit(project, "side.txt", "side")
+    git(project, "checkout", "--quiet", "main")
+    git(project, "merge", "--quiet", "--no-ff", "-m", "merge", "side")
+    line = repository.line_of("main")
+    shas = [sha for sha, _ in line]
+    assert shas[0] == first
+    assert shas[-1] == repository.resolve("main").sha
+    assert side not in shas
+    assert all(datetime.fromisoformat(at).tzinfo is not None for _, at in line)
 
 
 def test_a_shallow_clone_says_how_to_deepen_it(project, tmp_path):

@@ -74,12 +74,12 @@ def show(*, config_path: Path) -> int:
     level changed among them, and whether the baseline may judge alone.
     """
     from perfgate.report.text import clean
-    from perfgate.store.baselines import load_baseline, path_for
+    from perfgate.store.baselines import find_baselines, load_baseline, path_for
 
     opened = project.open_project(config_path, None)
-    folder = path_for(opened.config.baselines, opened.workload.name, "any").parent
-    paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    paths = find_baselines(opened.config.baselines, opened.workload.name)
     if not paths:
+        folder = path_for(opened.config.baselines, opened.workload.name, "any").parent
         raise UsageError(f"{folder}: no baseline here", "record one: perfgate baseline update --reason TEXT")
     for path in paths:
         click.echo(clean(str(path)))

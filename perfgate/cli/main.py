@@ -24,6 +24,7 @@ COMMANDS = {
     "compare": "Compare two commits and say whether the second is slower.",
     "check": "Judge HEAD against the committed baseline.",
     "baseline": "Update or show the committed baseline.",
+    "history": "Show how every metric moved from commit to commit, with change points and creep.",
     "init": "Write a perfgate.yml and a first workload.",
     "doctor": "Check whether this machine and project are fit to measure.",
     "demo": "Compare known-good and known-bad changes of a small example service.",

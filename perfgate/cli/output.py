@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,16 @@ _EXIT_CODES = {
 def parse_outputs(
     _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[str, Path], ...]:
-    """Read `-o FORMAT=PATH` options (a click callback).
+    """Read `-o FORMAT=PATH` options of a verdict or a load report (a click callback).
+
+    Raises:
+        UsageError: as `outputs_of`.
+    """
+    return outputs_of(values, FORMATS)
+
+
+def outputs_of(values: Collection[str], formats: Collection[str]) -> tuple[tuple[str, Path], ...]:
+    """Read `FORMAT=PATH` texts.
 
     Raises:
         UsageError: no `=`, an unknown format, or a folder that does not exist: better now than after
@@ -42,10 +52,10 @@ def parse_outputs(
     outputs = []
     for value in values:
         name, equals, path = value.partition("=")
-        if not equals or not path or name not in FORMATS:
+        if not equals or not path or name not in formats:
             raise UsageError(
                 f"-o {value!r}: not FORMAT=PATH",
-                f"the formats are {', '.join(FORMATS)}, as in -o json=out.json",
+                f"the formats are {', '.join(formats)}, as in -o json=out.json",
             )
         if not Path(path).parent.is_dir():
             raise UsageError(f"-o {value!r}: {Path(path).parent} is not a folder", "create it first")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from perfgate.report.text import clean
@@ -25,8 +25,17 @@ def render_levels(result: Result, levels: Mapping[Metric, float]) -> str:
     return f"{head}\n{render_table(('endpoint', 'metric', 'level'), rows)}"
 
 
-def render_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width: int = 120) -> str:
-    """A plain table; the first column is cut where a line would be too long, numbers never are."""
+def render_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    width: int = 120,
+    left: Collection[int] = (1,),
+) -> str:
+    """A plain table; the first column is cut where a line would be too long, numbers never are.
+
+    The columns `left` begin at the left as the first does, all others end at the right.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -37,7 +46,7 @@ def render_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width:
         if number == 0:
             table.add_column(title, overflow="ellipsis", no_wrap=True)
         else:
-            table.add_column(title, no_wrap=True, justify="left" if number == 1 else "right")
+            table.add_column(title, no_wrap=True, justify="left" if number in left else "right")
     for row in rows:
         table.add_row(*(Text(clean(cell)) for cell in row))
     console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False)

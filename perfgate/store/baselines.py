@@ -73,6 +73,12 @@ def load_baseline(path: Path) -> Baseline:
     return BASELINE.parse(read_bounded(path, MAX_BYTES), where=path)
 
 
+def find_baselines(root: Path, workload_name: str) -> list[Path]:
+    """The baselines of a workload, one file for each environment class that has one."""
+    folder = path_for(root, workload_name, "any").parent
+    return sorted(folder.glob("*.json")) if folder.is_dir() else []
+
+
 def save_baseline(root: Path, baseline: Baseline) -> Path:
     """Write a baseline to its place under `root` and return its path.
 

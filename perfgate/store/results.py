@@ -80,6 +80,22 @@ def find(root: Path, sha: str) -> tuple[list[Result], list[Reason]]:
     return [result for _, _, result in found], skipped
 
 
+def stored_commits(root: Path) -> list[str]:
+    """The SHA of every commit that has a folder of results, sorted; none where there is no folder at all.
+
+    Raises:
+        UsageError: the results folder cannot be read.
+    """
+    if not root.is_dir():
+        return []
+    try:
+        return sorted(entry.name for entry in root.iterdir() if SHA.fullmatch(entry.name))
+    except OSError as error:
+        raise UsageError(
+            f"{shown(root)}: cannot be read: {error.strerror}", "make it a folder that perfgate may read"
+        ) from error
+
+
 def _listed(folder: Path) -> list[str]:
     """Names to look at: not the samples, and not what another perfgate is writing at this moment."""
     if not folder.exists() and not folder.is_symlink():

@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 _FIRST, _LAST = 10_000, 32_767
 _ATTEMPTS = 200
 _LISTEN = "0A"
-# A service that has not bound its port yet, or shares it (SO_REUSEPORT), would not be noticed by the next draw.
+# A service that has not bound its port yet, or shares it (SO_REUSEPORT), the next draw would not notice.
 _GIVEN: deque[int] = deque(maxlen=64)
 
 

@@ -96,9 +96,11 @@ class Project:
         assert before in text
         self.write(name, text.replace(before, after))
 
-    def commit(self, message: str) -> str:
+    def commit(self, message: str, *, at: str | None = None) -> str:
+        """Commit everything, as if made at an instant (ISO 8601) if one is given."""
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        when = {"GIT_COMMITTER_DATE": at} if at else {}
+        self.git("commit", "--quiet", "--allow-empty", "--message", message, **when)
         return self.git("rev-parse", "HEAD").strip()
 
     def branch(self, name: str, *, answer: str | None = None, main: str | None = None) -> str:
@@ -121,8 +123,8 @@ class Project:
         self.git("checkout", "--quiet", "main")
         return sha
 
-    def git(self, *arguments: str) -> str:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    def git(self, *arguments: str, **variables: str) -> str:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | variables
         done = subprocess.run(
             [*_GIT, *arguments], cwd=self.path, check=True, capture_output=True, text=True, env=environment
         )

@@ -172,3 +172,10 @@ def test_a_large_run_saves_and_loads_in_reasonable_time(tmp_path: Path) -> None:
     assert len(results.load(path).rounds) == 26
     assert time.process_time() - started < 5
     assert json.loads(path.read_bytes())["schema_version"] == 2
+
+
+def test_commits_with_a_folder_are_listed_and_nothing_else(tmp_path: Path) -> None:
+    assert results.stored_commits(tmp_path / "missing") == []
+    for name in ("b" * 40, "a" * 40, "c" * 39, "notes"):
+        (tmp_path / name).mkdir()
+    assert results.stored_commits(tmp_path) == ["a" * 40, "b" * 40]
