@@ -20,7 +20,7 @@ from perfgate.errors import UsageError
 if TYPE_CHECKING:
     from perfgate.gate.policy import Policy
     from perfgate.git import Repository
-    from perfgate.measure.job import Source
+    from perfgate.measure.job import Job, Source
     from perfgate.measure.round import MeasuredRound
     from perfgate.model import Commit, NextStep, Side, Verdict
     from perfgate.progress import Progress
@@ -123,12 +123,28 @@ def measure_pair(
     reproduce: str,
 ) -> Verdict:
     """Measure base and head side by side and judge them; `begun` is when the command started (monotonic)."""
-    from perfgate.gate.decide import Circumstances, effective_policy, judge
-    from perfgate.measure.job import Job, run_job
+    from perfgate.gate.decide import Circumstances, judge
+    from perfgate.measure.job import run_job
+
+    job = pair_job(opened, sources, repository, seed=project.new_seed(opened.config))
+    base, head = run_job(job, progress)
+    circumstances = Circumstances(
+        elapsed_s=time.monotonic() - begun,
+        reproduce=reproduce,
+        extra_reasons=slo_reasons(opened, head),
+    )
+    return judge(base, head, opened.policy, circumstances)
+
+
+def pair_job(
+    opened: project.Project, sources: tuple[Source, ...], repository: Repository | None, *, seed: int
+) -> Job:
+    """The paired run of two sources by the project's policy."""
+    from perfgate.gate.decide import effective_policy
+    from perfgate.measure.job import Job
 
     policy = effective_policy(opened.policy, restarts=all(s.address is None for s in sources))
-    seed = project.new_seed(opened.config)
-    job = Job(
+    return Job(
         config=opened.config,
         repository=repository,
         workload=opened.workload,
@@ -139,13 +155,6 @@ def measure_pair(
         run_id=project.new_run_id(),
         seed=seed,
     )
-    base, head = run_job(job, progress)
-    circumstances = Circumstances(
-        elapsed_s=time.monotonic() - begun,
-        reproduce=reproduce,
-        extra_reasons=slo_reasons(opened, head),
-    )
-    return judge(base, head, opened.policy, circumstances)
 
 
 def _decide(measured: Sequence[MeasuredRound], policy: Policy, seed: int) -> NextStep:
