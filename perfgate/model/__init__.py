@@ -10,6 +10,14 @@ from perfgate.model.answered import (
     Response,
     Samples,
 )
+from perfgate.model.calibrated import (
+    BOUND_CONFIDENCE,
+    CalibratedMetric,
+    Calibration,
+    CalibrationRow,
+    CalibrationRun,
+    Injected,
+)
 from perfgate.model.concluded import (
     QUANTILES,
     Comparison,
@@ -66,10 +74,15 @@ from perfgate.model.sides import (
 __all__ = [
     "ALL_ENDPOINTS",
     "ARRIVAL_EXECUTORS",
+    "BOUND_CONFIDENCE",
     "LATENCY_DEFINITION",
     "MIN_REQUESTS_FOR_P99",
     "QUANTILES",
     "SIDES",
+    "CalibratedMetric",
+    "Calibration",
+    "CalibrationRow",
+    "CalibrationRun",
     "Commit",
     "Comparison",
     "DriverLoad",
@@ -79,6 +92,7 @@ __all__ = [
     "Exchange",
     "Executor",
     "Health",
+    "Injected",
     "LoadOver",
     "LoadSummary",
     "Metric",

@@ -233,7 +233,8 @@ def test_it_ends_as_its_service_ended(tmp_path, code):
 def test_a_signal_reaches_the_service_and_its_answer_is_the_exit_status(tmp_path):
     # Fetched, not caught: a handler might run just before `accept`, which would then wait on.
     obeys = "import signal, threading, os\nsignal.pthread_sigmask(signal.SIG_BLOCK, [15])\n"
-    obeys += "threading.Thread(target=lambda: (signal.sigwait([15]), os._exit(9)), daemon=True).start()" + ECHO
+    obeys += "threading.Thread(target=lambda: (signal.sigwait([15]), os._exit(9)), daemon=True).start()"
+    obeys += ECHO
     command = (sys.executable, "-S", "-c", obeys, "65536")
     with wrapper("0us", *command, cwd=tmp_path) as (process, port):
         connect(port).close()
