@@ -95,7 +95,7 @@ def command(
     quiet: bool,
     outputs: tuple[tuple[str, Path], ...],
 ) -> int:
-    """Try the gate on your own service, where the truth is known.
+    """Measure how often the gate is wrong on your own service, and what it can see.
 
     Compares REF (HEAD unless given) with itself, again and again, by the rules of perfgate.yml: every
     regression is a false alarm.
