@@ -134,6 +134,8 @@ def _injection(text: str | None) -> Injection | None:
 
     if text is None:
         return None
+    if sys.platform != "linux":
+        raise UsageError("--inject works on Linux only", "leave it out, or run it where your CI runs")
     hint = "write it like 5%, 300us or 20%@p99"
     try:
         injection = parse_injection(text)
