@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts check compare baseline bench-demo bench-driver bench-send-times bench-truth lock clean
+.PHONY: demo test lint types contracts check compare baseline bench-demo bench-driver bench-inject bench-send-times bench-truth lock clean
 
 demo: $(STAMP)
 	$(BIN)/perfgate demo
@@ -40,6 +40,10 @@ bench-demo: $(STAMP)
 # Six minutes on a quiet machine: how fast the driver is beside wrk, hey, k9, autocannon, k6, Locust and Artillery.
 bench-driver: $(STAMP)
 	$(BIN)/python -m bench.driver
+
+# A minute on a quiet machine: how exactly the wrapper of `perfgate calibrate --inject` delays answers.
+bench-inject: $(STAMP)
+	$(BIN)/python -m bench.inject_precision
 
 # Two minutes: how far off the time of sending is, with and without the kernel's transmit stamp.
 bench-send-times: $(STAMP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from perfgate.errors import UsageError
 if TYPE_CHECKING:
     from perfgate.gate.policy import Policy
     from perfgate.git import Repository
-    from perfgate.measure.job import Source
+    from perfgate.measure.job import Job, Source
     from perfgate.measure.round import MeasuredRound
     from perfgate.model import Commit, NextStep, Side, Verdict
     from perfgate.progress import Progress
@@ -124,25 +124,12 @@ def measure_pair(
 ) -> Verdict:
     """Measure base and head side by side and judge them; `begun` is when the command started (monotonic)."""
     from perfgate.gate.abort import Abort
-    from perfgate.gate.decide import Circumstances, effective_policy, judge, judge_aborted
-    from perfgate.measure.job import Job, run_job
+    from perfgate.gate.decide import Circumstances, judge, judge_aborted
+    from perfgate.measure.job import run_job
 
-    policy = effective_policy(opened.policy, restarts=all(s.address is None for s in sources))
-    seed = project.new_seed(opened.config)
     abort = Abort(opened.thresholds)
-    job = Job(
-        config=opened.config,
-        repository=repository,
-        workload=opened.workload,
-        sources=sources,
-        screen_rounds=policy.screen_rounds,
-        confirm_rounds=policy.confirm_rounds,
-        decide=lambda measured: _decide(measured, policy, seed),
-        stops=stopping(abort),
-        run_id=project.new_run_id(),
-        seed=seed,
-    )
-    base, head = run_job(job, progress)
+    job = pair_job(opened, sources, repository, seed=project.new_seed(opened.config))
+    base, head = run_job(replace(job, stops=stopping(abort)), progress)
     if abort.breached:
         ended = Circumstances(elapsed_s=time.monotonic() - begun, reproduce=reproduce)
         return judge_aborted(base, head, abort.reason(), ended)
@@ -152,6 +139,27 @@ def measure_pair(
         extra_reasons=slo_reasons(opened, head),
     )
     return judge(base, head, opened.policy, circumstances)
+
+
+def pair_job(
+    opened: project.Project, sources: tuple[Source, ...], repository: Repository | None, *, seed: int
+) -> Job:
+    """The paired run of two sources by the project's policy."""
+    from perfgate.gate.decide import effective_policy
+    from perfgate.measure.job import Job
+
+    policy = effective_policy(opened.policy, restarts=all(s.address is None for s in sources))
+    return Job(
+        config=opened.config,
+        repository=repository,
+        workload=opened.workload,
+        sources=sources,
+        screen_rounds=policy.screen_rounds,
+        confirm_rounds=policy.confirm_rounds,
+        decide=lambda measured: _decide(measured, policy, seed),
+        run_id=project.new_run_id(),
+        seed=seed,
+    )
 
 
 def _decide(measured: Sequence[MeasuredRound], policy: Policy, seed: int) -> NextStep:

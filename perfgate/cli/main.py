@@ -25,6 +25,7 @@ COMMANDS = {
     "check": "Judge HEAD against the committed baseline.",
     "baseline": "Update or show the committed baseline.",
     "history": "Show how every metric moved from commit to commit, with change points and creep.",
+    "calibrate": "Measure how often the gate is wrong on your own service, and what it can see.",
     "init": "Write a perfgate.yml and a first workload.",
     "doctor": "Check whether this machine and project are fit to measure.",
     "demo": "Compare known-good and known-bad changes of a small example service.",

@@ -34,6 +34,7 @@ from perfgate.store import results as store
 from perfgate.store.atomic import require_writable
 from perfgate.store.schema import SCHEMA_VERSION
 from perfgate.target.environment import detect_environment
+from perfgate.target.inject.spec import wrapped
 from perfgate.target.keeper import Keeper
 from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_placement
 
@@ -43,20 +44,29 @@ if TYPE_CHECKING:
     from perfgate.git import Repository
     from perfgate.model import Placement
     from perfgate.progress import Progress
+    from perfgate.target.inject.mode import Injection
+    from perfgate.target.service import ServiceSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a side comes from: a commit to check out, or (`address` set) a service that already runs."""
+    """Where a side comes from: a commit to check out, or (`address` set) a service that already runs.
+
+    With an `injection` the service of a commit is started behind the wrapper that makes its answers later.
+    """
 
     side: Side
     commit: Commit
     address: Address | None = None
+    injection: Injection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to measure. `repository` may be None only if every source has an address."""
+    """What to measure. `repository` may be None only if every source has an address.
+
+    `is_one_of_many` runs keep their results without the raw requests, and without a line about each file.
+    """
 
     config: Config
     repository: Repository | None
@@ -68,6 +78,7 @@ class Job:
     stops: Stops = never
     run_id: str
     seed: int
+    is_one_of_many: bool = False
 
     @property
     def folder(self) -> Path:
@@ -136,7 +147,7 @@ def _targets(job: Job, keeper: Keeper, progress: Progress) -> Iterator[tuple[Tar
         progress=progress,
     )
     with checkouts.prepare(tuple(source.commit for source in to_build)) as specs:
-        started = dict(zip((source.side for source in to_build), specs, strict=True))
+        started = {s.side: _behind(s.injection, spec) for s, spec in zip(to_build, specs, strict=True)}
         yield tuple(
             Target(
                 side=source.side,
@@ -145,6 +156,10 @@ def _targets(job: Job, keeper: Keeper, progress: Progress) -> Iterator[tuple[Tar
             )
             for source in job.sources
         )
+
+
+def _behind(injection: Injection | None, spec: ServiceSpec) -> ServiceSpec:
+    return wrapped(spec, injection) if injection is not None else spec
 
 
 @contextmanager
@@ -251,6 +266,9 @@ def describe_load(config: Config, *, sides: int) -> str:
 
 def _save(job: Job, results: tuple[Result, ...], recording: Recording, progress: Progress) -> None:
     for number, result in enumerate(results):
+        if job.is_one_of_many:
+            store.save(job.config.store, result)
+            continue
         samples = tuple((m.rounds[number], m.samples[number]) for m in recording.measured)
         path = store.save(job.config.store, result, samples)
         progress.note(f"{result.side}: {path}")

@@ -19,6 +19,14 @@ from perfgate.model.baseline import (
     LevelChange,
     MetricHealth,
 )
+from perfgate.model.calibrated import (
+    BOUND_CONFIDENCE,
+    CalibratedMetric,
+    Calibration,
+    CalibrationRow,
+    CalibrationRun,
+    Injected,
+)
 from perfgate.model.concluded import (
     QUANTILES,
     Comparison,
@@ -84,6 +92,7 @@ from perfgate.model.sides import (
 __all__ = [
     "ALL_ENDPOINTS",
     "ARRIVAL_EXECUTORS",
+    "BOUND_CONFIDENCE",
     "LATENCY_DEFINITION",
     "MIN_REQUESTS_FOR_P99",
     "QUANTILES",
@@ -93,6 +102,10 @@ __all__ = [
     "BaselineHealth",
     "BaselineRun",
     "BaselineValue",
+    "CalibratedMetric",
+    "Calibration",
+    "CalibrationRow",
+    "CalibrationRun",
     "Circle",
     "Commit",
     "Comparison",
@@ -104,6 +117,7 @@ __all__ = [
     "Executor",
     "Health",
     "History",
+    "Injected",
     "LevelChange",
     "LoadOver",
     "LoadSummary",

@@ -21,6 +21,7 @@ from perfgate.model import (
     Side,
 )
 from perfgate.store.results import save
+from perfgate.store.schema import SCHEMA_VERSION
 from perfgate.workload.artillery import read_workload
 
 ENDPOINTS = ("GET /items", "GET /items/{id}", "GET /search", "POST /orders", "DELETE /orders/{id}")
@@ -107,7 +108,7 @@ def make_result(
         )
     workload = read_workload(project.path / "load-test.yml", variables={})
     return Result(
-        schema_version=1,
+        schema_version=SCHEMA_VERSION,
         tool_version="0",
         run_id=f"run-{number}",
         side=side,

@@ -13,8 +13,9 @@ from perfgate.cli.main import main
 from perfgate.cli.project import policy_of
 from perfgate.config import load_config
 from perfgate.gate.levels import run_levels
+from perfgate.model import Baseline, BaselineRun, BaselineValue
 from perfgate.stats import changepoints
-from perfgate.store.baselines import SCHEMA_VERSION, Baseline, BaselineRun, BaselineValue, save_baseline
+from perfgate.store.baselines import SCHEMA_VERSION, save_baseline
 from perfgate.store.results import save
 
 
@@ -159,6 +160,8 @@ def test_the_runs_of_the_committed_baseline_count_and_count_once(perfgate, tmp_p
             reason="test",
             clock_source=result.clock_source,
             requests=1,
+            calibration_ns=None,
+            accepts=(),
             values=tuple(
                 BaselineValue(endpoint=m.endpoint, statistic=m.statistic, value=level)
                 for m, level in run_levels(result, policy).items()
