@@ -71,7 +71,7 @@ def test_the_smallest_file_gets_the_documented_defaults(folder):
     measure = config.measure
     assert (measure.rounds, measure.max_rounds, measure.seed) == (13, 26, None)
     assert (measure.round_ns, measure.warmup_ns, measure.timeout_ns) == (10**9, 250 * 10**6, 10**10)
-    assert config.placement_pin
+    assert config.placement.pin
     assert config.gate.tolerance == {"p50": 0.03, "p95": 0.05, "p99": 0.1, "cpu": 0.03, "errors": 0.001}
     assert config.gate.require == {"p50": 0.05, "p95": 0.15, "p99": 0.4, "cpu": 0.05}
     assert config.gate.cpu == "error"
@@ -110,7 +110,7 @@ def test_every_key_arrives_in_base_units(folder):
         0,
         900_500_000,
     )
-    assert not config.placement_pin
+    assert not config.placement.pin
     assert config.gate.tolerance["p50"] == 0.01
     assert config.gate.tolerance["p95"] == 0.05
     assert config.gate.tolerance["errors"] == 0

@@ -133,7 +133,7 @@ def _require_same(existing: Baseline, opened: project.Project) -> None:
         UsageError: the workload, the load, the definition of latency or the clock differ.
     """
     from perfgate.load.clock import detect_clock_source
-    from perfgate.measure.job import describe_load
+    from perfgate.measure.roundload import describe_load
     from perfgate.model import LATENCY_DEFINITION
 
     now = {
