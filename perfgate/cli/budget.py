@@ -42,8 +42,9 @@ def with_budget(opened: Project, budget_ns: int | None) -> Project:
         if not _LEAST_NS <= budget_ns <= _MOST_NS:
             raise UsageError(f"--budget: {format_duration_ns(budget_ns)} is out of range", "give it 5s to 2h")
         measuring = replace(measuring, budget_ns=budget_ns)
-    require_room(measuring)
-    return replace(opened, config=replace(opened.config, measure=measuring))
+    config = replace(opened.config, measure=measuring)
+    require_room(config)
+    return replace(opened, config=config)
 
 
 def goal_of(policy: Policy) -> Goal:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfgate.errors import UsageError
-from perfgate.measure.calibration import calibrate, with_rate
+from perfgate.measure.calibration import PROBE_NS, calibrate, with_rate
 from perfgate.measure.history import Alike, PairedRun, earlier_runs
 from perfgate.measure.pilot import components, run_pilot
 from perfgate.measure.timekeeping import Pace, seconds_text
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 CLOSING_S = 1.5
 """Kept back for what follows the last round: storing, the tests of both stages, the report."""
+_MARGIN = 0.05
+"""Planned as not there, because rounds do not always take what the pilot's took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,18 +99,21 @@ def freedom_of(measuring: MeasureConfig) -> Freedom:
     )
 
 
-def require_room(measuring: MeasureConfig) -> None:
+def require_room(config: Config) -> None:
     """Refuse a budget that even rounds without any restart cost would not fit into, before anything starts.
 
     Raises:
         UsageError: it cannot be kept, or there is nothing to plan.
     """
+    measuring = config.measure
     if measuring.budget_ns is None:
         return
     freedom = freedom_of(measuring)
     warmup_s = measuring.warmup_ns / 1e9
     pilot_s = 2 * (LEAST_ROUND_S + warmup_s)
-    needed_s = least_s(freedom, warmup_s) + pilot_s + CLOSING_S
+    if config.load.calibrate:
+        pilot_s += 2 * (PROBE_NS / 1e9 + warmup_s)
+    needed_s = (least_s(freedom, warmup_s) + pilot_s + CLOSING_S) / (1 - _MARGIN)
     if needed_s > measuring.budget_ns / 1e9:
         raise _too_short(measuring, freedom, restart_s=0.0, needed_s=needed_s)
 
@@ -161,13 +166,13 @@ def _plan(
     plan = best_plan(
         varying,
         overhead_s=overhead_s,
-        available_s=ready.budget_ns / 1e9 - spent_s,
+        available_s=ready.budget_ns / 1e9 * (1 - _MARGIN) - spent_s,
         freedom=freedom,
         alpha=goal.alpha,
         power=goal.power,
     )
     if plan is None:
-        needed_s = least_s(freedom, overhead_s) + spent_s
+        needed_s = (least_s(freedom, overhead_s) + spent_s) / (1 - _MARGIN)
         raise _too_short(measuring, freedom, restart_s=pilot.restart_s, needed_s=needed_s)
     return plan, plan_text(plan, restart_s=pilot.restart_s, evidence=_evidence(len(pilot.rounds), history))
 
@@ -199,7 +204,7 @@ def _too_short(
     restarts = f" with {seconds_text(restart_s)} of restarts each" if restart_s else ""
     warmup = f", {format_duration_ns(measuring.warmup_ns)} of warm-up" if measuring.warmup_ns else ""
     return UsageError(
-        f"budget {format_duration_ns(measuring.budget_ns or 0)} is too short: {rounds} rounds of {length}"
+        f"budget {seconds_text((measuring.budget_ns or 0) / 1e9)} is too short: {rounds} rounds of {length}"
         f"{restarts}{warmup}, {confirm_rounds(rounds)} more to confirm and a pilot take "
         f"{seconds_text(math.ceil(needed_s))}",
         f"give it more, at least {math.ceil(needed_s * 1.1)}s, or shorten measure.warmup",

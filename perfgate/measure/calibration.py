@@ -25,7 +25,7 @@ LOW_RATIO, HIGH_RATIO = 0.4, 0.6
 MOST_DRIVER_RATIO = 0.7
 """More of its one CPU and the driver's own waiting begins to show."""
 
-_PROBE_NS = 500_000_000
+PROBE_NS = 500_000_000
 _LONGEST_PROBE_NS = 10_000_000_000
 _ARRIVALS_TO_SEE = 30
 
@@ -94,15 +94,15 @@ def calibrate(session: Session, load: LoadConfig, progress: Progress) -> Calibra
     alone = replace(session, targets=session.targets[:1], seed=session.seed ^ 0x5EED)
     cpus = len(session.placement.service_cpus)
     cost = _probe(alone, load)
-    rate = rate_for(cost, cpus=cpus, connections=load.connections)
-    used = _try(alone, load, rate, cost, cpus)
-    better = corrected(rate, used)
+    first = rate_for(cost, cpus=cpus, connections=load.connections)
+    used = _try(alone, load, first, cost, cpus)
+    rate = corrected(first, used)
+    if rate != first:
+        used = _try(alone, load, rate, cost, cpus)
     unit = "passes" if load.model == "open" else "requests"
-    note = (
-        f"rate: {better:.4g} {unit}/s over both sides, found on base alone: {rate:.4g}/s used {_words(used)}"
-    )
+    note = f"rate: {rate:.4g} {unit}/s over both sides; base alone used {_words(used)} at it"
     progress.note(note)
-    return Calibrated(rate=better, note=note)
+    return Calibrated(rate=rate, note=note)
 
 
 def with_rate(session: Session, load: LoadConfig, rate: float) -> Session:
@@ -114,11 +114,16 @@ def with_rate(session: Session, load: LoadConfig, rate: float) -> Session:
 
 
 def _words(used: Used) -> str:
-    cpu = (
-        "CPU that cannot be seen" if used.cpu_ratio is None else f"{format_ratio(used.cpu_ratio)} of its CPUs"
-    )
-    more = f"{format_ratio(used.connections_ratio)} of the connections"
-    return f"{cpu}, {more}, {format_ratio(used.driver_ratio)} of the driver"
+    parts = [
+        f"{format_ratio(used.connections_ratio)} of the connections",
+        f"{format_ratio(used.driver_ratio)} of the driver",
+    ]
+    if used.cpu_ratio is not None:
+        parts.insert(0, f"{format_ratio(used.cpu_ratio)} of its CPUs")
+    listed = ", ".join(parts)
+    if LOW_RATIO <= used.most_ratio <= HIGH_RATIO:
+        return listed
+    return f"{listed} (the aim was {AIM_RATIO:.0%} of the scarcest: is the machine busy?)"
 
 
 def _probe(alone: Session, load: LoadConfig) -> Cost:
@@ -127,7 +132,7 @@ def _probe(alone: Session, load: LoadConfig) -> Cost:
     begun: list[int] = []
     scenarios = tuple(_counted(s, begun.append) for s in alone.workload.scenarios)
     probe = replace(
-        _of_length(alone, one, _PROBE_NS),
+        _of_length(alone, one, PROBE_NS),
         workload=replace(alone.workload, scenarios=scenarios),
         max_rate_rps=0.0,
     )
@@ -148,7 +153,7 @@ def _try(alone: Session, load: LoadConfig, rate: float, cost: Cost, cpus: int) -
     """What the rate uses, from evenly spaced arrivals: chance is no help here."""
     enough_ns = min(round(_ARRIVALS_TO_SEE / rate * 1e9), _LONGEST_PROBE_NS)
     even = replace(load, rate_rps=rate if load.model == "open" else None, arrivals="even")
-    session = with_rate(_of_length(alone, even, max(_PROBE_NS, enough_ns)), even, rate)
+    session = with_rate(_of_length(alone, even, max(PROBE_NS, enough_ns)), even, rate)
     times = _Times(measure_round(session, index=1, stage="screen"))
     idle_s = (cost.busy_s - cost.service_time_s) * rate
     return Used(

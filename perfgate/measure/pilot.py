@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 MOST_PILOT_ROUNDS = 3
 _SHORTEST_NS, _LONGEST_NS = 100_000_000, 1_000_000_000
 _SHARE_OF_BUDGET = 0.02
-_RESTARTS_SHARE = 0.10
+_MOST_OF_BUDGET = 0.05
+"""A round that takes more of the budget than this is not piloted a third time."""
 
 PRIOR_SD = {"p50": 0.015, "p95": 0.02, "p99": 0.03, "cpu": 0.011}
 """How d varies from restart to restart before anything is known of a service (STATISTICS.md, section 1.3:
@@ -72,7 +73,7 @@ def run_pilot(session: Session, *, budget_ns: int, progress: Progress) -> Pilot:
         measured.append(measure_round(short, index=len(measured), stage="screen"))
         elapsed = time.monotonic() - begun
         restarts_s.append(max(0.0, elapsed - (session.warmup_ns + round_ns) / 1e9))
-        if len(measured) > 1 and elapsed > budget_ns / 1e9 * _RESTARTS_SHARE:
+        if len(measured) > 1 and elapsed > budget_ns / 1e9 * _MOST_OF_BUDGET:
             break
     return Pilot(rounds=tuple(measured), restart_s=max(restarts_s[1:]))
 

@@ -141,7 +141,7 @@ class _Stages:
     def _show(self, valid: int, count: int, text: str, then: int) -> None:
         left_s, more_s = self._pace.left_s(count - valid), self._pace.left_s(then)
         if then and more_s is not None:
-            text += f", and {seconds_text(more_s)} if it has to confirm"
+            text += f" ({seconds_text(more_s)} more if it has to confirm)"
         self._progress.update(valid, count, text, left_s=left_s)
 
     def _say_how_long(self, valid: int, count: int, then: int) -> None:

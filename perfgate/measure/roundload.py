@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.model import Profile, Ramp
-from perfgate.units import format_duration_ns
 
 if TYPE_CHECKING:
     from perfgate.config import Config
@@ -45,5 +44,5 @@ def describe_load(config: Config, *, sides: int) -> str:
         bound = f", at most {load.max_rate_rps:g} requests/s"
     length = f"of {measuring.round_ns / 1e9:g} s"
     if measuring.budget_ns and sides > 1 and "round" not in measuring.fixed:
-        length = f"planned for {format_duration_ns(measuring.budget_ns)}"
+        length = f"planned for {measuring.budget_ns / 1e9:g} s"
     return f"{pace}{users}{bound}, rounds {length}"

@@ -163,11 +163,14 @@ class Observed:
 def observed_variance(d: NDArray[np.float64]) -> tuple[float, int]:
     """The variance of d about its mean as the test sees it (clipped), and of how many rounds.
 
-    Taking the mean off keeps a real change from looking like noise. (0, 0) for fewer than two rounds.
+    Taking the mean off keeps a real change from looking like noise. Too few rounds to clip any have their
+    plain variance, fewer than two none: (0, 0).
     """
     d = d[np.isfinite(d)]
     if d.size < 2:
         return 0.0, 0
+    if d.size < LEAST_ROUNDS:
+        return float(d.var(ddof=1)), int(d.size)
     error = float(blinded_standard_error((d - d.mean())[:, None], np.array([True]))[0])
     # Rounds that are all alike have no finite error there.
     return (error**2 * d.size if math.isfinite(error) else 0.0), int(d.size)
