@@ -46,8 +46,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Used:
-    """How much of what there is a rate used: of the services' CPUs (None: not seen), connections, driver."""
+    """The rate that was reached, and what it used: of the services' CPUs (None: not seen) and so on."""
 
+    rate: float
     cpu_ratio: float | None
     connections_ratio: float
     driver_ratio: float
@@ -78,10 +79,14 @@ def rate_for(cost: Cost, *, cpus: int, connections: int) -> float:
 
 
 def corrected(rate: float, used: Used) -> float:
-    """The rate after one look at what it really uses: left alone within 40 to 60 %."""
+    """The rate after one look at what it really uses: left alone within 40 to 60 %.
+
+    What was used goes with the rate that was reached, which is less than was asked for where base or the
+    driver did not keep up.
+    """
     if LOW_RATIO <= used.most_ratio <= HIGH_RATIO or used.most_ratio <= 0:
         return rate
-    return rate * AIM_RATIO / used.most_ratio
+    return used.rate * AIM_RATIO / used.most_ratio
 
 
 def calibrate(session: Session, load: LoadConfig, progress: Progress) -> Calibrated:
@@ -153,10 +158,13 @@ def _try(alone: Session, load: LoadConfig, rate: float, cost: Cost, cpus: int) -
     """What the rate uses, from evenly spaced arrivals: chance is no help here."""
     enough_ns = min(round(_ARRIVALS_TO_SEE / rate * 1e9), _LONGEST_PROBE_NS)
     even = replace(load, rate_rps=rate if load.model == "open" else None, arrivals="even")
-    session = with_rate(_of_length(alone, even, max(PROBE_NS, enough_ns)), even, rate)
+    length_ns = max(PROBE_NS, enough_ns)
+    session = with_rate(_of_length(alone, even, length_ns), even, rate)
     times = _Times(measure_round(session, index=1, stage="screen"))
-    idle_s = (cost.busy_s - cost.service_time_s) * rate
+    reached = rate * length_ns / 1e9 if load.model == "open" else times.requests
+    idle_s = (cost.busy_s - cost.service_time_s) * reached / times.elapsed_s
     return Used(
+        rate=reached / times.elapsed_s,
         cpu_ratio=times.cpu_s / times.elapsed_s / cpus if times.cpu_s else None,
         connections_ratio=(times.service_s / times.elapsed_s + idle_s) / load.connections,
         driver_ratio=times.driver_ratio,

@@ -52,5 +52,12 @@ def test_nothing_is_used_more_than_it_may_be(service_s, busy_s, driver_s, cpus, 
     ],
 )
 def test_what_it_really_uses_corrects_it_outside_40_to_60_percent(cpu, connections, driver, rate) -> None:
-    used = Used(cpu_ratio=cpu, connections_ratio=connections, driver_ratio=driver)
+    used = Used(rate=100, cpu_ratio=cpu, connections_ratio=connections, driver_ratio=driver)
     assert corrected(100, used) == pytest.approx(rate)
+
+
+def test_a_rate_that_was_not_reached_is_not_raised_beyond_what_was_seen() -> None:
+    used = Used(rate=40, cpu_ratio=0.2, connections_ratio=0.1, driver_ratio=0.1)
+    assert corrected(100, used) == pytest.approx(100)
+    crowded = Used(rate=80, cpu_ratio=1.0, connections_ratio=0.1, driver_ratio=0.1)
+    assert corrected(100, crowded) == pytest.approx(40)
