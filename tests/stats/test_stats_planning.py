@@ -176,6 +176,11 @@ def test_history_outweighs_the_prior():
     assert math.sqrt(between_variance(0.015, [])) == pytest.approx(0.015)
 
 
+def test_what_is_sampling_is_not_counted_twice():
+    runs = [Observed(variance=2 * 0.02**2, sampling=0.02**2, rounds=13)] * 4
+    assert math.sqrt(between_variance(0.02, runs)) == pytest.approx(0.02)
+
+
 def test_a_pilot_that_is_all_sampling_hardly_moves_the_prior():
     noisy = Observed(variance=0.2**2, sampling=0.1**2, rounds=3)
     assert between_variance(0.015, [noisy]) < 1.05 * 0.015**2
