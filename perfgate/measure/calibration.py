@@ -105,7 +105,8 @@ def calibrate(session: Session, load: LoadConfig, progress: Progress) -> Calibra
     if rate != first:
         used = _try(alone, load, rate, cost, cpus)
     unit = "passes" if load.model == "open" else "requests"
-    note = f"rate: {rate:.4g} {unit}/s over both sides; base alone used {_words(used)} at it"
+    whose = " over both sides; base alone" if len(session.targets) > 1 else "; the service"
+    note = f"rate: {rate:.4g} {unit}/s{whose} used {_words(used)} at it"
     progress.note(note)
     return Calibrated(rate=rate, note=note)
 
