@@ -140,8 +140,9 @@ def prepare(ready: Preparation, session: Session, progress: Progress) -> Prepare
             pace=Pace(),
             notes=tuple(notes),
         )
-    plan, text = _plan(ready, ready.goal, _logged(session, pilots), begun, progress)
-    progress.note(text)
+    plan, words = _plan(ready, ready.goal, _logged(session, pilots), begun, progress)
+    for text in words:
+        progress.note(text)
     return Prepared(
         session=_of_length(session, plan.round_s),
         screen_rounds=plan.rounds,
@@ -149,13 +150,13 @@ def prepare(ready: Preparation, session: Session, progress: Progress) -> Prepare
         pace=Pace(
             round_s=plan.round_s + plan.overhead_s, deadline_s=begun + ready.budget_ns / 1e9 - CLOSING_S
         ),
-        notes=(*notes, text),
+        notes=(*notes, "; ".join(words)),
     )
 
 
 def _plan(
     ready: Preparation, goal: Goal, session: Session, begun: float, progress: Progress
-) -> tuple[Plan, str]:
+) -> tuple[Plan, tuple[str, str]]:
     measuring = ready.config.measure
     freedom = freedom_of(measuring)
     history = earlier_runs(ready.config.store, ready.alike)
@@ -174,22 +175,27 @@ def _plan(
     if plan is None:
         needed_s = (least_s(freedom, overhead_s) + spent_s) / (1 - _MARGIN)
         raise _too_short(measuring, freedom, restart_s=pilot.restart_s, needed_s=needed_s)
-    return plan, plan_text(plan, restart_s=pilot.restart_s, evidence=_evidence(len(pilot.rounds), history))
+    finds = finds_text(plan, _evidence(len(pilot.rounds), history))
+    return plan, (plan_text(plan, restart_s=pilot.restart_s), finds)
 
 
-def plan_text(plan: Plan, *, restart_s: float, evidence: str) -> str:
-    """The plan in a line: rounds, time, and for each statistic what it can find at the worst endpoint."""
+def plan_text(plan: Plan, *, restart_s: float) -> str:
+    """How many rounds, how long they are and what they take."""
+    return (
+        f"plan: {plan.rounds} rounds of {seconds_text(plan.round_s)} (+ {plan.confirm_rounds} to confirm), "
+        f"{seconds_text(restart_s)} of restarts each; about {seconds_text(plan.screen_s)}, "
+        f"{seconds_text(plan.total_s)} with confirmation"
+    )
+
+
+def finds_text(plan: Plan, evidence: str) -> str:
+    """What the plan can find of each statistic, at the worst endpoint."""
     worst: dict[str, float] = {}
     for metric, mde in plan.mde.items():
         worst[metric.statistic] = max(worst.get(metric.statistic, 0.0), math.expm1(mde))
     order = [name for name in (*QUANTILES, "cpu") if name in worst]
     finds = ", ".join(f"{name} ≥ {format_ratio(worst[name])}" for name in order)
-    return (
-        f"plan: {plan.rounds} rounds of {seconds_text(plan.round_s)} (+ {plan.confirm_rounds} to confirm), "
-        f"{seconds_text(restart_s)} of restarts each; about {seconds_text(plan.screen_s)}, "
-        f"{seconds_text(plan.total_s)} with confirmation; "
-        + (f"can find {finds} ({evidence})" if finds else "too few requests to say what it can find")
-    )
+    return f"can find {finds} ({evidence})" if finds else "too few requests to say what it can find"
 
 
 def _evidence(pilots: int, history: Sequence[PairedRun]) -> str:

@@ -29,7 +29,7 @@ def test_the_plan_is_printed_before_it_starts_and_kept(project: Project) -> None
     done = compare(project, "--budget", "12s", "-o", f"json={path}")
     assert done.code in (0, 3), done.err
     said = re.search(
-        r"plan: (\d+) rounds of [\d.]+ (?:m?s) \(\+ (\d+) to confirm\), .*can find p50 ≥", done.err
+        r"plan: (\d+) rounds of [\d.]+ (?:m?s) \(\+ (\d+) to confirm\), .*\n +can find p50 ≥", done.err
     )
     assert said is not None, done.err
     assert done.err.index("pilot round 1") < said.start() < done.err.index("screening")
