@@ -9,8 +9,12 @@ class Progress(Protocol):
     def phase(self, text: str) -> None:
         """A new phase begins, such as building base; ends the phase before."""
 
-    def update(self, done: int, total: int, text: str) -> None:
-        """`done` of `total` steps of this phase are finished; `text` says what happens now."""
+    def update(self, done: int, total: int, text: str, *, left_s: float | None = None) -> None:
+        """`done` of `total` steps of this phase are finished; `text` says what happens now.
+
+        `left_s` is how long the rest of the phase will take, where the caller knows better than by the pace
+        so far.
+        """
 
     def note(self, text: str) -> None:
         """Something worth keeping on the screen, such as a round that was dropped."""

@@ -71,7 +71,7 @@ def test_the_smallest_file_gets_the_documented_defaults(folder):
     measure = config.measure
     assert (measure.rounds, measure.max_rounds, measure.seed) == (13, 26, None)
     assert (measure.round_ns, measure.warmup_ns, measure.timeout_ns) == (10**9, 250 * 10**6, 10**10)
-    assert config.placement_pin
+    assert config.placement.pin
     assert config.gate.tolerance == {"p50": 0.03, "p95": 0.05, "p99": 0.1, "cpu": 0.03, "errors": 0.001}
     assert config.gate.require == {"p50": 0.05, "p95": 0.15, "p99": 0.4, "cpu": 0.05}
     assert config.gate.cpu == "error"
@@ -110,7 +110,7 @@ def test_every_key_arrives_in_base_units(folder):
         0,
         900_500_000,
     )
-    assert not config.placement_pin
+    assert not config.placement.pin
     assert config.gate.tolerance["p50"] == 0.01
     assert config.gate.tolerance["p95"] == 0.05
     assert config.gate.tolerance["errors"] == 0
@@ -177,6 +177,21 @@ WRONG = [
     ("load: {max_rate: 200}\n", "3:8", "200 has no unit", "200/s"),
     ("load: {max_rate: 0/s}\n", "3:8", "0/s is out of range", "more than 0/s"),
     ("load: {connections: 513}\n", "3:8", "513 is out of range", "1 to 512"),
+    ("load: {rate: auto}\n", "3:8", "no meaning in the closed model", "model: open"),
+    ("load: {max_rate: automatic}\n", "3:8", "'automatic' is not a rate", "200/s"),
+    ("measure: {budget: 4s}\n", "3:11", "4s is out of range", "5s to 2h"),
+    ("measure: {budget: 60}\n", "3:11", "60 has no unit", "60s"),
+    ("placement: {driver_cpus: 1}\n", "3:13", "is not a list of CPUs", "[0, 1]"),
+    ("placement: {driver_cpus: []}\n", "3:13", "is not a list of CPUs", "[0, 1]"),
+    ("placement: {service_cpus: [0, 0]}\n", "3:13", "named twice", "once"),
+    ("placement: {service_cpus: [-1]}\n", "3:13", "-1 is out of range", "0 to 4095"),
+    (
+        "placement: {driver_cpus: [1], service_cpus: [0, 1]}\n",
+        "3:31",
+        "CPU 1 is in driver_cpus",
+        "one of them",
+    ),
+    ("placement: {pin: false, driver_cpus: [1]}\n", "3:25", "nothing with pin: false", "drop one"),
     ("placement: {pin: maybe}\n", "3:13", "'maybe' is neither true nor false", "true or false"),
     ("gate: {tolerance: {p50: 3}}\n", "3:20", "gate.tolerance.p50: 3 has no unit", "write 3%"),
     ("gate: {tolerance: {p90: 3%}}\n", "3:20", "unknown key 'p90'", "p99"),
@@ -291,6 +306,33 @@ def test_a_relative_path_stays_as_the_user_wrote_it(folder, monkeypatch):
     config = load_config(Path("perfgate.yml"))
     assert config.path == Path("perfgate.yml")
     assert config.workload.is_absolute()
+
+
+def test_a_budget_leaves_open_what_the_file_does_not_fix(folder):
+    measure = load(folder, SMALLEST + "measure: {budget: 1.5m, rounds: 13, warmup: 0s}\n").measure
+    assert (measure.budget_ns, measure.fixed) == (90 * 10**9, {"rounds"})
+    assert load(folder, SMALLEST).measure.budget_ns is None
+
+
+@pytest.mark.parametrize(
+    ("text", "calibrate"),
+    [
+        ("load: {model: open, rate: auto}\n", True),
+        ("load: {max_rate: auto}\n", True),
+        ("load: {model: open}\nmeasure: {budget: 60s}\n", True),
+        ("load: {model: open, rate: 5/s}\nmeasure: {budget: 60s}\n", False),
+        ("measure: {budget: 60s}\n", False),
+    ],
+)
+def test_a_rate_is_found_where_it_is_left_to_perfgate(folder, text, calibrate):
+    found = load(folder, SMALLEST + text).load
+    assert found.calibrate is calibrate
+    assert not calibrate or (found.rate_rps, found.max_rate_rps) == (None, None)
+
+
+def test_named_cpus_are_read_in_order(folder):
+    placement = load(folder, SMALLEST + "placement: {driver_cpus: [3, 1], service_cpus: [0]}\n").placement
+    assert (placement.driver_cpus, placement.service_cpus) == ((1, 3), (0,))
 
 
 def test_the_shipped_schema_is_the_generated_one():

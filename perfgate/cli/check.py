@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli import options, output, project
+from perfgate.cli.budget import budget_option, with_budget
 from perfgate.cli.slo import slo_reasons, stopping
 
 if TYPE_CHECKING:
@@ -20,27 +21,35 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 Examples:
   perfgate check
+  perfgate check --budget 60s
   perfgate check -o json=verdict.json"""
 
 
 @click.command(epilog=_EXAMPLES)
 @options.config_option
+@budget_option
 @options.allow_dirty_option
 @options.quiet_option
 @output.output_option
 def command(
-    *, config_path: Path, allow_dirty: bool, quiet: bool, outputs: tuple[tuple[str, Path], ...]
+    *,
+    config_path: Path,
+    budget_ns: int | None,
+    allow_dirty: bool,
+    quiet: bool,
+    outputs: tuple[tuple[str, Path], ...],
 ) -> int:
     """Judge HEAD against the committed baseline.
 
     A baseline sees large changes only and never fails HEAD by itself: when it alarms, or has fewer than ten
     runs, its commit and HEAD are measured side by side. Only where that commit is gone or does not start
-    does it decide, with ten runs or more, and the verdict then says "unpaired".
+    does it decide, with ten runs or more, and the verdict then says "unpaired". A budget is for the paired
+    part; the first takes the rounds perfgate.yml says.
     """
     from perfgate.git import open_repository
 
     begun = time.monotonic()
-    opened = project.open_project(config_path, None)
+    opened = with_budget(project.open_project(config_path, None), budget_ns)
     repository = open_repository(opened.config.root)
     head = repository.resolve("HEAD")
     project.require_command(opened.config)

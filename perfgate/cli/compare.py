@@ -13,6 +13,7 @@ import click
 
 from perfgate.cli import options, output, project
 from perfgate.cli.approach import approach_of, approach_options
+from perfgate.cli.budget import budget_option, goal_of, with_budget
 from perfgate.cli.slo import slo_reasons, stopping
 from perfgate.config import CONFIG_NAME
 from perfgate.errors import UsageError
@@ -29,6 +30,7 @@ _EXAMPLES = """\b
 Examples:
   perfgate compare main HEAD
   perfgate compare                       (HEAD with its merge-base)
+  perfgate compare main HEAD --budget 60s
   perfgate compare main HEAD -o json=verdict.json -o markdown=comment.md
   perfgate compare v1.2 HEAD --stored
   perfgate compare --base-url http://127.0.0.1:8001 --head-url http://127.0.0.1:8002"""
@@ -55,6 +57,7 @@ class _Asked:
 @click.option("--stored", is_flag=True, help="Compare stored results; no service is touched.")
 @click.option("--base-url", metavar="URL", help="Load this running service as base.")
 @click.option("--head-url", metavar="URL", help="Load this running service as head.")
+@budget_option
 @approach_options
 @options.allow_dirty_option
 @options.quiet_option
@@ -68,6 +71,7 @@ def command(
     stored: bool,
     base_url: str | None,
     head_url: str | None,
+    budget_ns: int | None,
     allow_dirty: bool,
     quiet: bool,
     outputs: tuple[tuple[str, Path], ...],
@@ -88,6 +92,7 @@ def command(
             config_path,
             workload,
             {"base": base, "head": head, "base_url": base_url, "head_url": head_url},
+            budget_ns,
         ),
     )
     opened = project.open_project(config_path, workload)
@@ -96,7 +101,10 @@ def command(
             raise UsageError(
                 "--stored touches no service, so --base-url and --head-url mean nothing", "drop one"
             )
+        if budget_ns:
+            raise UsageError("--stored measures nothing, so --budget means nothing", "drop one")
         return output.publish(_compare_stored(opened, asked), outputs)
+    opened = with_budget(opened, budget_ns)
     return output.publish(_compare_measured(opened, asked, quiet=quiet), outputs)
 
 
@@ -159,6 +167,7 @@ def pair_job(
         decide=lambda measured: _decide(measured, policy, seed),
         run_id=project.new_run_id(),
         seed=seed,
+        goal=goal_of(policy),
     )
 
 
@@ -237,11 +246,15 @@ def _compare_stored(opened: project.Project, asked: _Asked) -> Verdict:
     return compare_stored(opened, base, head, reproduce=asked.reproduce)
 
 
-def _reproduce(config_path: Path, workload: Path | None, asked: dict[str, str | None]) -> str:
+def _reproduce(
+    config_path: Path, workload: Path | None, asked: dict[str, str | None], budget_ns: int | None
+) -> str:
     """The command line that asks the same again."""
     words = ["perfgate", "compare", *(ref for ref in (asked["base"], asked["head"]) if ref)]
     if str(config_path) != CONFIG_NAME:
         words += ["-c", str(config_path)]
     flags = {"--workload": workload, "--base-url": asked["base_url"], "--head-url": asked["head_url"]}
     words += [str(word) for flag, value in flags.items() if value for word in (flag, value)]
+    if budget_ns:
+        words += ["--budget", f"{budget_ns / 1e9:g}s"]
     return project.shell_words(words)

@@ -14,6 +14,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from perfgate.config.commands import CommandError, split_command
 from perfgate.units import parse_duration_ns, parse_rate_rps, parse_ratio
 
+AUTO = "auto"
+
 
 def refuse(what: str, hint: str, *keys: str | int) -> PydanticCustomError:
     """The error for a value that cannot be used; `keys` lead from the value to the faulty part of it."""
@@ -75,16 +77,18 @@ class Ratio(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Rate(Kind):
-    """Requests per second."""
+    """Requests per second, or "auto": perfgate finds the rate."""
 
-    def read(self, value: Any) -> float:  # noqa: D102 - says what Kind says
+    def read(self, value: Any) -> float | str:  # noqa: D102 - says what Kind says
+        if value == AUTO:
+            return AUTO
         found: float = _quantity(value, parse_rate_rps, "a rate", "/s")
         if not 0 < found <= 1_000_000:
             raise refuse(f"{value} is out of range", "write more than 0/s, up to 1000000/s")
         return found
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
-        return {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*/\s*(s|m|h)\s*$"}
+        return {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*/\s*(s|m|h)|auto)\s*$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,22 @@ class Whole(Kind):
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, slots=True)
+class Cpus(Kind):
+    """Numbers of CPUs, as the kernel counts them."""
+
+    def read(self, value: Any) -> tuple[int, ...]:  # noqa: D102 - says what Kind says
+        if not isinstance(value, list) or not value:
+            raise refuse(f"{_short(value)} is not a list of CPUs", "write their numbers, like [0, 1]")
+        numbers = [Whole(0, 4095).read(number) for number in value]
+        if len(set(numbers)) < len(numbers):
+            raise refuse("a CPU is named twice", "name each once")
+        return tuple(sorted(numbers))
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
+        return {"type": "array", "minItems": 1, "uniqueItems": True, "items": Whole(0, 4095).schema()}
 
 
 @dataclass(frozen=True, slots=True)

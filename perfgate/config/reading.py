@@ -7,12 +7,14 @@ from signal import Signals
 
 from pydantic import ValidationError
 
-from perfgate.config.schema import File, Gate, Load, Measure, Section, Service
+from perfgate.config.kinds import AUTO
+from perfgate.config.schema import File, Gate, Load, Measure, Placement, Section, Service
 from perfgate.config.settings import (
     Config,
     GateConfig,
     LoadConfig,
     MeasureConfig,
+    PlacementConfig,
     ReadyConfig,
     ServiceConfig,
     StopConfig,
@@ -96,7 +98,7 @@ class _Conversion:
             variables=file.variables,
             load=_load(file.load),
             measure=_measure(file.measure),
-            placement_pin=file.placement.pin,
+            placement=_placement(file.placement),
             gate=self._gate(file.gate),
             thresholds=self._thresholds(),
             store=self._inside("store", file.store),
@@ -167,9 +169,20 @@ def _load(load: Load) -> LoadConfig:
     return LoadConfig(
         model=load.model,
         connections=load.connections,
-        rate_rps=load.rate,
+        rate_rps=_given(load.rate),
         arrivals=load.arrivals,
-        max_rate_rps=load.max_rate,
+        max_rate_rps=_given(load.max_rate),
+        calibrate=AUTO in (load.rate, load.max_rate) or (load.model == "open" and load.rate is None),
+    )
+
+
+def _given(rate: float | str | None) -> float | None:
+    return None if isinstance(rate, str) else rate
+
+
+def _placement(placement: Placement) -> PlacementConfig:
+    return PlacementConfig(
+        pin=placement.pin, driver_cpus=placement.driver_cpus, service_cpus=placement.service_cpus
     )
 
 
@@ -183,6 +196,8 @@ def _measure(measure: Measure) -> MeasureConfig:
         connect_timeout_ns=measure.connect_timeout or 0,
         first_byte_timeout_ns=measure.first_byte_timeout or 0,
         seed=measure.seed,
+        budget_ns=measure.budget,
+        fixed=frozenset(measure.model_fields_set & {"rounds", "max_rounds", "round"}),
     )
 
 

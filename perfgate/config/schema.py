@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from perfgate.config.kinds import (
+    AUTO,
     Choice,
     Command,
+    Cpus,
     Duration,
     EnvironmentValue,
     Line,
@@ -102,16 +104,18 @@ class Load(Section):
         "closed: the next request after the last answer. open: arrivals by a schedule.",
     )
     connections: Annotated[int, Whole(1, 512)] = _key(1, "Connections at once to each side.")
-    rate: Annotated[float | None, Rate()] = _left_out(None, "Arrivals in the open model, such as 200/s.")
+    rate: Annotated[float | str | None, Rate()] = _left_out(
+        None, "Arrivals in the open model, such as 200/s, or auto: half of what base can do."
+    )
     arrivals: Annotated[Literal["poisson", "even"], Choice(("poisson", "even"))] = _key(
         "poisson", "How arrivals are spread: at random, as independent users come, or evenly."
     )
-    max_rate: Annotated[float | None, Rate()] = _left_out(None, "The most requests sent in the closed model.")
+    max_rate: Annotated[float | str | None, Rate()] = _left_out(
+        None, "The most requests sent in the closed model, or auto: half of what base can do."
+    )
 
     @model_validator(mode="after")
     def _fit_the_model(self) -> Load:
-        if self.model == "open" and self.rate is None:
-            raise refuse("the open model needs a rate", "add rate: 200/s", "model")
         if self.model == "open" and self.max_rate is not None:
             raise refuse("max_rate has no meaning in the open model", "rate says it already", "max_rate")
         if self.model == "closed" and "arrivals" in self.model_fields_set:
@@ -146,6 +150,9 @@ class Measure(Section):
     seed: Annotated[int | None, Whole(0, 2**63 - 1)] = _left_out(
         None, "Fixes every random choice; each run draws its own without."
     )
+    budget: Annotated[int | None, Duration("5s", "2h")] = _left_out(
+        None, "The time a comparison may take, builds aside; rounds and their length are then planned."
+    )
 
     @model_validator(mode="after")
     def _order_rounds(self) -> Measure:
@@ -162,6 +169,22 @@ class Placement(Section):
     """Which CPUs are used."""
 
     pin: Annotated[bool, Switch()] = _key(True, "Keep the driver and the services on separate CPUs.")
+    driver_cpus: Annotated[tuple[int, ...], Cpus()] = _left_out((), "The driver's CPUs; one, without.")
+    service_cpus: Annotated[tuple[int, ...], Cpus()] = _left_out(
+        (), "The CPUs both services share; all others, without."
+    )
+
+    @model_validator(mode="after")
+    def _keep_apart(self) -> Placement:
+        for name in ("driver_cpus", "service_cpus"):
+            if getattr(self, name) and not self.pin:
+                raise refuse("means nothing with pin: false", "drop one of them", name)
+        if both := set(self.driver_cpus) & set(self.service_cpus):
+            listed = ", ".join(map(str, sorted(both)))
+            raise refuse(
+                f"CPU {listed} is in driver_cpus too", "give each CPU to one of them", "service_cpus"
+            )
+        return self
 
 
 class Tolerance(Section):
@@ -210,6 +233,12 @@ class File(Section):
     store: Annotated[str, RelativePath()] = _key(".perfgate/results", "Where results go.")
     baselines: Annotated[str, RelativePath()] = _key("baselines", "Where baselines are committed.")
     allow_hosts: list[_Host] = _key([], "Hosts besides this machine that may be sent load.")
+
+    @model_validator(mode="after")
+    def _know_the_rate(self) -> File:
+        if self.load.model == "open" and self.load.rate is None and self.measure.budget is None:
+            raise refuse("the open model needs a rate", f"add rate: 200/s, or rate: {AUTO}", "load", "model")
+        return self
 
 
 def json_schema() -> dict[str, Any]:

@@ -47,13 +47,17 @@ class ServiceConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadConfig:
-    """How requests are paced; `rate_rps` is None in the closed model, `max_rate_rps` in the open one."""
+    """How requests are paced; `rate_rps` is None in the closed model, `max_rate_rps` in the open one.
+
+    With `calibrate` both are None: the rate (open model) or its bound (closed) is found before measuring.
+    """
 
     model: Literal["closed", "open"]
     connections: int
     rate_rps: float | None
     arrivals: Literal["poisson", "even"]
     max_rate_rps: float | None
+    calibrate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,8 @@ class MeasureConfig:
     """How long and how often is measured; `seed` is None when each run draws its own.
 
     `connect_timeout_ns` and `first_byte_timeout_ns` are 0 where only the whole `timeout_ns` counts.
+    A comparison may take `budget_ns` (None: as long as its rounds take); of `rounds`, `max_rounds` and
+    `round` it plans what is not in `fixed`, the names the file gives a value.
     """
 
     rounds: int
@@ -71,6 +77,17 @@ class MeasureConfig:
     connect_timeout_ns: int
     first_byte_timeout_ns: int
     seed: int | None
+    budget_ns: int | None = None
+    fixed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementConfig:
+    """Which CPUs are used; a set that is empty takes what the other leaves."""
+
+    pin: bool
+    driver_cpus: tuple[int, ...]
+    service_cpus: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +128,7 @@ class Config:
     variables: Mapping[str, str]
     load: LoadConfig
     measure: MeasureConfig
-    placement_pin: bool
+    placement: PlacementConfig
     gate: GateConfig
     thresholds: tuple[ThresholdText, ...]
     store: Path

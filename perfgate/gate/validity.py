@@ -181,7 +181,8 @@ def _doubts(base: Result, head: Result) -> Iterator[Reason]:
         yield Reason(
             code="not_pinned",
             text=f"driver and services shared CPUs: {base.placement.note or 'placement.pin is off'}",
-            remedy="use a machine with two or more cores and leave placement.pin on",
+            remedy="let perfgate start the services, on two or more CPUs it may choose among, "
+            "and leave placement.pin on",
         )
     if not (base.restarts and head.restarts):
         yield Reason(

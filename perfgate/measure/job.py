@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING
 import perfgate
 from perfgate.load.address import Address, Timeouts
 from perfgate.load.clock import detect_clock_source
+from perfgate.measure.budget import Goal, Preparation, Prepared, prepare
 from perfgate.measure.checkout import Checkouts, exclusive
+from perfgate.measure.history import Alike
 from perfgate.measure.protocol import Decide, Recording, Stops, measure, never
 from perfgate.measure.round import Session, Target
+from perfgate.measure.roundload import describe_load, steady_profile
 from perfgate.model import (
     LATENCY_DEFINITION,
     Commit,
     Environment,
-    Profile,
-    Ramp,
     Result,
     Side,
     Workload,
@@ -36,11 +37,11 @@ from perfgate.store.schema import SCHEMA_VERSION
 from perfgate.target.environment import detect_environment
 from perfgate.target.inject.spec import wrapped
 from perfgate.target.keeper import Keeper
-from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_placement
+from perfgate.target.placement import Wanted, can_pin, detect_cpus, pin_driver, plan_placement
+from perfgate.target.topology import thread_siblings
 
 if TYPE_CHECKING:
     from perfgate.config import Config
-    from perfgate.config.settings import LoadConfig
     from perfgate.git import Repository
     from perfgate.model import Placement
     from perfgate.progress import Progress
@@ -65,7 +66,8 @@ class Source:
 class Job:
     """What to measure. `repository` may be None only if every source has an address.
 
-    `is_one_of_many` runs keep their results without the raw requests, and without a line about each file.
+    Without a `goal` the rounds are as given here, whatever time the configuration allows. `is_one_of_many`
+    runs keep their results without the raw requests, and without a line about each file.
     """
 
     config: Config
@@ -79,6 +81,7 @@ class Job:
     run_id: str
     seed: int
     is_one_of_many: bool = False
+    goal: Goal | None = None
 
     @property
     def folder(self) -> Path:
@@ -105,19 +108,21 @@ def run_job(job: Job, progress: Progress) -> tuple[Result, ...]:
         require_writable(job.config.store)
         with _targets(job, keeper, progress) as targets, _placed(job) as placement:
             session = _session(job, targets, placement, keeper)
+            prepared = prepare(_preparation(job, session, facts), session, progress)
             try:
                 measure(
-                    session,
+                    prepared.session,
                     recording,
-                    screen_rounds=job.screen_rounds,
-                    confirm_rounds=job.confirm_rounds,
+                    screen_rounds=prepared.screen_rounds,
+                    confirm_rounds=prepared.confirm_rounds,
                     decide=job.decide,
                     stops=job.stops,
                     progress=progress,
+                    pace=prepared.pace,
                 )
             finally:
                 with _uninterrupted():
-                    results = _results(job, session, recording, facts)
+                    results = _results(job, prepared, recording, facts)
                     if recording.measured:
                         _save(job, results, recording, progress)
     return results
@@ -165,11 +170,15 @@ def _behind(injection: Injection | None, spec: ServiceSpec) -> ServiceSpec:
 @contextmanager
 def _placed(job: Job) -> Iterator[Placement]:
     """The driver on a CPU of its own while measuring, and everywhere again afterwards."""
-    placement = plan_placement(detect_cpus(), pin=job.config.placement_pin, supported=can_pin())
+    wished, cpus = job.config.placement, detect_cpus()
+    wanted = Wanted(driver=wished.driver_cpus, services=wished.service_cpus)
+    placement = plan_placement(
+        cpus, pin=wished.pin, supported=can_pin(), siblings=thread_siblings(cpus), wanted=wanted
+    )
     if any(source.address is not None for source in job.sources):
         # Pinning one side only, or the driver beside services that may be anywhere, would favour a side.
         note = "a service that runs already cannot be placed, so nothing was"
-        placement = replace(plan_placement(detect_cpus(), pin=False), note=note)
+        placement = replace(plan_placement(cpus, pin=False), note=note)
     with pin_driver(placement):
         yield placement
 
@@ -181,7 +190,7 @@ def _session(job: Job, targets: tuple[Target, ...], placement: Placement, keeper
     return Session(
         targets=targets,
         workload=job.workload,
-        profile=_profile(load, measuring.warmup_ns + measuring.round_ns),
+        profile=steady_profile(load, measuring.warmup_ns + measuring.round_ns),
         max_rate_rps=load.max_rate_rps or 0.0,
         warmup_ns=measuring.warmup_ns,
         timeouts=Timeouts(
@@ -194,19 +203,25 @@ def _session(job: Job, targets: tuple[Target, ...], placement: Placement, keeper
     )
 
 
-def _profile(load: LoadConfig, duration_ns: int) -> Profile:
-    """The load of a round: steady, because every round has to be like the others."""
-    level = load.rate_rps or load.connections
-    return Profile(
-        executor="constant-arrival-rate" if load.model == "open" else "constant-vus",
-        vus=load.connections,
-        start=level,
-        stages=(Ramp(duration_ns=duration_ns, target=level),),
-        arrivals=load.arrivals,
+def _preparation(job: Job, session: Session, facts: _Facts) -> Preparation:
+    alike = Alike(
+        workload_name=job.workload.name,
+        workload_digest=job.workload.digest,
+        load_model=describe_load(job.config, sides=len(job.sources)),
+        environment_class=facts.environment.class_id,
+        restarts=all(source.address is None for source in job.sources),
+        pinned=session.placement.pinned,
+    )
+    return Preparation(
+        config=job.config,
+        goal=job.goal,
+        screen_rounds=job.screen_rounds,
+        confirm_rounds=job.confirm_rounds,
+        alike=alike,
     )
 
 
-def _results(job: Job, session: Session, recording: Recording, facts: _Facts) -> tuple[Result, ...]:
+def _results(job: Job, prepared: Prepared, recording: Recording, facts: _Facts) -> tuple[Result, ...]:
     return tuple(
         Result(
             schema_version=SCHEMA_VERSION,
@@ -221,12 +236,12 @@ def _results(job: Job, session: Session, recording: Recording, facts: _Facts) ->
             load_model=describe_load(job.config, sides=len(job.sources)),
             seed=job.seed,
             environment=facts.environment,
-            placement=session.placement,
+            placement=prepared.session.placement,
             clock_source=facts.clock_source,
             latency_definition=LATENCY_DEFINITION,
             restarts=source.address is None,
             rounds=tuple(measured.rounds[number] for measured in recording.measured),
-            notes=job.workload.notes,
+            notes=(*job.workload.notes, *prepared.notes),
             calibration_ns=_usual_calibration_ns(recording),
         )
         for number, source in enumerate(job.sources)
@@ -249,19 +264,6 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def describe_load(config: Config, *, sides: int) -> str:
-    """The load in words; results under different loads are not comparable."""
-    load, measuring = config.load, config.measure
-    how = "two sides interleaved" if sides > 1 else "one side alone"
-    users = f"{load.connections} connection{'s' if load.connections > 1 else ''} a side, {how}"
-    pace = "closed model, "
-    if load.model == "open":
-        evenly = " evenly" if load.arrivals == "even" else ""
-        pace = f"open model, {load.rate_rps:g} passes/s{evenly}, "
-    bound = f", at most {load.max_rate_rps:g} requests/s" if load.max_rate_rps else ""
-    return f"{pace}{users}{bound}, rounds of {measuring.round_ns / 1e9:g} s"
 
 
 def _save(job: Job, results: tuple[Result, ...], recording: Recording, progress: Progress) -> None:

@@ -1,7 +1,8 @@
 """The order of a run: screening rounds, perhaps more of them, perhaps a confirmation on fresh rounds.
 
 What comes next is decided by whoever calls (the gate knows how, measuring does not). A `Recording` keeps
-every finished round, so that nothing is lost when the run ends early.
+every finished round, so that nothing is lost when the run ends early. Where there is a deadline a stage may
+end before its last round, by the clock alone and never below the rounds a verdict needs.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfgate.measure.round import MeasuredRound, Session, measure_round
+from perfgate.measure.timekeeping import Pace, seconds_text
 from perfgate.model import ALL_ENDPOINTS, NextStep, Stage
+from perfgate.stats.planning import LEAST_ROUNDS
 
 if TYPE_CHECKING:
     from perfgate.progress import Progress
 
 # A quarter more rounds than planned at most: past that the gate calls the run invalid anyway.
 _SPARE_RATIO = 0.25
+_ROUNDS_TO_KNOW_THE_PACE = 2
 
 Decide = Callable[[Sequence[MeasuredRound]], NextStep]
 Stops = Callable[[Sequence[MeasuredRound]], bool]
@@ -54,31 +58,26 @@ def measure(
     decide: Decide,
     stops: Stops = never,
     progress: Progress,
+    pace: Pace | None = None,
 ) -> None:
     """Run the protocol, adding each round to `recording` as it is finished.
 
     Raises:
         MeasureError: from a round; the rounds before it are in `recording`.
     """
+    stages = _Stages(session, recording, progress, pace or Pace())
     progress.phase("screening")
-    enough = _rounds(session, recording, progress, stage="screen", count=screen_rounds, stops=stops)
+    enough = stages.run(stage="screen", count=screen_rounds, then=confirm_rounds, stops=stops)
     step = decide(recording.measured) if enough else NextStep()
     if step.more_screen_rounds and not step.confirm_endpoints:
-        progress.phase("more rounds: too noisy to see the changes that matter")
-        enough = _rounds(
-            session, recording, progress, stage="screen", count=step.more_screen_rounds, stops=stops
-        )
-        step = decide(recording.measured) if enough else NextStep()
+        more = stages.extension(step.more_screen_rounds, then=confirm_rounds)
+        if more:
+            progress.phase("more rounds: too noisy to see the changes that matter")
+            enough = stages.run(stage="screen", count=more, least=0, then=confirm_rounds, stops=stops)
+            step = decide(recording.measured) if enough else NextStep()
     if step.confirm_endpoints:
         progress.phase(f"confirming on fresh rounds: {_named(step.confirm_endpoints)}")
-        _rounds(
-            session,
-            recording,
-            progress,
-            stage="confirm",
-            count=confirm_rounds,
-            focus=step.confirm_endpoints,
-        )
+        stages.run(stage="confirm", count=confirm_rounds, focus=step.confirm_endpoints)
     recording.complete = not recording.aborted
 
 
@@ -86,38 +85,83 @@ def _named(endpoints: Sequence[str]) -> str:
     return "all endpoints" if ALL_ENDPOINTS in endpoints else ", ".join(endpoints)
 
 
-def _rounds(
-    session: Session,
-    recording: Recording,
-    progress: Progress,
-    *,
-    stage: Stage,
-    count: int,
-    focus: Sequence[str] = (),
-    stops: Stops = never,
-) -> bool:
-    """Measure until `count` rounds are valid. A dropped round is measured again, which favours no side:
-    rounds are dropped by what disturbed the machine, never by what was measured. False if too many were
-    dropped for a verdict, or the caller has seen enough.
-    """
-    spare = math.floor(count * _SPARE_RATIO)
-    valid = 0
-    while valid < count:
-        progress.update(valid, count, f"round {valid + 1} of {count}")
-        begun = time.monotonic()
-        index = len(recording.measured)
-        measured = measure_round(session, index=index, stage=stage, focus=focus)
-        recording.measured.append(measured)
-        reason = measured.rounds[0].dropped_because
-        if not reason:
-            valid += 1
-            recording.aborted = stops(recording.measured)
-            if recording.aborted:
+class _Stages:
+    """Rounds of one stage after another."""
+
+    def __init__(self, session: Session, recording: Recording, progress: Progress, pace: Pace) -> None:
+        self._session = session
+        self._recording = recording
+        self._progress = progress
+        self._pace = pace
+        self._planned = pace.round_s is not None
+
+    def run(
+        self,
+        *,
+        stage: Stage,
+        count: int,
+        least: int = LEAST_ROUNDS,
+        then: int = 0,
+        focus: Sequence[str] = (),
+        stops: Stops = never,
+    ) -> bool:
+        """Measure until `count` rounds are valid. A dropped round is measured again, which favours no side:
+        rounds are dropped by what disturbed the machine, never by what was measured. False if too many were
+        dropped for a verdict, or the caller has seen enough.
+
+        Time for `then` rounds of confirmation, or the fewest that can confirm, is kept back.
+        """
+        spare = math.floor(count * _SPARE_RATIO)
+        valid = 0
+        while valid < count:
+            if valid >= least and self._pace.fitting() < 1 + min(then, LEAST_ROUNDS):
+                self._progress.note(f"the time is up: {valid} of {count} rounds")
+                break
+            self._show(valid, count, f"round {valid + 1} of {count}", then)
+            reason = self._round(stage, focus)
+            if not reason:
+                valid += 1
+                self._recording.aborted = stops(self._recording.measured)
+                if self._recording.aborted:
+                    return False
+                self._show(valid, count, f"{seconds_text(self._pace.round_s or 0)} a round", then)
+                self._say_how_long(valid, count, then)
+                continue
+            self._progress.note(f"round {len(self._recording.measured)} dropped: {reason}")
+            if not spare:
                 return False
-            progress.update(valid, count, f"{time.monotonic() - begun:.1f} s a round")
-            continue
-        progress.note(f"round {index + 1} dropped: {reason}")
-        if not spare:
-            return False
-        spare -= 1
-    return True
+            spare -= 1
+        return True
+
+    def extension(self, wanted: int, *, then: int) -> int:
+        """How many more rounds there is time for, a confirmation after them included."""
+        more = int(min(wanted, max(0, self._pace.fitting() - then)))
+        if more < wanted:
+            self._progress.note(
+                f"too noisy to see the changes that matter; there is time for {more} more rounds"
+            )
+        return more
+
+    def _round(self, stage: Stage, focus: Sequence[str]) -> str:
+        """One round, recorded; why it was dropped, if it was."""
+        begun = time.monotonic()
+        index = len(self._recording.measured)
+        measured = measure_round(self._session, index=index, stage=stage, focus=focus)
+        self._recording.measured.append(measured)
+        self._pace.took(time.monotonic() - begun)
+        return measured.rounds[0].dropped_because
+
+    def _show(self, valid: int, count: int, text: str, then: int) -> None:
+        left_s, more_s = self._pace.left_s(count - valid), self._pace.left_s(then)
+        if then and more_s is not None:
+            text += f" ({seconds_text(more_s)} more if it has to confirm)"
+        self._progress.update(valid, count, text, left_s=left_s)
+
+    def _say_how_long(self, valid: int, count: int, then: int) -> None:
+        """Once, where no plan has said it: how long the rest takes, from the rounds so far."""
+        if self._planned or valid < _ROUNDS_TO_KNOW_THE_PACE:
+            return
+        self._planned = True
+        all_s, more_s = self._pace.left_s(count) or 0.0, self._pace.left_s(then) or 0.0
+        confirming = f"; {then} more to confirm, should anything look worse, {seconds_text(more_s)}"
+        self._progress.note(f"{count} rounds, about {seconds_text(all_s)}" + (confirming if then else ""))

@@ -35,9 +35,9 @@ class Counted:
         which = f"run {self._done + 1} of {self._total}" + (f", {left}" if left else "")
         self._inner.phase(f"{which}: {text}")
 
-    def update(self, done: int, total: int, text: str) -> None:
+    def update(self, done: int, total: int, text: str, *, left_s: float | None = None) -> None:
         """Pass it on."""
-        self._inner.update(done, total, text)
+        self._inner.update(done, total, text, left_s=left_s)
 
     def note(self, text: str) -> None:
         """Pass on what is new."""

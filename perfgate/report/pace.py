@@ -33,8 +33,10 @@ class Eta:
         """The phase begins now."""
         self._began = self._clock()
 
-    def text(self, done: int, total: int) -> str:
-        """`about 40 s left`, or nothing while there is nothing to go by."""
+    def text(self, done: int, total: int, left_s: float | None = None) -> str:
+        """`about 40 s left`, as said or by the pace so far; nothing while there is nothing to go by."""
+        if left_s is not None and 0 <= done < total:
+            return f"about {elapsed_text(left_s)} left"
         if not 0 < done < total:
             return ""
         return f"about {elapsed_text((self._clock() - self._began) / done * (total - done))} left"

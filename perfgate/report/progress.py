@@ -51,7 +51,7 @@ class QuietProgress:
     def phase(self, text: str) -> None:
         """Nothing is shown."""
 
-    def update(self, done: int, total: int, text: str) -> None:
+    def update(self, done: int, total: int, text: str, *, left_s: float | None = None) -> None:
         """Nothing is shown."""
 
     def note(self, text: str) -> None:
@@ -74,10 +74,10 @@ class PlainProgress:
         self._eta.restart()
         self._line(text)
 
-    def update(self, done: int, total: int, text: str) -> None:
+    def update(self, done: int, total: int, text: str, *, left_s: float | None = None) -> None:
         """Write where we are, unless the last update was less than a second ago."""
         if self._interval.over():
-            left = self._eta.text(done, total)
+            left = self._eta.text(done, total, left_s)
             self._line(f"{done}/{total} {text}" + (f", {left}" if left else ""), indent="  ")
 
     def note(self, text: str) -> None:
@@ -117,10 +117,10 @@ class LiveProgress:
         self._phase = clean(text)
         self._show(0, 0, "")
 
-    def update(self, done: int, total: int, text: str) -> None:
+    def update(self, done: int, total: int, text: str, *, left_s: float | None = None) -> None:
         """Move the bar, at most a few times a second, and always when the phase is finished."""
         if self._interval.over() or done >= total:
-            self._show(done, total, clean(text))
+            self._show(done, total, clean(text), left_s)
 
     def note(self, text: str) -> None:
         """Write the note above the bar."""
@@ -132,9 +132,9 @@ class LiveProgress:
             self._bar.stop()
             self._bar = None
 
-    def _show(self, done: int, total: int, text: str) -> None:
+    def _show(self, done: int, total: int, text: str, left_s: float | None = None) -> None:
         bar = self._started()
-        left = self._eta.text(done, total)
+        left = self._eta.text(done, total, left_s)
         words = " · ".join(part for part in (self._phase, text, left) if part)
         wide = total > 0 and self._console.width >= _NARROWEST_BAR
         room = self._console.width - (27 if wide else 1)

@@ -33,11 +33,12 @@ $build\
 
 workload: $workload
 
-# load: {connections: 1}       # or {model: open, rate: 200/s}: arrivals by a schedule
+# load: {connections: 1}       # or {model: open, rate: auto}: arrivals by a schedule, or rate: 200/s
 
-measure:
-  rounds: 13                   # restarts of both sides; up to max_rounds, 26, where the data are noisy
-  round: 1s                    # measured time of each; longer helps p95 and p99
+# measure:
+#   budget: 60s                # a comparison takes so long; what is not given below is then planned
+#   rounds: 13                 # restarts of both sides; up to max_rounds, 26, where the data are noisy
+#   round: 1s                  # measured time of each; longer helps p95 and p99
 
 gate:
   tolerance: {p50: 3%, p95: 5%, p99: 10%, cpu: 3%, errors: 0.1%}   # changes up to these are let pass

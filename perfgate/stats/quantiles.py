@@ -43,6 +43,33 @@ def harrell_davis(
     return quantiles
 
 
+def log_quantile_variance(
+    values: NDArray[np.float64] | NDArray[np.int64], probabilities: Sequence[float]
+) -> NDArray[np.float64]:
+    """How much the logarithm of each quantile varies from sample to sample of this size.
+
+    The variance of the order statistics under the weights of the estimate (Maritz & Jarrett, 1978), over the
+    square of the estimate. It is of independent requests, and falls with their number.
+
+    Args:
+        values: as given to `harrell_davis`, all above 0.
+        probabilities: each strictly between 0 and 1.
+
+    Raises:
+        ValueError: as `harrell_davis`, or a value is not above 0.
+    """
+    center = harrell_davis(values, probabilities)
+    ordered = np.sort(values)
+    if ordered[0] <= 0:
+        raise ValueError("times are above 0")
+    variance = np.empty(len(probabilities), dtype=np.float64)
+    for index, probability in enumerate(probabilities):
+        first, weights = _weights(values.size, float(probability))
+        window = ordered[first : first + weights.size].astype(np.float64)
+        variance[index] = weights @ (window / center[index] - 1) ** 2
+    return variance
+
+
 @lru_cache(maxsize=512)
 def _weights(n: int, probability: float) -> tuple[int, NDArray[np.float64]]:
     """The first order statistic (from 0) that carries weight, and the weights from there on.

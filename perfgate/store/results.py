@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,6 +94,39 @@ def stored_commits(root: Path) -> list[str]:
         raise UsageError(
             f"{shown(root)}: cannot be read: {error.strerror}", "make it a folder that perfgate may read"
         ) from error
+
+
+def newest_pairs(root: Path, workload_name: str, *, most: int) -> Iterator[tuple[Result, Result]]:
+    """Base and head of at most `most` complete paired runs of a workload, of whatever commits, newest first.
+
+    Files are read as they are asked for. What cannot be used is passed over in silence: a run may be
+    planned without it, and `find` says what is wrong.
+    """
+    ending = re.compile(rf"\d{{8}}T\d{{6}}Z-{re.escape(slug(workload_name))}-(.+)-(base|head)\.json")
+    by_run: dict[str, dict[str, tuple[str, Path]]] = {}
+    for folder in _commit_folders(root):
+        for name in _names_in(folder):
+            if match := ending.fullmatch(name):
+                by_run.setdefault(match[1], {})[match[2]] = (name, folder / name)
+    pairs = [sides for sides in by_run.values() if len(sides) == 2]
+    for sides in sorted(pairs, key=lambda sides: sides["base"][0], reverse=True)[:most]:
+        try:
+            base, head = load(sides["base"][1]), load(sides["head"][1])
+        except UsageError:
+            continue
+        if base.status == head.status == "complete" and base.run_id == head.run_id:
+            yield base, head
+
+
+def _commit_folders(root: Path) -> list[Path]:
+    return [root / name for name in _names_in(root) if SHA.fullmatch(name)]
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return _listed(folder)
+    except OSError:
+        return []
 
 
 def _listed(folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats.mstats import hdquantiles
 
-from perfgate.stats.quantiles import harrell_davis
+from perfgate.stats.quantiles import harrell_davis, log_quantile_variance
 
 PROBABILITIES = (0.001, 0.05, 0.5, 0.95, 0.99, 0.999)
 times_ns = arrays(np.int64, st.integers(2, 400), elements=st.integers(1, 10**12))
@@ -73,3 +73,20 @@ def test_one_sample_is_every_quantile():
 def test_refuses_what_has_no_quantile(values, probability, what):
     with pytest.raises(ValueError, match=what):
         harrell_davis(values, (probability,))
+
+
+def test_the_variance_of_a_quantile_is_what_repeating_the_round_shows():
+    rng = np.random.default_rng(7)
+    probabilities = (0.5, 0.95)
+    logs, variances = [], []
+    for _ in range(300):
+        values = rng.lognormal(0, 0.5, 400)
+        logs.append(np.log(harrell_davis(values, probabilities)))
+        variances.append(log_quantile_variance(values, probabilities))
+    seen, said = np.std(logs, axis=0), np.sqrt(np.median(variances, axis=0))
+    assert said == pytest.approx(seen, rel=0.2)
+
+
+def test_a_time_of_nothing_has_no_logarithm():
+    with pytest.raises(ValueError, match="above 0"):
+        log_quantile_variance(np.array([0, 1, 2]), (0.5,))

@@ -1,0 +1,96 @@
+"""Rounds of both sides made up from known distributions, as the pilot and the history read them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from perfgate.measure.round import MeasuredRound
+from perfgate.measure.summary import summarise
+from perfgate.model import Environment, Health, Placement, Result, Round, Samples, Side
+from perfgate.model.measured import Commit
+
+HEALTH = Health(
+    steal_ratio=0.0, driver_cpu_ratio=0.3, lateness_p99_ns=0, clock_step_ns=0, kernel_stamped_ratio=1.0
+)
+
+
+def samples(rng: np.random.Generator, requests: int, median_ns: float) -> Samples:
+    """Requests to one endpoint, lognormal around a median."""
+    sent = np.arange(requests, dtype=np.int64) * 1_000_000 + 10**18
+    zeros = np.zeros(requests, dtype=np.int32)
+    return Samples(
+        endpoints=("GET /",),
+        errors=("",),
+        endpoint=zeros,
+        due_ns=sent,
+        sent_ns=sent,
+        first_ns=sent + 1,
+        last_ns=sent + np.maximum(rng.lognormal(np.log(median_ns), 0.3, requests), 1).astype(np.int64),
+        status=zeros + 200,
+        error=zeros,
+        bytes_received=zeros.astype(np.int64),
+        couple=np.arange(requests, dtype=np.int32),
+    )
+
+
+def measured(
+    rng: np.random.Generator,
+    *,
+    index: int = 0,
+    requests: int = 500,
+    restart_sd: float = 0.01,
+    change: float = 0.0,
+    round_s: float = 1.0,
+) -> MeasuredRound:
+    """One round of both sides; each side's process is off by `restart_sd` / √2, head by `change` besides."""
+    sides = [
+        samples(rng, requests, 1e6 * np.exp(rng.normal(0, restart_sd / np.sqrt(2)) + off))
+        for off in (0.0, change)
+    ]
+    rounds = tuple(
+        Round(
+            index=index,
+            stage="screen",
+            seed=1,
+            duration_ns=round(round_s * 1e9),
+            endpoints=summarise(side),
+            cpu_ns=int(5e5 * requests * np.exp(rng.normal(0, 0.01))),
+            rss_bytes=None,
+            health=HEALTH,
+        )
+        for side in sides
+    )
+    return MeasuredRound(rounds=rounds, samples=tuple(sides))
+
+
+def result(side: Side, rounds: tuple[Round, ...], **changes: object) -> Result:
+    """A complete result of these rounds."""
+    values: dict[str, object] = {
+        "schema_version": 1,
+        "tool_version": "0",
+        "run_id": "r1",
+        "side": side,
+        "started_at": "2026-01-02T03:04:05Z",
+        "status": "complete",
+        "commit": Commit(sha=("a" if side == "base" else "b") * 40, ref=side),
+        "workload_name": "shop",
+        "workload_digest": "d" * 64,
+        "load_model": "closed model, 1 connection a side, two sides interleaved, rounds of 1 s",
+        "seed": 1,
+        "environment": Environment(
+            cpu_model="a",
+            cores=2,
+            architecture="x",
+            kernel="k",
+            cgroup_cpu="",
+            cgroup_memory="",
+            interpreter="p",
+            class_id="here",
+        ),
+        "placement": Placement(driver_cpus=(1,), service_cpus=(0,), pinned=True),
+        "clock_source": "kernel",
+        "latency_definition": "service time",
+        "restarts": True,
+        "rounds": rounds,
+    }
+    return Result(**(values | changes))  # type: ignore[arg-type]  # keys checked by the dataclass
