@@ -54,7 +54,7 @@ def record(
 def _updated(
     kept: Baseline, earlier: Baseline | None, added: list[BaselineRun], policy: Policy, why: str
 ) -> Update:
-    from perfgate.gate.acceptance import accepted, level_changes
+    from perfgate.gate.baseline_changes import accepted, level_changes
     from perfgate.gate.levels import baseline_levels
     from perfgate.store.baselines import append
 
@@ -104,7 +104,7 @@ def _require_same(existing: Baseline, opened: project.Project) -> None:
         UsageError: the workload, the load, the definition of latency or the clock differ.
     """
     from perfgate.load.clock import detect_clock_source
-    from perfgate.measure.job import describe_load
+    from perfgate.measure.roundload import describe_load
     from perfgate.model import LATENCY_DEFINITION
 
     now = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfgate.gate.acceptance import mean_level
+from perfgate.gate.baseline_changes import mean_level
 from perfgate.gate.baseline_refusals import level_gone, moments
 from perfgate.gate.level_shifts import Moment, level_shifts, without_change_points
 from perfgate.gate.levels import baseline_levels, baseline_speeds

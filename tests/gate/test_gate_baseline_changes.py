@@ -6,7 +6,7 @@ from gate_baselines import ERRORS, P50, ordinary
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfgate.gate.acceptance import accepted, level_changes
+from perfgate.gate.baseline_changes import accepted, level_changes
 from perfgate.gate.policy import Policy
 from perfgate.model import Accepted, Metric
 
