@@ -69,6 +69,7 @@ def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Po
         tolerance=policy.tolerance_of(metric),
         requirement=policy.requirement_of(metric),
         reasons=reasons,
+        level=policy.level_of(metric),
     )
 
 
@@ -100,6 +101,7 @@ def unmeasured_comparison(metric: Metric, reason: Reason, policy: Policy) -> Com
         tolerance=policy.tolerance_of(metric),
         requirement=policy.requirement_of(metric),
         reasons=(reason,),
+        level=policy.level_of(metric),
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from perfgate.gate.rows import unmeasured_comparison
+from perfgate.gate.rows import name_of, unmeasured_comparison
 from perfgate.model import Comparison, Metric, Outcome, Reason
 from perfgate.stats.prediction import detectable_shift, prediction_limit
 
@@ -40,13 +40,15 @@ class StoredJudgement:
     """What stored runs say of a new one.
 
     `alarms` are the metrics above their prediction limit by at least the tolerance. `too_few` is True when
-    there were not enough runs for that to mean a regression by itself.
+    there were not enough runs for that to mean a regression by itself. `warnings` are what metrics at level
+    `warn` show beside that.
     """
 
     comparisons: tuple[Comparison, ...]
     alarms: tuple[Metric, ...]
     runs: int
     too_few: bool
+    warnings: tuple[Reason, ...] = ()
 
 
 def judge_stored(
@@ -56,17 +58,42 @@ def judge_stored(
 
     The alarm rate is 1 % over all latency and CPU metrics together (Bonferroni). Errors alarm above
     everything stored, by the tolerance: no rate is promised for a service whose error ratio varies. With
-    fewer than `MIN_RUNS` runs of a metric its spread between runs is taken to be `ASSUMED_RUN_SD`.
+    fewer than `MIN_RUNS` runs of a metric its spread between runs is taken to be `ASSUMED_RUN_SD`. Metrics at
+    level `off` are left out, also where runs of them are stored; those at `warn` never alarm.
     """
-    metrics = sorted(metric for metric in head if base.get(metric))
+    wanted = sorted(metric for metric in base if policy.level_of(metric) != "off")
+    metrics = [metric for metric in wanted if base[metric] and metric in head]
     runs = min((len(base[metric]) for metric in metrics), default=0)
     rows = [_row(m, np.array(base[m]), head[m], policy, _ALARM_RATE / len(metrics)) for m in metrics]
-    rows += [_missing(metric, policy) for metric in sorted(base) if metric not in head]
+    rows += [_missing(metric, policy) for metric in wanted if metric not in head]
+    warnings = tuple(_worse_at_warn(row) for row in rows if row.level == "warn" and _alarmed(row))
+    rows = [_harmless(row) if row.level == "warn" else row for row in rows]
     return StoredJudgement(
         comparisons=tuple(rows),
-        alarms=tuple(row.metric for row in rows if row.outcome is Outcome.REGRESSED),
+        alarms=tuple(row.metric for row in rows if _alarmed(row)),
         runs=runs,
         too_few=runs < MIN_RUNS,
+        warnings=warnings,
+    )
+
+
+def _alarmed(row: Comparison) -> bool:
+    return row.outcome is Outcome.REGRESSED
+
+
+def _harmless(row: Comparison) -> Comparison:
+    """The row of a metric at level `warn`: neither an alarm nor an open question of it decides anything."""
+    if row.outcome not in (Outcome.REGRESSED, Outcome.INCONCLUSIVE):
+        return row
+    outcome = Outcome.NOT_MEASURED if row.head is None else Outcome.PASS
+    return replace(row, outcome=outcome, reasons=())
+
+
+def _worse_at_warn(row: Comparison) -> Reason:
+    return Reason(
+        code="worse_at_level_warn",
+        text=f"{name_of(row.metric)} looks worse by {row.change or 0.0:.1%}",
+        remedy="measure both commits side by side: perfgate compare BASE HEAD",
     )
 
 
@@ -103,6 +130,7 @@ def _row(metric: Metric, runs: NDArray[np.float64], level: float, policy: Policy
         tolerance=policy.tolerance_of(metric),
         requirement=requirement,
         reasons=reasons,
+        level=policy.level_of(metric),
     )
 
 
@@ -144,6 +172,7 @@ def _error_row(metric: Metric, runs: NDArray[np.float64], level: float, policy: 
         tolerance=policy.tolerance_of(metric),
         requirement=math.inf,
         reasons=(_error_alarm(metric, level, worst),) if failed else (),
+        level=policy.level_of(metric),
     )
 
 
