@@ -13,9 +13,13 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from perfgate.errors import MeasureError, UsageError
 from perfgate.model import Commit
+
+if TYPE_CHECKING:
+    from git import Git
 
 # Inside a hook, or under `git -C`, these say which repository, index and objects to use. They would send
 # our commands (and a build step's) to the wrong one.
@@ -45,6 +49,7 @@ _LOCAL_VARIABLES = frozenset(
 )
 _SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.warnAmbiguousRefs=true")
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REGULAR = ("100644", "100755")
 _HEADS, _REMOTES = "refs/heads/", "refs/remotes/"
 _DEEPEN = "set `fetch-depth: 0` on actions/checkout, or run `git fetch --unshallow`"
 
@@ -185,6 +190,33 @@ class Repository:
         answer = self._git("symbolic-ref", "--quiet", "--short", "HEAD")
         return answer.out if answer.status == 0 else None
 
+    def file_at(self, sha: str, path: Path, *, max_bytes: int) -> bytes | None:
+        """The content of a file as it is in the commit `sha` (all digits); None if there is no such path.
+
+        `path` leads from the toplevel or is absolute inside it. Nothing is checked out and no filter runs.
+
+        Raises:
+            UsageError: the path leads out of the repository, or is a symbolic link, a folder or a submodule
+                there, or larger than `max_bytes`.
+            MeasureError: git could not read it.
+        """
+        if not _SHA.fullmatch(sha):
+            raise UsageError(f"{sha!r} is not a full commit id", "resolve the ref first")
+        name = Path(os.path.normpath(self.toplevel / path))
+        if not name.is_relative_to(self.toplevel) or name == self.toplevel:
+            raise UsageError(f"{str(path)!r} leads out of the repository", "name a file inside it")
+        inside = name.relative_to(self.toplevel).as_posix()
+        listed = self._checked("--literal-pathspecs", "ls-tree", "-z", sha, "--", inside)
+        if not listed:
+            return None
+        mode, _, digits = listed.partition("\t")[0].split(" ")
+        if mode not in _REGULAR:
+            kind = {"120000": "a symbolic link", "160000": "a submodule"}.get(mode, "a folder")
+            raise UsageError(f"{inside} is {kind} in commit {sha[:12]}", "make it a plain file")
+        if int(self._checked("cat-file", "-s", digits)) > max_bytes:
+            raise UsageError(f"{inside} is larger than {max_bytes} bytes in commit {sha[:12]}", "shorten it")
+        return self._content(digits)
+
     def checkout_worktree(self, sha: str, path: Path) -> None:
         """Check `sha` (all digits) out into a new worktree at `path`; submodules are refused, not left empty.
 
@@ -273,6 +305,20 @@ class Repository:
                 "start both sides yourself and give --base-url and --head-url",
             )
 
+    def _content(self, blob: str) -> bytes:
+        command, environment = _command("cat-file", "blob", blob)
+        status, content, err = _program(self.toplevel).execute(
+            command,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            env=environment,
+        )
+        if status != 0 or not isinstance(content, bytes):
+            raise MeasureError(f"git failed: {_last_line(err)}", "see whether `git status` works here")
+        return content
+
     def _git(self, *arguments: str) -> _Answer:
         return _git(self.toplevel, *arguments)
 
@@ -291,20 +337,27 @@ class _Answer:
 
 
 def _git(directory: Path, *arguments: str) -> _Answer:
+    command, environment = _command(*arguments)
+    status, out, err = _program(directory).execute(
+        command, with_extended_output=True, with_exceptions=False, env=environment
+    )
+    return _Answer(status=status, out=str(out), err=err)
+
+
+def _program(directory: Path) -> Git:
     if shutil.which("git") is None:
         raise UsageError("there is no git program on PATH", "install git")
     from git import Git  # fails where there is no git program
 
+    return Git(str(directory))
+
+
+def _command(*arguments: str) -> tuple[list[str], dict[str, str]]:
     # GitPython can add to the environment of a command but not take away; env(1) can.
     unset = [word for name in sorted(_LOCAL_VARIABLES & os.environ.keys()) for word in ("-u", name)]
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    status, out, err = Git(str(directory)).execute(
-        [*(["env", *unset] if unset else []), "git", *settings, *arguments],
-        with_extended_output=True,
-        with_exceptions=False,
-        env={"GIT_TERMINAL_PROMPT": "0"},
-    )
-    return _Answer(status=status, out=str(out), err=err)
+    command = [*(["env", *unset] if unset else []), "git", *settings, *arguments]
+    return command, {"GIT_TERMINAL_PROMPT": "0"}
 
 
 def _last_line(text: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perfgate.config.settings import (
     Config,
+    EndpointConfig,
     GateConfig,
     LoadConfig,
     MeasureConfig,
@@ -19,6 +20,7 @@ from perfgate.config.settings import (
 __all__ = [
     "CONFIG_NAME",
     "Config",
+    "EndpointConfig",
     "GateConfig",
     "LoadConfig",
     "MeasureConfig",

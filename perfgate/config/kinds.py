@@ -12,7 +12,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from perfgate.config.commands import CommandError, split_command
+from perfgate.model import ENDPOINT_STATISTICS, STATISTICS
 from perfgate.units import parse_duration_ns, parse_rate_rps, parse_ratio
+from perfgate.yamlfile import nearest
 
 
 def refuse(what: str, hint: str, *keys: str | int) -> PydanticCustomError:
@@ -131,6 +133,29 @@ class Choice(Kind):
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
         return {"enum": list(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticName(Kind):
+    """The name of a statistic, of those that may be spoken of here."""
+
+    valid: tuple[str, ...]
+
+    def read(self, value: Any) -> str:  # noqa: D102 - says what Kind says
+        if value in self.valid:
+            return str(value)
+        listed = f"use one of: {', '.join(self.valid)}"
+        if value in STATISTICS and value not in ENDPOINT_STATISTICS:
+            raise refuse(
+                f"{value} is measured of the whole service, not of one endpoint",
+                f"write it under gate.tolerance, gate.require or gate.level; here {listed}",
+            )
+        guess = nearest(str(value), self.valid)
+        did_you_mean = f", did you mean {guess!r}?" if guess else ""
+        raise refuse(f"unknown statistic {str(value)!r}{did_you_mean}", listed)
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
+        return {"enum": list(self.valid)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from signal import Signals
+from typing import cast
 
 from pydantic import ValidationError
 
-from perfgate.config.schema import File, Gate, Load, Measure, Section, Service
+from perfgate.config.refusals import first_error
+from perfgate.config.schema import EndpointRule, File, Gate, Load, Measure, Section, Service
 from perfgate.config.settings import (
     Config,
+    EndpointConfig,
     GateConfig,
     LoadConfig,
     MeasureConfig,
@@ -22,14 +25,6 @@ from perfgate.errors import UsageError
 from perfgate.model import Statistic
 from perfgate.yamlfile import Document, load_yaml
 
-_WRONG_TYPE = {
-    "model_type": ("needs keys of its own", "write them below it, indented"),
-    "dict_type": ("needs keys of its own", "write them below it, indented"),
-    "list_type": ("is not a list", "write its items in [ ], or below it after dashes"),
-    "string_type": ("is not text", "put it in quotes"),
-}
-
-
 def read_config(path: Path) -> Config:
     """See `perfgate.config.load_config`."""
     if not path.exists():
@@ -38,43 +33,8 @@ def read_config(path: Path) -> Config:
     try:
         file = File.model_validate(document.data)
     except ValidationError as error:
-        raise _first_error(document, error) from error
+        raise first_error(document, error, File) from error
     return _Conversion(document=document, file=file).config()
-
-
-def _first_error(document: Document, error: ValidationError) -> UsageError:
-    # An unknown key is often why another one is missing.
-    details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")[0]
-    keys, context = details["loc"], details.get("ctx", {})
-    if details["type"] == "extra_forbidden":
-        return document.unknown_key(keys, _section_at(keys[:-1]).model_fields)
-    if keys == ("version",) and isinstance(details["input"], int) and details["input"] > 1:
-        return document.error(
-            keys, f"version {details['input']} is newer than this perfgate knows", "upgrade perfgate"
-        )
-    if details["type"] == "missing":
-        name = _dotted(keys)
-        return document.error(
-            keys[:-1], f"{name} is missing", f"add {name}{': 1' if name == 'version' else ''}"
-        )
-    if details["type"] == "perfgate":
-        keys = (*keys, *context["keys"])
-        return document.error(keys, f"{_dotted(keys)}: {context['what']}", context["hint"])
-    what, hint = _WRONG_TYPE.get(
-        details["type"], (f"cannot be used: {details['msg']}", "see the documentation")
-    )
-    return document.error(keys, f"{_dotted(keys)} {what}", hint)
-
-
-def _dotted(keys: tuple[str | int, ...]) -> str:
-    return ".".join(str(key) for key in keys if key != "[key]")
-
-
-def _section_at(keys: tuple[str | int, ...]) -> type[Section]:
-    section: type[Section] = File
-    for key in keys:
-        section = section.model_fields[str(key)].annotation  # type: ignore[assignment] # sections nest only in sections
-    return section
 
 
 class _Conversion:
@@ -105,8 +65,7 @@ class _Conversion:
         )
 
     def _gate(self, gate: Gate) -> GateConfig:
-        tolerance = _limits(gate.tolerance, ("p50", "p95", "p99", "cpu", "errors"))
-        require = _limits(gate.require, ("p50", "p95", "p99", "cpu"))
+        tolerance, require = _limits(gate.tolerance), _limits(gate.require)
         for name, limit in require.items():
             if limit <= tolerance[name]:
                 written = "tolerance" if name in gate.tolerance.model_fields_set else "require"
@@ -116,7 +75,21 @@ class _Conversion:
                     "a change has to exceed its tolerance to be found, so no verdict could be PASS: "
                     "raise gate.require or lower gate.tolerance",
                 )
-        return GateConfig(tolerance=tolerance, require=require, cpu=gate.cpu)
+        return GateConfig(
+            tolerance=tolerance,
+            require=require,
+            level=gate.level,
+            endpoints=tuple(self._endpoint(glob, rule) for glob, rule in gate.endpoints.items()),
+        )
+
+    def _endpoint(self, glob: str, rule: EndpointRule) -> EndpointConfig:
+        return EndpointConfig(
+            glob=glob,
+            where=self.document.where("gate", "endpoints", glob),
+            tolerance=rule.tolerance,
+            require=rule.require,
+            level=rule.level,
+        )
 
     def _service(self, service: Service) -> ServiceConfig:
         self._inside("service.cwd", service.cwd)
@@ -182,8 +155,8 @@ def _measure(measure: Measure) -> MeasureConfig:
     )
 
 
-def _limits(section: Section, names: tuple[Statistic, ...]) -> dict[Statistic, float]:
-    return {name: float(getattr(section, name)) for name in names}
+def _limits(section: Section) -> dict[Statistic, float]:
+    return {cast(Statistic, name): float(getattr(section, name)) for name in type(section).model_fields}
 
 
 def _enclosing_repository(root: Path) -> Path:
