@@ -321,7 +321,9 @@ def test_a_file_is_read_as_it_is_in_a_commit(repository, project):
         assert repository.file_at(sha, path, max_bytes=1000) == content
     assert repository.file_at(sha, Path("perf/x.yml"), max_bytes=1000) is None
     assert repository.file_at(git(project, "rev-parse", "main"), Path("perf/[x].yml"), max_bytes=9) is None
-    assert "larger than" in refused(lambda: repository.file_at(sha, Path("perf/[x].yml"), max_bytes=3)).message
+    assert (
+        "larger than" in refused(lambda: repository.file_at(sha, Path("perf/[x].yml"), max_bytes=3)).message
+    )
 
 
 def test_what_is_no_plain_file_in_a_commit_is_refused(repository, project):

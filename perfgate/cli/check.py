@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli import options, output, project
+from perfgate.cli import basepolicy, options, output, project
+from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.slo import slo_reasons
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
+    from perfgate.gate.stored import StoredJudgement
     from perfgate.git import Repository
     from perfgate.model import Commit, Reason, Result, Verdict
     from perfgate.progress import Progress
@@ -28,11 +30,17 @@ Examples:
 
 @click.command(epilog=_EXAMPLES)
 @options.config_option
+@basepolicy.policy_option
 @options.allow_dirty_option
 @options.quiet_option
 @output.output_option
 def command(
-    *, config_path: Path, allow_dirty: bool, quiet: bool, outputs: tuple[tuple[str, Path], ...]
+    *,
+    config_path: Path,
+    whose: basepolicy.Whose,
+    allow_dirty: bool,
+    quiet: bool,
+    outputs: tuple[tuple[str, Path], ...],
 ) -> int:
     """Judge HEAD against the committed baseline.
 
@@ -48,12 +56,31 @@ def command(
     project.require_command(opened.config)
     if not allow_dirty:
         project.require_clean(repository, [head], opened.config)
+    opened = _governed(opened, repository, head, whose)
     progress = output.start_progress(quiet=quiet)
     try:
         verdict = _check(opened, repository, head, progress, begun)
     finally:
         progress.close()
     return output.publish(verdict, outputs)
+
+
+def _governed(
+    opened: project.Project, repository: Repository, head: Commit, whose: basepolicy.Whose
+) -> project.Project:
+    """The project with the policy of the commit that HEAD's change starts from.
+
+    Not that of the baseline's commit: a policy that was reviewed and merged since then holds.
+    """
+    from perfgate.model import Reason
+
+    try:
+        base = repository.default_base(head.sha)
+    except UsageError as error:
+        text = f"{error.message}: the checkout's gate and thresholds judge this change"
+        reason = Reason(code="no_base_policy", text=text, remedy=error.hint)
+        return replace(opened, warnings=(*opened.warnings, reason))
+    return basepolicy.governed(opened, repository, base, whose)
 
 
 def _check(
@@ -72,21 +99,34 @@ def _check(
     if baseline is None or not baseline.runs:
         return _without_baseline(opened, head, environment.class_id)
     base, is_here = _baseline_commit(repository, baseline)
+    opened = with_accepted(opened, repository, base if is_here else None)
     result = measure_one(opened, head, repository, progress)
     refused = _refusals(baseline, result)
     stored = StoredJudgement(comparisons=(), alarms=(), runs=len(baseline.runs), too_few=False)
     if not refused:
         stored = judge_stored(levels_of(baseline), run_levels(result, opened.policy), opened.policy)
-    if is_here and (stored.alarms or stored.too_few):
-        why = "the baseline alarmed" if stored.alarms else f"the baseline has only {stored.runs} runs"
+    alarms = _unexplained(opened, stored)
+    if is_here and (alarms or stored.too_few):
+        why = "the baseline alarmed" if alarms else f"the baseline has only {stored.runs} runs"
         progress.note(f"{why}: measuring its commit and HEAD side by side")
         return _paired(opened, repository, base, head=head, progress=progress, begun=begun)
     circumstances = Circumstances(
         elapsed_s=time.monotonic() - begun,
         reproduce="perfgate check",
         extra_reasons=(*((Outcome.INCONCLUSIVE, reason) for reason in refused), *slo_reasons(opened, result)),
+        extra_warnings=opened.warnings,
+        accepted=opened.accepted,
     )
     return judge_unpaired(base, result, stored, opened.policy, circumstances)
+
+
+def _unexplained(opened: project.Project, stored: StoredJudgement) -> bool:
+    """Whether anything alarmed that was not decided on."""
+    from perfgate.gate.acceptance import apply
+    from perfgate.model import Outcome
+
+    rows = apply(stored.comparisons, opened.accepted) if opened.accepted else stored.comparisons
+    return any(row.outcome is Outcome.REGRESSED for row in rows)
 
 
 def _paired(

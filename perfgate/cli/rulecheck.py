@@ -74,7 +74,7 @@ def _require_room(stated: Sequence[EndpointConfig], policy: Policy, endpoints: S
 
 
 def _place(stated: Sequence[EndpointConfig], policy: Policy, metric: Metric) -> str:
-    """Where the rule stands that decided last about a metric (without any, the file would not have loaded)."""
+    """Where the last rule that speaks of a metric stands; there is one, or the file would not have loaded."""
     name = metric.statistic
     for each, rule in zip(reversed(stated), reversed(policy.rules), strict=True):
         if rule.matches(metric.endpoint) and (name in rule.tolerance or name in rule.requirement):

@@ -6,6 +6,7 @@ import posixpath
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -172,6 +173,22 @@ class Line(Kind):
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
         return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Kind):
+    """A day of the calendar, as the text it is written as."""
+
+    def read(self, value: Any) -> str:  # noqa: D102 - says what Kind says
+        try:
+            if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:
+                return value
+        except ValueError:
+            pass
+        raise refuse(f"{_short(value)} is not a day", "write it as 2030-01-31")
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
+        return {"type": "string", "format": "date"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from signal import Signals
 from typing import cast
@@ -18,23 +19,36 @@ from perfgate.config.settings import (
     MeasureConfig,
     ReadyConfig,
     ServiceConfig,
+    Stated,
     StopConfig,
     ThresholdText,
 )
 from perfgate.errors import UsageError
 from perfgate.model import Statistic
-from perfgate.yamlfile import Document, load_yaml
+from perfgate.yamlfile import Document, load_yaml, parse_yaml
+
+_CONDITIONS = {"service", "workload", "variables", "load", "measure", "placement", "baselines"}
+"""The keys that say what is measured and how, and where what was recorded is kept."""
+
 
 def read_config(path: Path) -> Config:
     """See `perfgate.config.load_config`."""
     if not path.exists():
         raise UsageError(f"{path}: no such file", "run `perfgate init` to write one, or name another with -c")
-    document = load_yaml(path)
+    return _conversion(load_yaml(path)).config()
+
+
+def read_stated(path: Path, content: bytes) -> Stated:
+    """See `perfgate.config.parse_stated`."""
+    return _conversion(parse_yaml(path, content)).stated()
+
+
+def _conversion(document: Document) -> _Conversion:
     try:
         file = File.model_validate(document.data)
     except ValidationError as error:
         raise first_error(document, error, File) from error
-    return _Conversion(document=document, file=file).config()
+    return _Conversion(document=document, file=file)
 
 
 class _Conversion:
@@ -62,6 +76,13 @@ class _Conversion:
             store=self._inside("store", file.store),
             baselines=self._inside("baselines", file.baselines),
             allow_hosts=tuple(file.allow_hosts),
+        )
+
+    def stated(self) -> Stated:
+        return Stated(
+            gate=self._gate(self.file.gate),
+            thresholds=self._thresholds(),
+            conditions=dict(_flat(self.file.model_dump(include=_CONDITIONS))),
         )
 
     def _gate(self, gate: Gate) -> GateConfig:
@@ -130,6 +151,14 @@ class _Conversion:
                 tuple(name.split(".")), f"{name}: {path!r} leads out of the repository", "keep it inside"
             )
         return found
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _load(load: Load) -> LoadConfig:

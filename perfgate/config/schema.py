@@ -17,8 +17,8 @@ from perfgate.config.kinds import (
     Rate,
     Ratio,
     RelativePath,
-    Steps,
     StatisticName,
+    Steps,
     Switch,
     VariableValue,
     Whole,
@@ -46,9 +46,7 @@ def _left_out(default: Any, meaning: str) -> Any:
 
 def _by_statistic(names: Sequence[str], meaning: str) -> Any:
     # pydantic describes the values of a mapping only; editors complete its keys from this.
-    return Field(
-        default={}, description=meaning, json_schema_extra={"propertyNames": {"enum": list(names)}}
-    )
+    return Field(default={}, description=meaning, json_schema_extra={"propertyNames": {"enum": list(names)}})
 
 
 def _section(kind: type[BaseModel], meaning: str) -> Any:

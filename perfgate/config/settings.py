@@ -108,6 +108,19 @@ class ThresholdText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What some version of a perfgate.yml states, whether or not the files it names are here.
+
+    `gate` and `thresholds` judge; `conditions` are the settings that say what is measured and how, by their
+    dotted keys, for nothing but comparing.
+    """
+
+    gate: GateConfig
+    thresholds: tuple[ThresholdText, ...]
+    conditions: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """A whole perfgate.yml.
 

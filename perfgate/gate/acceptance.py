@@ -105,7 +105,7 @@ def _applied(row: Comparison, accepted: Accepted) -> Comparison:
 
 def _refusal(row: Comparison, entry: Acceptance, accepted: Accepted) -> Reason | None:
     """Why an acceptance does not cover a regression, or None if it does."""
-    what = _entry(row.metric, entry)
+    what, bound = _entry(row.metric, entry), size_text(row.metric.statistic, entry.up_to)
     again = "find the cause in the diff, or decide anew with perfgate accept"
     if row.metric in accepted.merged:
         return Reason(
@@ -119,10 +119,16 @@ def _refusal(row: Comparison, entry: Acceptance, accepted: Accepted) -> Reason |
             text=f"the acceptance of {what} expired on {entry.expires}",
             remedy=again,
         )
+    if days_left(entry, accepted.today) > MAX_DAYS:
+        return Reason(
+            code="acceptance_too_long",
+            text=f"the acceptance of {what} until {entry.expires} is for longer than a year: none may be",
+            remedy=again,
+        )
     if row.change is None or row.change > entry.up_to:
         return Reason(
             code="beyond_acceptance",
-            text=f"{_change(row)} exceeds what was accepted: up to {size_text(row.metric.statistic, entry.up_to)}",
+            text=f"{_change(row)} exceeds what was accepted: up to {bound}",
             remedy=again,
         )
     return None
@@ -132,7 +138,8 @@ def _told(row: Comparison, entry: Acceptance) -> Reason:
     bound = size_text(row.metric.statistic, entry.up_to)
     return Reason(
         code="accepted",
-        text=f"accepted: {_change(row)} (up to {bound} until {entry.expires}: {entry.reason}, by {entry.author})",
+        text=f"accepted: {_change(row)} (up to {bound} until {entry.expires}: {entry.reason}, "
+        f"by {entry.author})",
     )
 
 

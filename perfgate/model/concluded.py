@@ -56,7 +56,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """A slowdown that was decided on: changes of one metric up to `up_to` pass until the day `expires` is over.
+    """A slowdown that was decided on: a change of one metric up to `up_to` passes until `expires`, inclusive.
 
     `up_to` is in the unit of `Comparison.change`; `expires` and `date` (of the decision) are `YYYY-MM-DD`.
     """
