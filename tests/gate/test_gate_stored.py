@@ -8,7 +8,7 @@ from gate_results import make_pair
 
 from perfgate.gate.decide import Circumstances, judge_unpaired
 from perfgate.gate.levels import run_levels
-from perfgate.gate.policy import Policy
+from perfgate.gate.policy import Policy, Rule
 from perfgate.gate.stored import MIN_RUNS, judge_stored
 from perfgate.model import Metric, Outcome
 
@@ -93,3 +93,20 @@ def test_alarms_at_the_promised_rate() -> None:
         *runs, new = (1e6 * np.exp(rng.normal(0, 0.02, 13))).tolist()
         alarms += bool(judge_stored({P50: runs}, {P50: new}, policy).alarms)
     assert 5 <= alarms <= 36
+
+
+def test_metrics_at_level_warn_raise_no_alarm_but_a_warning() -> None:
+    policy = Policy(level={"p50": "warn"})
+    judged = judge_stored({P50: _runs(20)}, {P50: 1.2e6}, policy)
+    assert judged.alarms == ()
+    assert judged.comparisons[0].outcome is Outcome.PASS
+    assert [reason.code for reason in judged.warnings] == ["worse_at_level_warn"]
+    wide = judge_stored({P50: _runs(20, sd=0.2)}, {P50: 1.0e6}, policy)
+    assert wide.comparisons[0].outcome is Outcome.PASS
+    missing = judge_stored({P50: _runs(20), ERRORS: [0.0] * 20}, {ERRORS: 0.0}, policy)
+    assert {c.outcome for c in missing.comparisons} == {Outcome.PASS, Outcome.NOT_MEASURED}
+
+
+def test_metrics_that_were_switched_off_since_have_no_row() -> None:
+    judged = judge_stored({P50: _runs(20)}, {}, Policy(rules=(Rule(endpoint="GET *", level={"p50": "off"}),)))
+    assert judged.comparisons == ()
