@@ -42,7 +42,7 @@ def command(
     listed: bool,
     config_path: Path,
 ) -> int:
-    """Accept a slowdown: let one metric regress up to a bound until a day.
+    """Accept a slowdown of one metric, up to a bound and until a day.
 
     ENDPOINT is the name of an endpoint in reports, or "*" for what all of them share (their means, and CPU).
     METRIC is p50, p95, p99 or errors of an endpoint. The decision goes into accepted.yml beside the

@@ -24,7 +24,7 @@ COMMANDS = {
     "compare": "Compare two commits and say whether the second is slower.",
     "check": "Judge HEAD against the committed baseline.",
     "baseline": "Update or show the committed baseline.",
-    "accept": "Let a slowdown pass that was decided on, for a time and up to a bound.",
+    "accept": "Accept a slowdown of one metric, up to a bound and until a day.",
     "init": "Write a perfgate.yml and a first workload.",
     "doctor": "Check whether this machine and project are fit to measure.",
     "demo": "Compare known-good and known-bad changes of a small example service.",

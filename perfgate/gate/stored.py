@@ -15,6 +15,7 @@ import numpy as np
 from scipy import special
 
 from perfgate.gate.rows import name_of, unmeasured_comparison
+from perfgate.gate.storedmeans import with_same_means
 from perfgate.model import Comparison, Metric, Outcome, Reason
 from perfgate.stats.prediction import detectable_shift, prediction_limit
 
@@ -61,6 +62,7 @@ def judge_stored(
     fewer than `MIN_RUNS` runs of a metric its spread between runs is taken to be `ASSUMED_RUN_SD`. Metrics at
     level `off` are left out, also where runs of them are stored; those at `warn` never alarm.
     """
+    base, head = with_same_means(base, head, policy)
     wanted = sorted(metric for metric in base if policy.level_of(metric) != "off")
     metrics = [metric for metric in wanted if base[metric] and metric in head]
     runs = min((len(base[metric]) for metric in metrics), default=0)

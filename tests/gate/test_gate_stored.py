@@ -10,7 +10,7 @@ from perfgate.gate.decide import Circumstances, judge_unpaired
 from perfgate.gate.levels import run_levels
 from perfgate.gate.policy import Policy, Rule
 from perfgate.gate.stored import MIN_RUNS, judge_stored
-from perfgate.model import Metric, Outcome
+from perfgate.model import ALL_ENDPOINTS, Metric, Outcome
 
 P50 = Metric(endpoint="GET /items", statistic="p50")
 ERRORS = Metric(endpoint="GET /items", statistic="errors")
@@ -110,3 +110,20 @@ def test_metrics_at_level_warn_raise_no_alarm_but_a_warning() -> None:
 def test_metrics_that_were_switched_off_since_have_no_row() -> None:
     judged = judge_stored({P50: _runs(20)}, {}, Policy(rules=(Rule(endpoint="GET *", level={"p50": "off"}),)))
     assert judged.comparisons == ()
+
+
+def test_means_are_over_the_same_endpoints_on_both_sides() -> None:
+    """An endpoint that only warns since the baseline was recorded must not fail anybody through the mean."""
+    other = Metric(endpoint="GET /b", statistic="p50")
+    third = Metric(endpoint="GET /c", statistic="p50")
+    mean = Metric(endpoint=ALL_ENDPOINTS, statistic="p50")
+    runs = {metric: _runs(12, seed=seed) for seed, metric in enumerate((P50, other, third))}
+    stored = runs | {mean: [math.prod(run) ** (1 / 3) for run in zip(*runs.values(), strict=True)]}
+    head = {P50: 2e6, other: 1e6, third: 1e6, mean: 2e6 ** (1 / 3) * 1e4}
+    assert mean in judge_stored(stored, head, Policy()).alarms
+    warned = Policy(rules=(Rule(endpoint="GET /items", level={"p50": "warn"}),))
+    judged = judge_stored(stored, head, warned)
+    row = next(c for c in judged.comparisons if c.metric == mean)
+    assert (judged.alarms, row.head) == ((), pytest.approx(1e6))
+    both = Policy(rules=(*warned.rules, Rule(endpoint="GET /b", level={"p50": "off"})))
+    assert mean not in {c.metric for c in judge_stored(stored, head, both).comparisons}
