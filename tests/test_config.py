@@ -385,4 +385,4 @@ def test_the_examples_of_the_reference_page_are_valid(folder):
         assert load(folder, example).service is not None
     for part in set(examples) - set(whole):
         load(folder, SMALLEST + part)
-    assert (len(whole), len(examples)) == (2, 4)
+    assert (len(whole), len(examples)) == (2, 5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +45,7 @@ def open_project(config_path: Path, workload_path: Path | None) -> Project:
     from perfgate.workload.artillery import read_workload
 
     config = load_config(config_path)
+    usual = config.workload
     if workload_path is not None:
         config = replace(config, workload=workload_path.absolute())
     if config.workload.suffix == ".py":
@@ -54,8 +55,19 @@ def open_project(config_path: Path, workload_path: Path | None) -> Project:
         )
     workload = read_workload(config.workload, variables=config.variables)
     policy, thresholds = policy_of(config), thresholds_of(config)
-    require_known_endpoints(config, policy, thresholds, workload.endpoints)
+    names = _endpoints_of(usual, config.variables) if usual != config.workload else ()
+    require_known_endpoints(config, policy, thresholds, workload.endpoints, usual=names)
     return Project(config=config, workload=workload, policy=policy, thresholds=thresholds)
+
+
+def _endpoints_of(workload: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The endpoints of a workload that is not sent this time; none where it cannot be read."""
+    from perfgate.workload.artillery import read_workload
+
+    try:
+        return read_workload(workload, variables=variables).endpoints
+    except UsageError:
+        return ()
 
 
 def policy_of(config: Config) -> Policy:

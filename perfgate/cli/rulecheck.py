@@ -17,16 +17,23 @@ _MOST_NAMES = 12
 
 
 def require_known_endpoints(
-    config: Config, policy: Policy, thresholds: Sequence[Threshold], endpoints: Sequence[str]
+    config: Config,
+    policy: Policy,
+    thresholds: Sequence[Threshold],
+    endpoints: Sequence[str],
+    *,
+    usual: Sequence[str] = (),
 ) -> None:
     """Refuse rules and thresholds that speak of nothing the workload sends.
+
+    Where another workload stands in for the one of perfgate.yml, rules may also speak of its `usual` endpoints.
 
     Raises:
         UsageError: a glob matches no endpoint, a threshold names none, or what a rule and the rest say
             together leaves no room between tolerance and requirement.
     """
     for stated, rule in zip(config.gate.endpoints, policy.rules, strict=True):
-        if not any(map(rule.matches, endpoints)):
+        if not any(map(rule.matches, (*endpoints, *usual))):
             raise UsageError(
                 f"{stated.where}: no endpoint of the workload matches {stated.glob!r}",
                 _suggestion(stated.glob, endpoints),

@@ -8,6 +8,7 @@ from cli_project import Project
 from cli_stored import store_pair
 
 from perfgate.cli.main import main
+from perfgate.cli.project import open_project
 
 CONFIG = """\
 version: 1
@@ -227,6 +228,11 @@ def test_rules_are_held_against_the_workload(shop, capsys, before, after, place,
     err = refused(shop, capsys)
     assert f"perfgate.yml:{place}: {message}" in err
     assert hint in err
+
+
+def test_another_workload_may_leave_out_what_rules_speak_of(shop):
+    shop.project.write("home.yml", WORKLOAD.replace("      - get: {url: /search}\n", ""))
+    assert open_project(Path("perfgate.yml"), Path("home.yml")).workload.endpoints == ("GET /home",)
 
 
 def test_thresholds_of_unknown_endpoints_are_refused_before_anything_is_compared(shop, capsys):
