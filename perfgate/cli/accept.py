@@ -186,7 +186,7 @@ def _day(text: str) -> datetime.date:
 def _list(opened: project.Project) -> int:
     from perfgate.gate.acceptance import size_text
     from perfgate.report.levels import render_table
-    from perfgate.report.text import clean
+    from perfgate.report.text import clean, shorten
     from perfgate.store.accepted import accepted_path, load_accepted
 
     path = accepted_path(opened.config.baselines)
@@ -200,7 +200,7 @@ def _list(opened: project.Project) -> int:
             m.statistic,
             size_text(m.statistic, e.up_to),
             _left(e),
-            f"{e.reason}, by {e.author}, {e.date}",
+            f"{shorten(clean(e.reason), 36)}, by {shorten(clean(e.author), 24)}",
         )
         for m, e in sorted(entries.items(), key=lambda pair: pair[0])
     ]

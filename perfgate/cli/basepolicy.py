@@ -52,7 +52,8 @@ def governed(opened: project.Project, repository: Repository, base: Commit, whos
     except PerfgateError as error:
         return _warned(opened, _unreadable(error))
     if found is None:
-        return _warned(opened, _absent(opened, base))
+        # In no commit at all, as in the demo, it is no part of any change that somebody could review.
+        return _warned(opened, _absent(opened, base)) if _is_committed(opened, repository) else opened
     warnings = (*_differences(opened, found, whose), *_conditions(opened, repository, base, found.stated))
     opened = _warned(opened, *warnings)
     if whose == "checkout":
@@ -72,6 +73,13 @@ def _on_base(opened: project.Project, repository: Repository, base: Commit) -> _
     stated = parse_stated(Path(f"{base.sha[:12]}:{path.name}"), content)
     config = replace(opened.config, gate=stated.gate, thresholds=stated.thresholds)
     return _OnBase(stated=stated, policy=project.policy_of(config), thresholds=project.thresholds_of(config))
+
+
+def _is_committed(opened: project.Project, repository: Repository) -> bool:
+    from perfgate.yamlfile import MAX_BYTES
+
+    head = repository.resolve("HEAD").sha
+    return repository.file_at(head, opened.config.path.resolve(), max_bytes=MAX_BYTES) is not None
 
 
 def _warned(opened: project.Project, *warnings: Reason) -> project.Project:

@@ -26,7 +26,7 @@ def require_known_endpoints(
 ) -> None:
     """Refuse rules and thresholds that speak of nothing the workload sends.
 
-    Where another workload stands in for the one of perfgate.yml, rules may also speak of its `usual` endpoints.
+    Where another workload stands in for that of perfgate.yml, rules may also speak of its `usual` endpoints.
 
     Raises:
         UsageError: a glob matches no endpoint, a threshold names none, or what a rule and the rest say

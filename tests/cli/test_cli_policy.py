@@ -107,6 +107,12 @@ def test_what_only_warns_is_marked_and_fails_nobody(shop):
 
 def test_a_new_project_is_judged_by_its_checkout_and_says_so(shop):
     shop.project.git("mv", "perfgate.yml", "gate.yml")
+    assert "no_base_policy" not in shop.compare("-c", "gate.yml")["warned"], (
+        "not committed: no part of a change"
+    )
+    head = shop.project.commit("renamed")
+    (shop.path / "perfgate.yml").write_text(CONFIG)
+    store_pair(shop.path, shop.base, head, SLOWER, run="r2")
     assert "no_base_policy" in shop.compare("-c", "gate.yml")["warned"]
 
 
