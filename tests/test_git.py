@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from perfgate.errors import MeasureError, PerfgateError, UsageError
-from perfgate.git import Repository, git_version, open_repository, scrubbed
+from perfgate.git import Repository, git_version, open_repository
+from perfgate.gitcommand import scrubbed
 
 
 @pytest.fixture(autouse=True)

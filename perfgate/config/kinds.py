@@ -6,16 +6,13 @@ import posixpath
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from perfgate.config.commands import CommandError, split_command
-from perfgate.model import ENDPOINT_STATISTICS, STATISTICS
 from perfgate.units import parse_duration_ns, parse_rate_rps, parse_ratio
-from perfgate.yamlfile import nearest
 
 
 def refuse(what: str, hint: str, *keys: str | int) -> PydanticCustomError:
@@ -137,29 +134,6 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class StatisticName(Kind):
-    """The name of a statistic, of those that may be spoken of here."""
-
-    valid: tuple[str, ...]
-
-    def read(self, value: Any) -> str:  # noqa: D102 - says what Kind says
-        if value in self.valid:
-            return str(value)
-        listed = f"use one of: {', '.join(self.valid)}"
-        if value in STATISTICS and value not in ENDPOINT_STATISTICS:
-            raise refuse(
-                f"{value} is measured of the whole service, not of one endpoint",
-                f"write it under gate.tolerance, gate.require or gate.level; here {listed}",
-            )
-        guess = nearest(str(value), self.valid)
-        did_you_mean = f", did you mean {guess!r}?" if guess else ""
-        raise refuse(f"unknown statistic {str(value)!r}{did_you_mean}", listed)
-
-    def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
-        return {"enum": list(self.valid)}
-
-
-@dataclass(frozen=True, slots=True)
 class Line(Kind):
     """One line of text that matches a pattern; `example` is shown when it does not."""
 
@@ -173,22 +147,6 @@ class Line(Kind):
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
         return {"type": "string", "pattern": f"^(?:{self.pattern})$"}
-
-
-@dataclass(frozen=True, slots=True)
-class Day(Kind):
-    """A day of the calendar, as the text it is written as."""
-
-    def read(self, value: Any) -> str:  # noqa: D102 - says what Kind says
-        try:
-            if isinstance(value, str) and date.fromisoformat(value).isoformat() == value:
-                return value
-        except ValueError:
-            pass
-        raise refuse(f"{_short(value)} is not a day", "write it as 2030-01-31")
-
-    def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
-        return {"type": "string", "format": "date"}
 
 
 @dataclass(frozen=True, slots=True)

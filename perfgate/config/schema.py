@@ -17,13 +17,13 @@ from perfgate.config.kinds import (
     Rate,
     Ratio,
     RelativePath,
-    StatisticName,
     Steps,
     Switch,
     VariableValue,
     Whole,
     refuse,
 )
+from perfgate.config.statistics import StatisticName
 from perfgate.model import ENDPOINT_STATISTICS, LEVELS, STATISTICS, Level, Statistic
 
 _Name = Annotated[str, Line(r"[A-Za-z_][A-Za-z0-9_]*", "DATABASE_URL")]

@@ -157,7 +157,7 @@ def _decide_flagged(
             Reason(
                 code="regressed",
                 text=f"{name_of(metric)} was worse, and again in {confirmed.table.rounds} fresh rounds",
-                remedy="find the cause in the diff; if the change is intended, decide on it with perfgate accept",
+                remedy="find the cause in the diff; if the change is intended, decide with perfgate accept",
             ),
         )
     return None

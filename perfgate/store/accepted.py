@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as calendar_day
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 from pydantic import Field, ValidationError, model_validator
 
-from perfgate.config.kinds import Day, Line, Ratio, StatisticName, Whole, refuse
+from perfgate.config.kinds import Kind, Line, Ratio, Whole, refuse
 from perfgate.config.refusals import first_error
 from perfgate.config.schema import Section
+from perfgate.config.statistics import StatisticName
 from perfgate.model import STATISTICS, Acceptance, Metric, Statistic
 from perfgate.store.atomic import write_atomically
 from perfgate.store.files import read_bounded
@@ -40,6 +43,22 @@ class _Text(Line):
         return _bounded(super().read(value))
 
 
+@dataclass(frozen=True, slots=True)
+class _Day(Kind):
+    """A day of the calendar, as the text it is written as."""
+
+    def read(self, value: Any) -> str:
+        try:
+            if isinstance(value, str) and calendar_day.fromisoformat(value).isoformat() == value:
+                return value
+        except ValueError:
+            pass
+        raise refuse(f"{str(value)[:40]!r} is not a day", "write it as 2030-01-31")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+
 _Words = Annotated[str, _Text(r".*\S.*", "search ranks better now (#412)")]
 
 
@@ -48,9 +67,9 @@ class _Entry(Section):
     metric: Annotated[str, StatisticName(STATISTICS)]
     up_to: Annotated[float, Ratio(above_zero=True)]
     reason: _Words
-    expires: Annotated[str, Day()]
+    expires: Annotated[str, _Day()]
     author: _Words
-    date: Annotated[str, Day()]
+    date: Annotated[str, _Day()]
 
 
 class _File(Section):

@@ -63,7 +63,7 @@ def test_without_a_file_nothing_is_accepted(tmp_path: Path) -> None:
         ("reason: why", "reason: ' '", "3:49", "cannot be used here"),
         ("reason: why", f"reason: {'x' * 501}", "3:49", "501 characters are too many"),
         ("2027-01-31", "2027-02-30", "3:62", "'2027-02-30' is not a day"),
-        ("2027-01-31", "20270131", "3:62", "20270131 is not a day"),
+        ("2027-01-31", "20270131", "3:62", "'20270131' is not a day"),
         (", author: A", "", "3:5", "accepted.0.author is missing"),
         ("accepted:\n", "accepted: none\n#", "2:1", "accepted is not a list"),
         (ONE[ONE.index("  -") :], ONE[ONE.index("  -") :] * 2, "4:5", "GET /a p50 stands twice"),
