@@ -125,13 +125,18 @@ def _refusal(row: Comparison, entry: Acceptance, accepted: Accepted) -> Reason |
             text=f"the acceptance of {what} until {entry.expires} is for longer than a year: none may be",
             remedy=again,
         )
-    if row.change is None or row.change > entry.up_to:
+    if row.change is None or _size(row.metric, row.change) > entry.up_to:
         return Reason(
             code="beyond_acceptance",
             text=f"{_change(row)} exceeds what was accepted: up to {bound}",
             remedy=again,
         )
     return None
+
+
+def _size(metric: Metric, change: float) -> float:
+    """How much worse a regressed metric is, also where less is worse; fewer errors are never too many."""
+    return change if metric.statistic == "errors" else abs(change)
 
 
 def _told(row: Comparison, entry: Acceptance) -> Reason:

@@ -164,6 +164,11 @@ def test_nothing_passes_that_exceeds_its_bound_or_its_day(change: float, up_to: 
     assert (row.outcome is Outcome.PASS) == covered
     assert (row.accepted is not None) == covered
     assert days_left(entry(up_to, expires), TODAY) == days
+    # Where less is worse, such as throughput, the change of a regression is negative.
+    assert (
+        apply([replace(plain, change=-change)], accepting(p50=entry(up_to, expires)))[0].outcome
+        == row.outcome
+    )
 
 
 WORSE = judged(None)
