@@ -43,7 +43,10 @@ _SEVERITY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What a verdict tells its reader beyond the numbers, and what was decided on beforehand."""
+    """What a verdict tells its reader beyond the numbers, and what was decided on beforehand.
+
+    `extra_warnings` stand before the doubts of the run, of which a report may have to leave some out.
+    """
 
     elapsed_s: float
     reproduce: str
@@ -81,9 +84,9 @@ def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstanc
         reasons=_explaining(outcome, found),
         warnings=(
             *let_pass(comparisons),
+            *circumstances.extra_warnings,
             *doubts(base, head),
             *_level_warnings(screen, policy, head.seed),
-            *circumstances.extra_warnings,
         ),
         rounds_measured=len(base.rounds),
         rounds_dropped=len(base.rounds) - len(screen) - len(confirm),
@@ -123,9 +126,9 @@ def judge_unpaired(
             unpaired,
             *((too_few,) if stored.too_few else ()),
             *let_pass(comparisons),
+            *circumstances.extra_warnings,
             *doubts(head, head),
             *stored.warnings,
-            *circumstances.extra_warnings,
         ),
         rounds_measured=len(head.rounds),
         rounds_dropped=sum(bool(r.dropped_because) for r in head.rounds),
