@@ -1,7 +1,6 @@
-"""Every question perfgate asks of git, and every worktree it makes: the only module that knows GitPython.
+"""Every question perfgate asks of git, and every worktree it makes.
 
-Refs come from command lines and pull requests, so they are checked here before git sees them, and git runs
-without the variables that a hook sets, without prompts and without the repository's own hooks.
+Refs come from command lines and pull requests, so they are checked here before git sees them.
 """
 
 from __future__ import annotations
@@ -10,50 +9,19 @@ import difflib
 import os
 import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from perfgate.errors import MeasureError, UsageError
+from perfgate.gitcommand import Answer, read_blob, run_git
 from perfgate.model import Commit
 
-# Inside a hook, or under `git -C`, these say which repository, index and objects to use. They would send
-# our commands (and a build step's) to the wrong one.
-_LOCAL_VARIABLES = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_EXTERNAL_DIFF",
-        "GIT_GLOB_PATHSPECS",
-        "GIT_GRAFT_FILE",
-        "GIT_ICASE_PATHSPECS",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_LITERAL_PATHSPECS",
-        "GIT_NAMESPACE",
-        "GIT_NOGLOB_PATHSPECS",
-        "GIT_NO_REPLACE_OBJECTS",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_QUARANTINE_PATH",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-    }
-)
-_SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "core.warnAmbiguousRefs=true")
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REGULAR = ("100644", "100755")
 _HEADS, _REMOTES = "refs/heads/", "refs/remotes/"
 _LONGEST_LINE = 50_000
 _DEEPEN = "set `fetch-depth: 0` on actions/checkout, or run `git fetch --unshallow`"
-
-
-def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` without the variables that point git at one particular repository or index."""
-    return {name: value for name, value in environment.items() if name not in _LOCAL_VARIABLES}
 
 
 def git_version() -> str:
@@ -62,7 +30,7 @@ def git_version() -> str:
     Raises:
         UsageError: there is no git program.
     """
-    return _git(Path.cwd(), "version").out.removeprefix("git version ").split(" ")[0]
+    return run_git(Path.cwd(), "version").out.removeprefix("git version ").split(" ")[0]
 
 
 def open_repository(path: Path) -> Repository:
@@ -73,7 +41,7 @@ def open_repository(path: Path) -> Repository:
     """
     if not path.is_dir():
         raise UsageError(f"{path}: no such directory", "run perfgate inside the service's git repository")
-    answer = _git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree")
+    answer = run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree")
     if "dubious ownership" in answer.err:
         raise UsageError(
             f"{path}: git does not trust this repository, because another user owns it",
@@ -88,7 +56,7 @@ def open_repository(path: Path) -> Repository:
         )
     if inside != "true":
         raise UsageError(f"{path}: inside .git, not in the checkout", "run perfgate in the checkout")
-    return Repository(toplevel=Path(_git(path, "rev-parse", "--show-toplevel").out))
+    return Repository(toplevel=Path(run_git(path, "rev-parse", "--show-toplevel").out))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +172,36 @@ class Repository:
         answer = self._git("symbolic-ref", "--quiet", "--short", "HEAD")
         return answer.out if answer.status == 0 else None
 
+    def file_at(self, sha: str, path: Path, *, max_bytes: int) -> bytes | None:
+        """The content of a file as it is in the commit `sha` (all digits); None if there is no such path.
+
+        `path` leads from the toplevel or is absolute inside it. Nothing is checked out and no filter runs.
+
+        Raises:
+            UsageError: the path leads out of the repository, or is a symbolic link, a folder or a submodule
+                there, or larger than `max_bytes`.
+            MeasureError: git could not read it.
+        """
+        if not _SHA.fullmatch(sha):
+            raise UsageError(f"{sha!r} is not a full commit id", "resolve the ref first")
+        name = Path(os.path.normpath(self.toplevel / path))
+        if not name.is_relative_to(self.toplevel) or name == self.toplevel:
+            raise UsageError(f"{str(path)!r} leads out of the repository", "name a file inside it")
+        inside = name.relative_to(self.toplevel).as_posix()
+        listed = self._checked("--literal-pathspecs", "ls-tree", "-z", sha, "--", inside)
+        if not listed:
+            return None
+        mode, _, digits = listed.partition("\t")[0].split(" ")
+        if mode not in _REGULAR:
+            kind = {"120000": "a symbolic link", "160000": "a submodule"}.get(mode, "a folder")
+            raise UsageError(f"{inside} is {kind} in commit {sha[:12]}", "make it a plain file")
+        if int(self._checked("cat-file", "-s", digits)) > max_bytes:
+            raise UsageError(f"{inside} is larger than {max_bytes} bytes in commit {sha[:12]}", "shorten it")
+        content, err = read_blob(self.toplevel, digits)
+        if content is None:
+            raise MeasureError(f"git failed: {_last_line(err)}", "see whether `git status` works here")
+        return content
+
     def checkout_worktree(self, sha: str, path: Path) -> None:
         """Check `sha` (all digits) out into a new worktree at `path`; submodules are refused, not left empty.
 
@@ -292,38 +290,14 @@ class Repository:
                 "start both sides yourself and give --base-url and --head-url",
             )
 
-    def _git(self, *arguments: str) -> _Answer:
-        return _git(self.toplevel, *arguments)
+    def _git(self, *arguments: str) -> Answer:
+        return run_git(self.toplevel, *arguments)
 
     def _checked(self, *arguments: str) -> str:
         answer = self._git(*arguments)
         if answer.status != 0:
             raise MeasureError(f"git failed: {_last_line(answer.err)}", "see whether `git status` works here")
         return answer.out
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    status: int
-    out: str
-    err: str
-
-
-def _git(directory: Path, *arguments: str) -> _Answer:
-    if shutil.which("git") is None:
-        raise UsageError("there is no git program on PATH", "install git")
-    from git import Git  # fails where there is no git program
-
-    # GitPython can add to the environment of a command but not take away; env(1) can.
-    unset = [word for name in sorted(_LOCAL_VARIABLES & os.environ.keys()) for word in ("-u", name)]
-    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    status, out, err = Git(str(directory)).execute(
-        [*(["env", *unset] if unset else []), "git", *settings, *arguments],
-        with_extended_output=True,
-        with_exceptions=False,
-        env={"GIT_TERMINAL_PROMPT": "0"},
-    )
-    return _Answer(status=status, out=str(out), err=err)
 
 
 def _last_line(text: str) -> str:

@@ -75,7 +75,16 @@ def load_yaml(path: Path) -> Document:
         UsageError: the file is missing, unreadable, larger than 1 MiB, not UTF-8, not one well-formed YAML
             document, has a duplicate key, or uses what plain values cannot hold (own tags, NaN).
     """
-    node = _compose(path, _read_text(path))
+    return parse_yaml(path, _read(path))
+
+
+def parse_yaml(path: Path, raw: bytes) -> Document:
+    """The same for content that was read elsewhere; `path` is what errors call it.
+
+    Raises:
+        UsageError: see `load_yaml`.
+    """
+    node = _compose(path, _text(path, raw))
     if node is None:
         raise UsageError(f"{_place(path, 1, 1)}: the file is empty", "write at least one key")
     builder = _Builder(path)
@@ -113,17 +122,20 @@ def _kind(value: object) -> str:
     return "a list" if isinstance(value, list) else "a single value"
 
 
-def _read_text(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise UsageError(f"{shown(str(path))}: not a file", "give the path of a YAML file")
         with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+            return stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(
             f"{shown(str(path))}: cannot be read: {shown(reason)}", "check the path and its permissions"
         ) from error
+
+
+def _text(path: Path, raw: bytes) -> str:
     if len(raw) > MAX_BYTES:
         raise UsageError(
             f"{shown(str(path))}: larger than 1 MiB",

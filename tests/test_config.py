@@ -32,7 +32,13 @@ placement: {pin: false}
 gate:
   tolerance: {p50: 1%, errors: 0%}
   require: {p99: 25.5%}
-  cpu: off
+  level: {cpu: off}
+  endpoints:
+    "GET /items/*":
+      tolerance: {p50: 0.5%}
+      require: {p50: 2%}
+      level: {p99: off}
+    "* /orders": {level: {errors: warn}}
 thresholds:
   http_req_duration: ["p(95)<200", "p(99)<400"]
   http_req_failed: ["rate<0.01"]
@@ -74,7 +80,7 @@ def test_the_smallest_file_gets_the_documented_defaults(folder):
     assert config.placement.pin
     assert config.gate.tolerance == {"p50": 0.03, "p95": 0.05, "p99": 0.1, "cpu": 0.03, "errors": 0.001}
     assert config.gate.require == {"p50": 0.05, "p95": 0.15, "p99": 0.4, "cpu": 0.05}
-    assert config.gate.cpu == "error"
+    assert (config.gate.level, config.gate.endpoints) == ({}, ())
     assert (config.store, config.baselines) == (folder / ".perfgate" / "results", folder / "baselines")
     assert (config.thresholds, config.variables, config.allow_hosts) == ((), {}, ())
 
@@ -115,7 +121,13 @@ def test_every_key_arrives_in_base_units(folder):
     assert config.gate.tolerance["p95"] == 0.05
     assert config.gate.tolerance["errors"] == 0
     assert config.gate.require["p99"] == pytest.approx(0.255)
-    assert config.gate.cpu == "off"
+    assert config.gate.level == {"cpu": "off"}
+    assert [rule.glob for rule in config.gate.endpoints] == ["GET /items/*", "* /orders"]
+    items, orders = config.gate.endpoints
+    assert (items.tolerance, items.require, items.level) == ({"p50": 0.005}, {"p50": 0.02}, {"p99": "off"})
+    assert orders.level == {"errors": "warn"}
+    place = EVERYTHING.splitlines().index('    "* /orders": {level: {errors: warn}}') + 1
+    assert orders.where == f"{folder / 'perfgate.yml'}:{place}:5"
     assert [(each.metric, each.expression) for each in config.thresholds] == [
         ("http_req_duration", "p(95)<200"),
         ("http_req_duration", "p(99)<400"),
@@ -197,7 +209,19 @@ WRONG = [
     ("gate: {tolerance: {p90: 3%}}\n", "3:20", "unknown key 'p90'", "p99"),
     ("gate: {require: {p50: 0%}}\n", "3:18", "0% is out of range", "more than 0%"),
     ("gate: {require: {errors: 1%}}\n", "3:18", "unknown key 'errors'", "cpu"),
-    ("gate: {cpu: maybe}\n", "3:8", "'maybe' is not a choice", "error or warn or off"),
+    ("gate: {level: {cpu: maybe}}\n", "3:16", "'maybe' is not a choice", "error or warn or off"),
+    ("gate: {level: {cpu: false}}\n", "3:16", "false is not a choice", "error or warn or off"),
+    ("gate: {level: {p90: warn}}\n", "3:16", "unknown statistic 'p90', did you mean 'p9", "p50, p95"),
+    ("gate: {level: warn}\n", "3:8", "gate.level needs keys of its own", "below it"),
+    ("gate: {cpu: warn}\n", "3:8", "unknown key 'cpu'", "gate.level.cpu"),
+    ("gate: {endpoints: {x: {tolerence: {p50: 1%}}}}\n", "3:24", "did you mean 'tolerance'?", "level"),
+    ("gate: {endpoints: {x: {tolerance: {p5: 1%}}}}\n", "3:36", "unknown statistic 'p5'", "p50, p95"),
+    ("gate: {endpoints: {x: {tolerance: {cpu: 1%}}}}\n", "3:36", "cpu is measured of the whole", "gate.tol"),
+    ("gate: {endpoints: {x: {level: {cpu: off}}}}\n", "3:32", "cpu is measured of the whole", "gate.level"),
+    ("gate: {endpoints: {x: {require: {errors: 1%}}}}\n", "3:34", "unknown statistic 'errors'", "p50, p95"),
+    ("gate: {endpoints: {x: {require: {p50: 0%}}}}\n", "3:34", "0% is out of range", "more than 0%"),
+    ("gate: {endpoints: {x: 3}}\n", "3:20", "gate.endpoints.x needs keys of its own", "below it"),
+    ('gate: {endpoints: {"": {}}}\n', "3:20", "cannot be used here", "GET /items/*"),
     ("thresholds: {a: p(95)<200}\n", "3:14", "thresholds.a is not a list", "[ ]"),
     ("thresholds: {a: [{treshold: x}]}\n", "3:19", "'treshold' is no key of a threshold", "mean threshold?"),
     ("thresholds: {a: [{abortOnFail: true}]}\n", "3:18", "without its text", "p(95)<200"),
@@ -417,4 +441,4 @@ def test_the_examples_of_the_reference_page_are_valid(folder):
         assert load(folder, example).service is not None
     for part in set(examples) - set(whole):
         load(folder, SMALLEST + part)
-    assert (len(whole), len(examples)) == (2, 4)
+    assert (len(whole), len(examples)) == (2, 5)

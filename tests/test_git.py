@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from perfgate.errors import MeasureError, PerfgateError, UsageError
-from perfgate.git import Repository, git_version, open_repository, scrubbed
+from perfgate.git import Repository, git_version, open_repository
+from perfgate.gitcommand import scrubbed
 
 
 @pytest.fixture(autouse=True)
@@ -330,3 +331,48 @@ def test_history_is_what_led_to_a_commit(project, repository):
     assert repository.history(main, 10) == {main, first}
     assert repository.history(main, 1) == {main}
     assert repository.history("0" * 40, 10) == frozenset()
+
+
+def test_a_file_is_read_as_it_is_in_a_commit(repository, project):
+    folder = project / "perf"
+    folder.mkdir()
+    content = b"tolerance: 3\xc2\xa0%\r\n\xff\n\n"
+    (folder / "[x].yml").write_bytes(content)
+    git(project, "add", "perf")
+    git(project, "commit", "-qm", "perf")
+    sha = git(project, "rev-parse", "HEAD")
+    (folder / "[x].yml").write_bytes(b"loosened")
+    for path in (Path("perf/[x].yml"), folder / "[x].yml", Path("perf/../perf/[x].yml")):
+        assert repository.file_at(sha, path, max_bytes=1000) == content
+    assert repository.file_at(sha, Path("perf/x.yml"), max_bytes=1000) is None
+    assert repository.file_at(git(project, "rev-parse", "main"), Path("perf/[x].yml"), max_bytes=9) is None
+    assert (
+        "larger than" in refused(lambda: repository.file_at(sha, Path("perf/[x].yml"), max_bytes=3)).message
+    )
+
+
+def test_what_is_no_plain_file_in_a_commit_is_refused(repository, project):
+    (project / "link.yml").symlink_to("/etc/hostname")
+    (project / "folder").mkdir()
+    (project / "folder" / "inner.yml").write_text("x")
+    (project / "way").symlink_to("folder")
+    git(project, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(project), "vendored")
+    git(project, "add", "--all")
+    git(project, "commit", "-qm", "links")
+    sha = git(project, "rev-parse", "HEAD")
+
+    def reading(name: str) -> PerfgateError:
+        return refused(lambda: repository.file_at(sha, Path(name), max_bytes=1000))
+
+    assert "symbolic link" in reading("link.yml").message
+    assert "folder" in reading("folder").message
+    assert "submodule" in reading("vendored").message
+    for outside in ("../secret", "/etc/hostname", ".", "folder/../../x"):
+        assert "leads out" in reading(outside).message
+    # A path through a link is not followed: the commit has no such path.
+    assert repository.file_at(sha, Path("way/inner.yml"), max_bytes=1000) is None
+    assert repository.file_at(sha, Path(":(glob)*"), max_bytes=1000) is None
+
+
+def test_only_a_whole_commit_id_names_the_commit_of_a_file(repository):
+    assert "full commit id" in refused(lambda: repository.file_at("-h", Path("app"), max_bytes=9)).message

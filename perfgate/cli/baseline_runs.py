@@ -140,6 +140,8 @@ def _run_of(result: Result, policy: Policy, author: str, reason: str) -> Baselin
     from perfgate.gate.levels import run_levels
     from perfgate.model import BaselineRun, BaselineValue
 
+    # Everything is recorded, whatever its level: that may change, and the runs stay.
+    policy = replace(policy, level={}, rules=())
     return BaselineRun(
         sha=result.commit.sha,
         recorded_at=result.started_at,

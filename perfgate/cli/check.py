@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from perfgate.cli import options, output, project
+from perfgate.cli import basepolicy, options, output, project
+from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.budget import budget_option, with_budget
 from perfgate.cli.slo import slo_reasons, stopping
+from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
+    from perfgate.gate.stored import StoredJudgement
     from perfgate.git import Repository
     from perfgate.model import Commit, Verdict
     from perfgate.progress import Progress
@@ -28,6 +32,7 @@ Examples:
 @click.command(epilog=_EXAMPLES)
 @options.config_option
 @budget_option
+@basepolicy.policy_option
 @options.allow_dirty_option
 @options.quiet_option
 @output.output_option
@@ -35,6 +40,7 @@ def command(
     *,
     config_path: Path,
     budget_ns: int | None,
+    whose: basepolicy.Whose,
     allow_dirty: bool,
     quiet: bool,
     outputs: tuple[tuple[str, Path], ...],
@@ -55,12 +61,31 @@ def command(
     project.require_command(opened.config)
     if not allow_dirty:
         project.require_clean(repository, [head], opened.config)
+    opened = _governed(opened, repository, head, whose)
     progress = output.start_progress(quiet=quiet)
     try:
         verdict = _check(opened, repository, head, progress, begun)
     finally:
         progress.close()
     return output.publish(verdict, outputs)
+
+
+def _governed(
+    opened: project.Project, repository: Repository, head: Commit, whose: basepolicy.Whose
+) -> project.Project:
+    """The project with the policy of the commit that HEAD's change starts from.
+
+    Not that of the baseline's commit: a policy that was reviewed and merged since then holds.
+    """
+    from perfgate.model import Reason
+
+    try:
+        base = repository.default_base(head.sha)
+    except UsageError as error:
+        text = f"{error.message}: the checkout's gate and thresholds judge this change"
+        reason = Reason(code="no_base_policy", text=text, remedy=error.hint)
+        return replace(opened, warnings=(*opened.warnings, reason))
+    return basepolicy.governed(opened, repository, base, whose)
 
 
 def _check(
@@ -80,6 +105,7 @@ def _check(
     if baseline is None or not baseline.runs:
         return _without_baseline(opened, head, environment.class_id)
     base, is_here = baseline_commit(repository, baseline)
+    opened = with_accepted(opened, repository, base if is_here else None)
     abort = Abort(opened.thresholds)
     result = measure_one(opened, head, repository, progress, stops=stopping(abort))
     if abort.breached:
@@ -92,14 +118,26 @@ def _check(
     obstacle = None
     if not refused:
         stored = judged(opened, baseline, result)
-        if stored.alarms or stored.too_few:
+        alarmed = _alarmed(opened, stored)
+        if alarmed or stored.too_few:
             obstacle = obstacle_of(opened, repository, base, is_here=is_here, progress=progress)
             if obstacle is None:
-                why = "the baseline alarmed" if stored.alarms else f"the baseline has only {stored.runs} runs"
+                why = "the baseline alarmed" if alarmed else f"the baseline has only {stored.runs} runs"
                 progress.note(f"{why}: measuring its commit and HEAD side by side")
                 return _paired(opened, repository, base, head=head, progress=progress, begun=begun)
-    extra = circumstances(stored, refused, obstacle, slo_reasons(opened, result), time.monotonic() - begun)
+    extra = circumstances(
+        opened, stored, refused, obstacle, slo_reasons(opened, result), elapsed_s=time.monotonic() - begun
+    )
     return judge_unpaired(base, result, undecided(stored) if stored.too_few else stored, opened.policy, extra)
+
+
+def _alarmed(opened: project.Project, stored: StoredJudgement) -> bool:
+    """Whether anything alarmed that was not decided on."""
+    from perfgate.gate.acceptance import apply
+    from perfgate.model import Outcome
+
+    rows = apply(stored.comparisons, opened.accepted) if opened.accepted else stored.comparisons
+    return any(row.outcome is Outcome.REGRESSED for row in rows)
 
 
 def _paired(

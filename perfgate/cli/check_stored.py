@@ -92,10 +92,12 @@ def obstacle_of(
 
 
 def circumstances(
+    opened: Project,
     stored: StoredJudgement,
     refused: Sequence[Reason],
     obstacle: Reason | None,
     slo: Sequence[tuple[Outcome, Reason]],
+    *,
     elapsed_s: float,
 ) -> Circumstances:
     """What the verdict of a baseline says beside its numbers; with too few runs it stays open."""
@@ -110,5 +112,10 @@ def circumstances(
         elapsed_s=elapsed_s,
         reproduce="perfgate check",
         extra_reasons=(*((Outcome.INCONCLUSIVE, reason) for reason in (*refused, *few)), *slo),
-        extra_warnings=(*((obstacle,) if obstacle else ()), *((unchecked,) if unchecked else ())),
+        extra_warnings=(
+            *opened.warnings,
+            *((obstacle,) if obstacle else ()),
+            *((unchecked,) if unchecked else ()),
+        ),
+        accepted=opened.accepted,
     )

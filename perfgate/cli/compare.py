@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perfgate.cli import options, output, project
+from perfgate.cli import basepolicy, options, output, project
+from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.approach import approach_of, approach_options
 from perfgate.cli.budget import budget_option, goal_of, with_budget
 from perfgate.cli.slo import slo_reasons, stopping
@@ -46,7 +47,13 @@ class _Asked:
     head_url: str | None
     approach: dict[str, Any]
     allow_dirty: bool
+    whose: basepolicy.Whose
     reproduce: str
+
+    @property
+    def base_is_a_commit(self) -> bool:
+        """Whether base is a commit whose files can be read; a URL alone is none."""
+        return bool(self.base) or not self.base_url
 
 
 @click.command(epilog=_EXAMPLES)
@@ -59,6 +66,7 @@ class _Asked:
 @click.option("--head-url", metavar="URL", help="Load this running service as head.")
 @budget_option
 @approach_options
+@basepolicy.policy_option
 @options.allow_dirty_option
 @options.quiet_option
 @output.output_option
@@ -72,6 +80,7 @@ def command(
     base_url: str | None,
     head_url: str | None,
     budget_ns: int | None,
+    whose: basepolicy.Whose,
     allow_dirty: bool,
     quiet: bool,
     outputs: tuple[tuple[str, Path], ...],
@@ -88,11 +97,13 @@ def command(
         head_url=head_url,
         approach=approach,
         allow_dirty=allow_dirty,
+        whose=whose,
         reproduce=_reproduce(
             config_path,
             workload,
             {"base": base, "head": head, "base_url": base_url, "head_url": head_url},
             budget_ns,
+            whose,
         ),
     )
     opened = project.open_project(config_path, workload)
@@ -112,6 +123,7 @@ def _compare_measured(opened: project.Project, asked: _Asked, *, quiet: bool) ->
     begun = time.monotonic()
     repository = _repository(opened, asked)
     sources = _sources(opened, asked, repository)
+    opened = _governed(opened, asked, repository, sources[0].commit)
     progress = output.start_progress(quiet=quiet)
     try:
         return measure_pair(
@@ -145,6 +157,8 @@ def measure_pair(
         elapsed_s=time.monotonic() - begun,
         reproduce=reproduce,
         extra_reasons=slo_reasons(opened, head),
+        extra_warnings=opened.warnings,
+        accepted=opened.accepted,
     )
     return judge(base, head, opened.policy, circumstances)
 
@@ -169,6 +183,15 @@ def pair_job(
         seed=seed,
         goal=goal_of(policy),
     )
+
+
+def _governed(
+    opened: project.Project, asked: _Asked, repository: Repository | None, base: Commit
+) -> project.Project:
+    """The project with base's policy, if base is a commit, and with what was decided on."""
+    if repository is None or not asked.base_is_a_commit:
+        return with_accepted(opened, repository, None)
+    return with_accepted(basepolicy.governed(opened, repository, base, asked.whose), repository, base)
 
 
 def _decide(measured: Sequence[MeasuredRound], policy: Policy, seed: int) -> NextStep:
@@ -243,11 +266,16 @@ def _compare_stored(opened: project.Project, asked: _Asked) -> Verdict:
 
     repository = open_repository(opened.config.root)
     base, head = _commits(asked, repository)
+    opened = _governed(opened, asked, repository, base)
     return compare_stored(opened, base, head, reproduce=asked.reproduce)
 
 
 def _reproduce(
-    config_path: Path, workload: Path | None, asked: dict[str, str | None], budget_ns: int | None
+    config_path: Path,
+    workload: Path | None,
+    asked: dict[str, str | None],
+    budget_ns: int | None,
+    whose: basepolicy.Whose,
 ) -> str:
     """The command line that asks the same again."""
     words = ["perfgate", "compare", *(ref for ref in (asked["base"], asked["head"]) if ref)]
@@ -257,4 +285,5 @@ def _reproduce(
     words += [str(word) for flag, value in flags.items() if value for word in (flag, value)]
     if budget_ns:
         words += ["--budget", f"{budget_ns / 1e9:g}s"]
+    words += ["--policy", "checkout"] if whose == "checkout" else []
     return project.shell_words(words)

@@ -26,6 +26,7 @@ COMMANDS = {
     "baseline": "Update or show the committed baseline.",
     "history": "Show how every metric moved from commit to commit, with change points and creep.",
     "calibrate": "Measure how often the gate is wrong on your own service, and what it can see.",
+    "accept": "Accept a slowdown of one metric, up to a bound and until a day.",
     "init": "Write a perfgate.yml and a first workload.",
     "doctor": "Check whether this machine and project are fit to measure.",
     "demo": "Compare known-good and known-bad changes of a small example service.",

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfgate.cli.rulecheck import require_known_endpoints
 from perfgate.config import Config, load_config
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
+    from perfgate.gate.acceptance import Accepted
     from perfgate.gate.policy import Policy
     from perfgate.gate.threshold_syntax import Threshold
     from perfgate.git import Repository
-    from perfgate.model import Commit, Workload
+    from perfgate.model import Commit, Reason, Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A configuration and everything it names, read and checked before anything is started."""
+    """A configuration and everything it names, read and checked before anything is started.
+
+    `warnings` are what a verdict has to say of where its policy comes from, and `accepted` what was decided
+    on; both are set where two commits are compared (`perfgate.cli.basepolicy`).
+    """
 
     config: Config
     workload: Workload
     policy: Policy
     thresholds: tuple[Threshold, ...]
+    warnings: tuple[Reason, ...] = ()
+    accepted: Accepted | None = None
 
 
 def open_project(config_path: Path, workload_path: Path | None) -> Project:
@@ -37,6 +45,7 @@ def open_project(config_path: Path, workload_path: Path | None) -> Project:
     from perfgate.workload.artillery import read_workload
 
     config = load_config(config_path)
+    usual = config.workload
     if workload_path is not None:
         config = replace(config, workload=workload_path.absolute())
     if config.workload.suffix == ".py":
@@ -44,22 +53,36 @@ def open_project(config_path: Path, workload_path: Path | None) -> Project:
             f"{config.workload}: user classes cannot be measured in rounds yet",
             "write the load test in YAML, or drive a running service: perfgate run FILE.py --target URL",
         )
-    return Project(
-        config=config,
-        workload=read_workload(config.workload, variables=config.variables),
-        policy=policy_of(config),
-        thresholds=thresholds_of(config),
-    )
+    workload = read_workload(config.workload, variables=config.variables)
+    policy, thresholds = policy_of(config), thresholds_of(config)
+    names = _endpoints_of(usual, config.variables) if usual != config.workload else ()
+    require_known_endpoints(config, policy, thresholds, workload.endpoints, usual=names)
+    return Project(config=config, workload=workload, policy=policy, thresholds=thresholds)
+
+
+def _endpoints_of(workload: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The endpoints of a workload that is not sent this time; none where it cannot be read."""
+    from perfgate.workload.artillery import read_workload
+
+    try:
+        return read_workload(workload, variables=variables).endpoints
+    except UsageError:
+        return ()
 
 
 def policy_of(config: Config) -> Policy:
     """The policy that perfgate.yml states."""
-    from perfgate.gate.policy import Policy
+    from perfgate.gate.policy import Policy, Rule
 
+    rules = (
+        Rule(endpoint=each.glob, tolerance=each.tolerance, requirement=each.require, level=each.level)
+        for each in config.gate.endpoints
+    )
     return Policy(
         tolerance=config.gate.tolerance,
         requirement=config.gate.require,
-        level={"cpu": config.gate.cpu},
+        level=config.gate.level,
+        rules=tuple(rules),
         screen_rounds=config.measure.rounds,
         max_screen_rounds=max(config.measure.max_rounds, config.measure.rounds),
         confirm_rounds=config.measure.rounds,

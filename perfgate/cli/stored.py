@@ -55,7 +55,11 @@ def _paired(opened: Project, base: Result, head: Result, reproduce: str) -> Verd
     seconds = sum(r.duration_ns for r in head.rounds) / 1e9
     click.echo(f"stored: {path_of(opened.config.store, head)}", file=sys.stderr)
     circumstances = Circumstances(
-        elapsed_s=seconds, reproduce=f"{reproduce} --stored", extra_reasons=slo_reasons(opened, head)
+        elapsed_s=seconds,
+        reproduce=f"{reproduce} --stored",
+        extra_reasons=slo_reasons(opened, head),
+        extra_warnings=opened.warnings,
+        accepted=opened.accepted,
     )
     return judge(base, head, opened.policy, circumstances)
 
@@ -83,6 +87,8 @@ def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result
             *((Outcome.INCONCLUSIVE, reason) for reason in differences),
             *slo_reasons(opened, head),
         ),
+        extra_warnings=opened.warnings,
+        accepted=opened.accepted,
     )
     judged = judge_stored(levels, run_levels(head, opened.policy), opened.policy)
     return judge_unpaired(commit, head, judged, opened.policy, circumstances)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from perfgate.config.settings import (
     Config,
+    EndpointConfig,
     GateConfig,
     LoadConfig,
     MeasureConfig,
     PlacementConfig,
     ReadyConfig,
     ServiceConfig,
+    Stated,
     StopConfig,
     ThresholdText,
 )
@@ -20,15 +22,18 @@ from perfgate.config.settings import (
 __all__ = [
     "CONFIG_NAME",
     "Config",
+    "EndpointConfig",
     "GateConfig",
     "LoadConfig",
     "MeasureConfig",
     "PlacementConfig",
     "ReadyConfig",
     "ServiceConfig",
+    "Stated",
     "StopConfig",
     "ThresholdText",
     "load_config",
+    "parse_stated",
 ]
 
 CONFIG_NAME = "perfgate.yml"
@@ -44,3 +49,14 @@ def load_config(path: Path) -> Config:
     from perfgate.config.reading import read_config  # brings pydantic and ruamel, which --help does without
 
     return read_config(path)
+
+
+def parse_stated(path: Path, content: bytes) -> Stated:
+    """What the content of a perfgate.yml states; `path` is what errors call it.
+
+    Raises:
+        UsageError: it is malformed, as for `load_config`; files it names are not looked for.
+    """
+    from perfgate.config.reading import read_stated
+
+    return read_stated(path, content)

@@ -2,81 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from signal import Signals
+from typing import cast
 
 from pydantic import ValidationError
 
 from perfgate.config.kinds import AUTO
-from perfgate.config.schema import File, Gate, Load, Measure, Placement, Section, Service
+from perfgate.config.refusals import first_error
+from perfgate.config.schema import EndpointRule, File, Gate, Load, Measure, Placement, Section, Service
 from perfgate.config.settings import (
     Config,
+    EndpointConfig,
     GateConfig,
     LoadConfig,
     MeasureConfig,
     PlacementConfig,
     ReadyConfig,
     ServiceConfig,
+    Stated,
     StopConfig,
     ThresholdText,
 )
 from perfgate.errors import UsageError
 from perfgate.model import Statistic
-from perfgate.yamlfile import Document, load_yaml
+from perfgate.yamlfile import Document, load_yaml, parse_yaml
 
-_WRONG_TYPE = {
-    "model_type": ("needs keys of its own", "write them below it, indented"),
-    "dict_type": ("needs keys of its own", "write them below it, indented"),
-    "list_type": ("is not a list", "write its items in [ ], or below it after dashes"),
-    "string_type": ("is not text", "put it in quotes"),
-}
+_CONDITIONS = {"service", "workload", "variables", "load", "measure", "placement", "baselines"}
+"""The keys that say what is measured and how, and where what was recorded is kept."""
 
 
 def read_config(path: Path) -> Config:
     """See `perfgate.config.load_config`."""
     if not path.exists():
         raise UsageError(f"{path}: no such file", "run `perfgate init` to write one, or name another with -c")
-    document = load_yaml(path)
+    return _conversion(load_yaml(path)).config()
+
+
+def read_stated(path: Path, content: bytes) -> Stated:
+    """See `perfgate.config.parse_stated`."""
+    return _conversion(parse_yaml(path, content)).stated()
+
+
+def _conversion(document: Document) -> _Conversion:
     try:
         file = File.model_validate(document.data)
     except ValidationError as error:
-        raise _first_error(document, error) from error
-    return _Conversion(document=document, file=file).config()
-
-
-def _first_error(document: Document, error: ValidationError) -> UsageError:
-    # An unknown key is often why another one is missing.
-    details = sorted(error.errors(), key=lambda detail: detail["type"] != "extra_forbidden")[0]
-    keys, context = details["loc"], details.get("ctx", {})
-    if details["type"] == "extra_forbidden":
-        return document.unknown_key(keys, _section_at(keys[:-1]).model_fields)
-    if keys == ("version",) and isinstance(details["input"], int) and details["input"] > 1:
-        return document.error(
-            keys, f"version {details['input']} is newer than this perfgate knows", "upgrade perfgate"
-        )
-    if details["type"] == "missing":
-        name = _dotted(keys)
-        return document.error(
-            keys[:-1], f"{name} is missing", f"add {name}{': 1' if name == 'version' else ''}"
-        )
-    if details["type"] == "perfgate":
-        keys = (*keys, *context["keys"])
-        return document.error(keys, f"{_dotted(keys)}: {context['what']}", context["hint"])
-    what, hint = _WRONG_TYPE.get(
-        details["type"], (f"cannot be used: {details['msg']}", "see the documentation")
-    )
-    return document.error(keys, f"{_dotted(keys)} {what}", hint)
-
-
-def _dotted(keys: tuple[str | int, ...]) -> str:
-    return ".".join(str(key) for key in keys if key != "[key]")
-
-
-def _section_at(keys: tuple[str | int, ...]) -> type[Section]:
-    section: type[Section] = File
-    for key in keys:
-        section = section.model_fields[str(key)].annotation  # type: ignore[assignment] # sections nest only in sections
-    return section
+        raise first_error(document, error, File) from error
+    return _Conversion(document=document, file=file)
 
 
 class _Conversion:
@@ -106,9 +80,15 @@ class _Conversion:
             allow_hosts=tuple(file.allow_hosts),
         )
 
+    def stated(self) -> Stated:
+        return Stated(
+            gate=self._gate(self.file.gate),
+            thresholds=self._thresholds(),
+            conditions=dict(_flat(self.file.model_dump(include=_CONDITIONS))),
+        )
+
     def _gate(self, gate: Gate) -> GateConfig:
-        tolerance = _limits(gate.tolerance, ("p50", "p95", "p99", "cpu", "errors"))
-        require = _limits(gate.require, ("p50", "p95", "p99", "cpu"))
+        tolerance, require = _limits(gate.tolerance), _limits(gate.require)
         for name, limit in require.items():
             if limit <= tolerance[name]:
                 written = "tolerance" if name in gate.tolerance.model_fields_set else "require"
@@ -118,7 +98,21 @@ class _Conversion:
                     "a change has to exceed its tolerance to be found, so no verdict could be PASS: "
                     "raise gate.require or lower gate.tolerance",
                 )
-        return GateConfig(tolerance=tolerance, require=require, cpu=gate.cpu)
+        return GateConfig(
+            tolerance=tolerance,
+            require=require,
+            level=gate.level,
+            endpoints=tuple(self._endpoint(glob, rule) for glob, rule in gate.endpoints.items()),
+        )
+
+    def _endpoint(self, glob: str, rule: EndpointRule) -> EndpointConfig:
+        return EndpointConfig(
+            glob=glob,
+            where=self.document.where("gate", "endpoints", glob),
+            tolerance=rule.tolerance,
+            require=rule.require,
+            level=rule.level,
+        )
 
     def _service(self, service: Service) -> ServiceConfig:
         self._inside("service.cwd", service.cwd)
@@ -165,6 +159,14 @@ class _Conversion:
         return found
 
 
+def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
 def _load(load: Load) -> LoadConfig:
     return LoadConfig(
         model=load.model,
@@ -201,8 +203,8 @@ def _measure(measure: Measure) -> MeasureConfig:
     )
 
 
-def _limits(section: Section, names: tuple[Statistic, ...]) -> dict[Statistic, float]:
-    return {name: float(getattr(section, name)) for name in names}
+def _limits(section: Section) -> dict[Statistic, float]:
+    return {cast(Statistic, name): float(getattr(section, name)) for name in type(section).model_fields}
 
 
 def _enclosing_repository(root: Path) -> Path:

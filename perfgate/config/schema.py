@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -24,9 +25,12 @@ from perfgate.config.kinds import (
     Whole,
     refuse,
 )
+from perfgate.config.statistics import StatisticName
 from perfgate.config.thresholds import AsThreshold, ThresholdItem
+from perfgate.model import ENDPOINT_STATISTICS, LEVELS, STATISTICS, Level, Statistic
 
 _Name = Annotated[str, Line(r"[A-Za-z_][A-Za-z0-9_]*", "DATABASE_URL")]
+_Glob = Annotated[str, Line(r".*\S.*", "GET /items/*")]
 _Host = Annotated[str, Line(r"[A-Za-z0-9.:\[\]_-]+", "staging.example.org")]
 _Tolerance = Annotated[float, Ratio()]
 _Requirement = Annotated[float, Ratio(above_zero=True)]
@@ -41,6 +45,11 @@ def _key(default: Any, meaning: str) -> Any:
 
 def _left_out(default: Any, meaning: str) -> Any:
     return Field(default=default, validate_default=False, description=meaning)
+
+
+def _by_statistic(names: Sequence[str], meaning: str) -> Any:
+    # pydantic describes the values of a mapping only; editors complete its keys from this.
+    return Field(default={}, description=meaning, json_schema_extra={"propertyNames": {"enum": list(names)}})
 
 
 def _section(kind: type[BaseModel], meaning: str) -> Any:
@@ -206,13 +215,36 @@ class Require(Section):
     cpu: _Requirement = _key("5%", "Of the CPU time per request.")
 
 
+_REQUIRED = tuple(name for name in ENDPOINT_STATISTICS if name in Require.model_fields)
+_Level = Annotated[Level, Choice(LEVELS)]
+_OfEndpoints = Annotated[Statistic, StatisticName(ENDPOINT_STATISTICS)]
+_Required = Annotated[Statistic, StatisticName(_REQUIRED)]
+
+
+class EndpointRule(Section):
+    """What holds for some endpoints instead."""
+
+    tolerance: dict[_OfEndpoints, _Tolerance] = _by_statistic(
+        ENDPOINT_STATISTICS, "Changes up to these are not regressions."
+    )
+    require: dict[_Required, _Requirement] = _by_statistic(
+        _REQUIRED, "The largest changes that may go unseen in a PASS."
+    )
+    level: dict[_OfEndpoints, _Level] = _by_statistic(
+        ENDPOINT_STATISTICS, "What a regression does: fail, warn, or nothing."
+    )
+
+
 class Gate(Section):
     """What the verdict is made of."""
 
     tolerance: Tolerance = _section(Tolerance, "Changes up to these are not regressions.")
     require: Require = _section(Require, "The largest changes that may go unseen in a PASS.")
-    cpu: Annotated[Literal["error", "warn", "off"], Choice(("error", "warn", "off"))] = _key(
-        "error", "What more CPU per request does: fail, warn, or nothing."
+    level: dict[Annotated[Statistic, StatisticName(STATISTICS)], _Level] = _by_statistic(
+        STATISTICS, "What a regression does: fail (where nothing is said), warn, or nothing."
+    )
+    endpoints: dict[_Glob, EndpointRule] = _key(
+        {}, "What holds instead for endpoints that match a glob; the last one holds."
     )
 
 

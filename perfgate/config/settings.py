@@ -8,7 +8,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Literal
 
-from perfgate.model import Statistic
+from perfgate.model import Level, Statistic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +91,28 @@ class PlacementConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointConfig:
+    """What the gate says otherwise for endpoints whose name matches `glob`, written at `where`."""
+
+    glob: str
+    where: str
+    tolerance: Mapping[Statistic, float]
+    require: Mapping[Statistic, float]
+    level: Mapping[Statistic, Level]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateConfig:
     """What counts as a regression (`tolerance`) and what may not go unseen (`require`), as ratios.
 
-    `cpu` says what a regression of CPU per request does to the verdict.
+    `level` says what a regression of a statistic does to the verdict (`error` where it says nothing). Of
+    `endpoints` the last one that matches and speaks of the statistic holds.
     """
 
     tolerance: Mapping[Statistic, float]
     require: Mapping[Statistic, float]
-    cpu: Literal["error", "warn", "off"]
+    level: Mapping[Statistic, Level]
+    endpoints: tuple[EndpointConfig, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +124,19 @@ class ThresholdText:
     abort_on_fail: bool
     delay_abort_eval_ns: int
     where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What some version of a perfgate.yml states, whether or not the files it names are here.
+
+    `gate` and `thresholds` judge; `conditions` are the settings that say what is measured and how, by their
+    dotted keys, for nothing but comparing.
+    """
+
+    gate: GateConfig
+    thresholds: tuple[ThresholdText, ...]
+    conditions: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

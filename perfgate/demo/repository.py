@@ -15,7 +15,7 @@ from pathlib import Path
 
 from perfgate.demo.branches import BRANCHES
 from perfgate.errors import MeasureError, UsageError
-from perfgate.git import scrubbed
+from perfgate.gitcommand import scrubbed
 
 _HERE = Path(__file__).parent
 _AUTHOR = ("-c", "user.name=perfgate demo", "-c", "user.email=demo@perfgate.invalid")

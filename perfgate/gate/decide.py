@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.gate.acceptance import Accepted, apply, let_pass
 from perfgate.gate.reasons import summarised
 from perfgate.gate.rows import (
     Evidence,
@@ -42,12 +43,20 @@ _SEVERITY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What a verdict tells its reader beyond the numbers."""
+    """What a verdict tells its reader beyond the numbers, and what was decided on beforehand.
+
+    `extra_warnings` stand before the doubts of the run, of which a report may have to leave some out.
+    """
 
     elapsed_s: float
     reproduce: str
     extra_reasons: tuple[tuple[Outcome, Reason], ...] = ()
     extra_warnings: tuple[Reason, ...] = ()
+    accepted: Accepted | None = None
+
+    def applied(self, comparisons: tuple[Comparison, ...]) -> tuple[Comparison, ...]:
+        """The comparisons with what was decided on passing."""
+        return apply(comparisons, self.accepted) if self.accepted else comparisons
 
 
 def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstances) -> Verdict:
@@ -60,6 +69,7 @@ def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstanc
     screen = paired_rounds(base, head, "screen")
     confirm = paired_rounds(base, head, "confirm")
     comparisons = _compare_all(screen, confirm, policy, head.seed) if len(screen) >= 2 else ()
+    comparisons = circumstances.applied(comparisons)
     found = [(Outcome.INVALID, reason) for reason in invalid]
     found += [(Outcome.INCONCLUSIVE, reason) for reason in failing_endpoints(base, policy)]
     found += [(c.outcome, reason) for c in comparisons for reason in c.reasons]
@@ -73,6 +83,7 @@ def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstanc
         comparisons=comparisons,
         reasons=_explaining(outcome, found),
         warnings=(
+            *let_pass(comparisons),
             *circumstances.extra_warnings,
             *doubts(base, head),
             *_level_warnings(screen, policy, head.seed),
@@ -94,21 +105,24 @@ def judge_unpaired(
         text="unpaired: base and head were measured at different times, so only large changes can be seen",
         remedy="perfgate compare BASE HEAD measures them side by side",
     )
-    found = [(c.outcome, reason) for c in stored.comparisons for reason in c.reasons]
+    comparisons = circumstances.applied(stored.comparisons)
+    found = [(c.outcome, reason) for c in comparisons for reason in c.reasons]
     found += list(circumstances.extra_reasons)
-    outcome = _overall(stored.comparisons, found)
+    outcome = _overall(comparisons, found)
     return Verdict(
         outcome=outcome,
         base=base,
         head=head.commit,
         workload_name=head.workload_name,
-        comparisons=stored.comparisons,
+        comparisons=comparisons,
         reasons=_explaining(outcome, found),
         warnings=(
             unpaired,
+            *let_pass(comparisons),
             *circumstances.extra_warnings,
             *((too_few_runs(stored.runs),) if stored.too_few else ()),
             *doubts(head, head),
+            *stored.warnings,
         ),
         rounds_measured=len(head.rounds),
         rounds_dropped=sum(bool(r.dropped_because) for r in head.rounds),

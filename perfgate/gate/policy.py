@@ -6,12 +6,8 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from perfgate.model import Metric, Statistic
-
-Level = Literal["error", "warn", "off"]
-"""What a regression does: fail the pull request, warn, or (off) not even be looked for."""
+from perfgate.model import Level, Metric, Statistic
 
 DEFAULT_TOLERANCE: Mapping[Statistic, float] = {
     "p50": 0.03,

@@ -69,6 +69,7 @@ def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Po
         tolerance=policy.tolerance_of(metric),
         requirement=policy.requirement_of(metric),
         reasons=reasons,
+        level=policy.level_of(metric),
     )
 
 
@@ -100,6 +101,7 @@ def unmeasured_comparison(metric: Metric, reason: Reason, policy: Policy) -> Com
         tolerance=policy.tolerance_of(metric),
         requirement=policy.requirement_of(metric),
         reasons=(reason,),
+        level=policy.level_of(metric),
     )
 
 
@@ -155,7 +157,7 @@ def _decide_flagged(
             Reason(
                 code="regressed",
                 text=f"{name_of(metric)} was worse, and again in {confirmed.table.rounds} fresh rounds",
-                remedy="find the cause in the diff; if the change is intended, say so in review",
+                remedy="find the cause in the diff; if the change is intended, decide with perfgate accept",
             ),
         )
     return None

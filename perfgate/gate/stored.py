@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.gate.predict import ALARM_RATE, ASSUMED_RUN_SD, MIN_RUNS, Prediction, Speeds, predict
-from perfgate.gate.rows import unmeasured_comparison
-from perfgate.gate.table import is_gating
+from perfgate.gate.rows import name_of, unmeasured_comparison
+from perfgate.gate.storedmeans import with_same_means
 from perfgate.model import Comparison, Metric, Outcome, Reason
 
 if TYPE_CHECKING:
@@ -30,13 +30,15 @@ class StoredJudgement:
     """What stored runs say of a new one.
 
     `alarms` are the metrics above their prediction limit by at least the tolerance. `too_few` is True when
-    there were not enough runs for that to mean a regression by itself.
+    there were not enough runs for that to mean a regression by itself. `warnings` are what metrics at level
+    `warn` show beside that.
     """
 
     comparisons: tuple[Comparison, ...]
     alarms: tuple[Metric, ...]
     runs: int
     too_few: bool
+    warnings: tuple[Reason, ...] = ()
 
 
 def judge_stored(
@@ -51,10 +53,11 @@ def judge_stored(
     everything stored, by the tolerance: no rate is promised for a service whose error ratio varies. With
     fewer than `MIN_RUNS` runs of a metric its spread between runs is taken to be `ASSUMED_RUN_SD`. The speed
     of the CPUs is allowed for where the stored runs show that it helps (`stats.calibration`). Metrics at
-    level `warn` are left out: only a comparison side by side is fit to warn of them.
+    level `off` are left out, also where runs of them are stored; those at `warn` never alarm.
     """
-    base = {metric: levels for metric, levels in base.items() if is_gating(metric, policy)}
-    metrics = sorted(metric for metric in head if base.get(metric))
+    base, head = with_same_means(base, head, policy)
+    wanted = sorted(metric for metric in base if policy.level_of(metric) != "off")
+    metrics = [metric for metric in wanted if base[metric] and metric in head]
     runs = min((len(base[metric]) for metric in metrics), default=0)
     alpha = ALARM_RATE / max(1, len(metrics))
     rows = []
@@ -64,12 +67,35 @@ def judge_stored(
             continue
         predicted = predict(base[metric], alpha, policy, speeds.base.get(metric, ()), speeds.head)
         rows.append(_row(metric, len(base[metric]), predicted, head[metric], policy))
-    rows += [_missing(metric, policy) for metric in sorted(base) if metric not in head]
+    rows += [_missing(metric, policy) for metric in wanted if metric not in head]
+    warnings = tuple(_worse_at_warn(row) for row in rows if row.level == "warn" and _alarmed(row))
+    rows = [_harmless(row) if row.level == "warn" else row for row in rows]
     return StoredJudgement(
         comparisons=tuple(rows),
-        alarms=tuple(row.metric for row in rows if row.outcome is Outcome.REGRESSED),
+        alarms=tuple(row.metric for row in rows if _alarmed(row)),
         runs=runs,
         too_few=runs < MIN_RUNS,
+        warnings=warnings,
+    )
+
+
+def _alarmed(row: Comparison) -> bool:
+    return row.outcome is Outcome.REGRESSED
+
+
+def _harmless(row: Comparison) -> Comparison:
+    """The row of a metric at level `warn`: neither an alarm nor an open question of it decides anything."""
+    if row.outcome not in (Outcome.REGRESSED, Outcome.INCONCLUSIVE):
+        return row
+    outcome = Outcome.NOT_MEASURED if row.head is None else Outcome.PASS
+    return replace(row, outcome=outcome, reasons=())
+
+
+def _worse_at_warn(row: Comparison) -> Reason:
+    return Reason(
+        code="worse_at_level_warn",
+        text=f"{name_of(row.metric)} looks worse by {row.change or 0.0:.1%}",
+        remedy="measure both commits side by side: perfgate compare BASE HEAD",
     )
 
 
@@ -123,6 +149,7 @@ def _row(metric: Metric, runs: int, predicted: Prediction, level: float, policy:
         tolerance=policy.tolerance_of(metric),
         requirement=requirement,
         reasons=reasons,
+        level=policy.level_of(metric),
     )
 
 
@@ -146,6 +173,7 @@ def _error_row(metric: Metric, runs: Sequence[float], level: float, policy: Poli
         tolerance=policy.tolerance_of(metric),
         requirement=math.inf,
         reasons=(_error_alarm(metric, level, worst),) if failed else (),
+        level=policy.level_of(metric),
     )
 
 

@@ -129,8 +129,12 @@ def _with_means(table: Table, policy: Policy) -> Table:
     missing = {metric.statistic for metric, _ in table.unmeasured}
     metrics, base, head, d = list(table.metrics), [table.base], [table.head], [table.d]
     for statistic in QUANTILES:
-        keep = [i for i, m in enumerate(table.metrics) if m.statistic == statistic]
         metric = Metric(endpoint=ALL_ENDPOINTS, statistic=statistic)
+        keep = [
+            i
+            for i, m in enumerate(table.metrics)
+            if m.statistic == statistic and enters_mean(m, metric, policy)
+        ]
         if len(keep) < 2 or statistic in missing or policy.level_of(metric) == "off":
             continue
         metrics.append(metric)
@@ -228,6 +232,11 @@ def log_tolerance(metric: Metric, policy: Policy) -> float:
 def is_gating(metric: Metric, policy: Policy) -> bool:
     """Whether a metric may fail the pull request; one at level `warn` may not."""
     return policy.level_of(metric) == "error"
+
+
+def enters_mean(metric: Metric, mean: Metric, policy: Policy) -> bool:
+    """Whether an endpoint's metric is part of the mean: what only warns may not fail anybody through it."""
+    return is_gating(metric, policy) or not is_gating(mean, policy)
 
 
 def unmeasured_outcome(metric: Metric, policy: Policy) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from perfgate.model.measured import Commit
 
@@ -23,6 +23,14 @@ class Outcome(StrEnum):
 
 Statistic = Literal["p50", "p95", "p99", "cpu", "errors"]
 QUANTILES: tuple[Literal["p50", "p95", "p99"], ...] = ("p50", "p95", "p99")
+STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
+ENDPOINT_STATISTICS: tuple[Statistic, ...] = (*QUANTILES, "errors")
+"""What single endpoints have; every other statistic is of the whole service."""
+
+Level = Literal["error", "warn", "off"]
+"""What a regression does: fail the pull request, warn, or (off) not even be looked for."""
+
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -47,13 +55,28 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A slowdown that was decided on: a change of one metric up to `up_to` passes until `expires`, inclusive.
+
+    `up_to` is in the unit of `Comparison.change`; `expires` and `date` (of the decision) are `YYYY-MM-DD`.
+    """
+
+    up_to: float
+    reason: str
+    expires: str
+    author: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """One metric, both sides.
 
     `base` and `head` are medians over rounds in the metric's unit (the pooled ratio for errors). `change`
     and its interval `low`..`high` (at `confidence`) are ratios: 0.05 is 5 % slower, or 5 percentage points
     of errors. `p_adjusted` is adjusted over everything compared. `mde` is the smallest change that would
-    have been found with 80 % power. Any of them is None where it does not exist.
+    have been found with 80 % power. Any of them is None where it does not exist. At `level` warn a metric
+    never fails anybody. `accepted` is set where a confirmed regression passes because it was decided on.
     """
 
     metric: Metric
@@ -70,6 +93,8 @@ class Comparison:
     tolerance: float
     requirement: float
     reasons: tuple[Reason, ...] = ()
+    level: Level = "error"
+    accepted: Acceptance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,13 +107,25 @@ def _passed(verdict: Verdict) -> str:
     if not verdict.comparisons and verdict.reasons:
         return reason_text(verdict.reasons[0])
     found = [text for statistic in STATISTICS if (text := _detectable(verdict, statistic))]
-    sentence = "nothing was found to be slower or to fail more"
+    sentence = f"{_subject(verdict)} was found to be slower or to fail more"
     if found:
         sentence += f"; changes of {', '.join(found)} would have been found"
     unmeasured = sum(c.outcome == Outcome.NOT_MEASURED for c in verdict.comparisons)
     if unmeasured:
         sentence += f" ({unmeasured} of {len(verdict.comparisons)} metrics could not be measured)"
     return sentence
+
+
+def _subject(verdict: Verdict) -> str:
+    """What nothing was found of: neither what was accepted nor what only warns is denied."""
+    accepted = sum(c.accepted is not None for c in verdict.comparisons)
+    some = (
+        f"{accepted} accepted slowdown{'s' if accepted > 1 else ''}, and nothing else"
+        if accepted
+        else "nothing"
+    )
+    warned = any(reason.code == "worse_at_level_warn" for reason in verdict.warnings)
+    return f"{some} that may fail the change" if warned else some
 
 
 def _detectable(verdict: Verdict, statistic: Statistic) -> str:

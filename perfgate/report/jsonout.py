@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from perfgate.model import Outcome, Statistic, Verdict
+from perfgate.model import Level, Outcome, Statistic, Verdict
 from perfgate.report.document import Document, ReasonDocument, json_text, schema_of
 from perfgate.report.headline import headline
 
@@ -30,6 +30,16 @@ class MetricDocument(Document):
     )
 
 
+class AcceptanceDocument(Document):
+    """A slowdown that was decided on."""
+
+    up_to: float = Field(description="The largest change that passes, in the unit of change.")
+    reason: str
+    expires: str = Field(description="The last day it holds, YYYY-MM-DD.")
+    author: str
+    date: str = Field(description="The day of the decision, YYYY-MM-DD.")
+
+
 class ComparisonDocument(Document):
     """One metric, both sides. A number that does not exist is null."""
 
@@ -47,6 +57,8 @@ class ComparisonDocument(Document):
     tolerance: float | None = Field(description="The largest change that is accepted.")
     requirement: float | None = Field(description="The largest change that may go unseen.")
     reasons: list[ReasonDocument]
+    level: Level = Field(description="error: a regression fails the change; warn: it never does.")
+    accepted: AcceptanceDocument | None = Field(description="Set where a regression passes by decision.")
 
 
 class VerdictDocument(Document):

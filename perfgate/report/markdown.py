@@ -9,7 +9,7 @@ from perfgate.report.bounded import bullet, within
 from perfgate.report.headline import headline, told_by_headline
 from perfgate.report.inert import code, fenced, prose
 from perfgate.report.text import clean, shorten
-from perfgate.report.words import Row, doubts, facts_text, rows
+from perfgate.report.words import ACCEPTED, WARN_ONLY, Row, doubts, facts_text, rows
 
 MAX_CHARACTERS = 60_000
 """Below GitHub's 65 536; widths and budgets here add up to less even if every character is escaped."""
@@ -59,14 +59,16 @@ def _doubts(verdict: Verdict) -> list[str]:
 
 
 def _tables(table_rows: list[Row]) -> list[list[str]]:
-    """The table worst first; PASS rows are folded away where they are many."""
-    passed = [row for row in table_rows if row.outcome == Outcome.PASS]
+    """The table worst first; PASS rows are folded away where they are many, but for accepted slowdowns."""
+    passed = [row for row in table_rows if row.outcome == Outcome.PASS and row.note != ACCEPTED]
     if len(passed) <= _OPEN_PASS_ROWS:
         return [_table(table_rows, _ROWS_BUDGET)]
     others = table_rows[: -len(passed)]
     shown = _table(others, _ROWS_BUDGET)
     folded = _table(passed, _ROWS_BUDGET - sum(map(len, shown)))
-    summary = f"<summary>{len(passed)} metrics in which no change was found</summary>"
+    warned = any(row.note == WARN_ONLY for row in passed)
+    what = "that do not fail the change" if warned else "in which no change was found"
+    summary = f"<summary>{len(passed)} metrics {what}</summary>"
     return [shown, ["<details>", summary], folded, ["</details>"]]
 
 
@@ -79,7 +81,8 @@ def _table(table_rows: list[Row], budget: int) -> list[str]:
 
 
 def _row(row: Row) -> str:
-    verdict = row.outcome if row.outcome == Outcome.PASS else f"**{row.outcome.replace('_', '&#95;')}**"
+    plain = row.outcome == Outcome.PASS and row.note != ACCEPTED
+    verdict = row.verdict if plain else f"**{row.verdict.replace('_', '&#95;')}**"
     numbers = (row.metric, row.base, row.head, row.change, row.p, row.mde)
     return f"| {verdict} | {code(shorten(row.endpoint, _NAME_WIDTH))} | {' | '.join(map(_number, numbers))} |"
 

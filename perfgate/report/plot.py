@@ -13,7 +13,7 @@ from perfgate.errors import MeasureError
 from perfgate.model import Comparison, Outcome, Verdict
 from perfgate.report.headline import headline
 from perfgate.report.text import shorten
-from perfgate.report.words import endpoint_text, is_number, signed_text, worst_first
+from perfgate.report.words import endpoint_text, is_number, note_text, signed_text, worst_first
 
 _MAX_ROWS = 120
 _NAME_WIDTH = 34
@@ -112,7 +112,8 @@ def _scale(axes: Axes, comparisons: Sequence[Comparison]) -> None:
 def _label(comparison: Comparison) -> str:
     name = shorten(endpoint_text(comparison.metric), _NAME_WIDTH)
     change = signed_text(comparison.metric.statistic, comparison.change)
-    return f"{name}  {comparison.metric.statistic}  {change}"
+    note = note_text(comparison)
+    return f"{name}  {comparison.metric.statistic}  {change}{f' ({note})' if note else ''}"
 
 
 def _legend(axes: Axes, comparisons: Sequence[Comparison]) -> None:

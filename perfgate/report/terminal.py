@@ -11,7 +11,7 @@ from perfgate.model import Verdict
 from perfgate.report.console import STYLES, new_console, print_reasons, print_wrapped, written
 from perfgate.report.headline import headline, told_by_headline
 from perfgate.report.text import clean, shorten
-from perfgate.report.words import Row, doubts, facts_text, rows
+from perfgate.report.words import ACCEPTED, Row, doubts, facts_text, rows
 
 _HEADS = ("endpoint", "metric", "base", "head", "change", "adj. p", "MDE", "verdict")
 _RIGHT = {"base", "head", "adj. p", "MDE"}
@@ -19,6 +19,7 @@ _LEGEND = (
     "change: head against base, with its interval · adj. p: adjusted over all metrics · "
     "MDE: the smallest change that would have been found 4 times in 5"
 )
+_ACCEPTED_STYLE = "yellow"
 _COMFORTABLE_NAME = 24
 _READABLE_NAME = 12
 
@@ -61,8 +62,12 @@ def _print_rows(console: Console, table_rows: list[Row]) -> None:
         _print_stacked(console, row)
 
 
+def _style(row: Row) -> str:
+    return _ACCEPTED_STYLE if row.note == ACCEPTED else STYLES[row.outcome]
+
+
 def _cells(row: Row) -> tuple[str, ...]:
-    return (row.metric, row.base, row.head, row.change, row.p, row.mde, row.outcome)
+    return (row.metric, row.base, row.head, row.change, row.p, row.mde, row.verdict)
 
 
 def _numbers_width(table_rows: list[Row], *, with_verdict: bool, gap: int) -> int:
@@ -79,7 +84,7 @@ def _table(table_rows: list[Row], name_width: int, *, gap: int, with_verdict: bo
         table.add_column(head, no_wrap=True, justify="right" if head in _RIGHT else "left")
     for row in table_rows:
         cells = (shorten(row.endpoint, name_width), *_cells(row))[: len(heads)]
-        style = STYLES[row.outcome]
+        style = _style(row)
         table.add_row(*(Text(c, style=style if i in (4, 7) else "") for i, c in enumerate(cells)))
     return table
 
@@ -90,13 +95,13 @@ def _print_sections(console: Console, table_rows: list[Row], name_width: int) ->
     rendered.print(_table(table_rows, name_width, gap=1, with_verdict=False))
     lines = iter(written(rendered).splitlines())
     console.file.write(next(lines) + "\n")
-    for outcome, section in groupby(table_rows, key=lambda row: row.outcome):
-        console.print(Text(outcome, style=STYLES[outcome]))
+    for (verdict, style), section in groupby(table_rows, key=lambda row: (row.verdict, _style(row))):
+        console.print(Text(verdict, style=style))
         for _ in section:
             console.file.write(next(lines) + "\n")
 
 
 def _print_stacked(console: Console, row: Row) -> None:
-    name = shorten(row.endpoint, max(console.width - len(row.metric) - len(row.outcome) - 2, 8))
-    console.print(Text(f"{name} {row.metric} ") + Text(row.outcome, style=STYLES[row.outcome]))
+    name = shorten(row.endpoint, max(console.width - len(row.metric) - len(row.verdict) - 2, 8))
+    console.print(Text(f"{name} {row.metric} ") + Text(row.verdict, style=_style(row)))
     print_wrapped(console, f"{row.base} → {row.head}, {row.change}, adj. p {row.p}, MDE {row.mde}", lead="  ")

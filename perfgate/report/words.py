@@ -11,6 +11,9 @@ from perfgate.units import format_duration_ns, format_ratio
 
 NONE = "–"
 STATISTICS: tuple[Statistic, ...] = ("p50", "p95", "p99", "cpu", "errors")
+ACCEPTED = "accepted"
+WARN_ONLY = "warn only"
+_NOTES = (ACCEPTED, WARN_ONLY, "")
 _REASON_WIDTH = 600
 WORST_FIRST: tuple[Outcome, ...] = (
     Outcome.REGRESSED,
@@ -35,14 +38,28 @@ class Row:
     p: str
     mde: str
     outcome: Outcome
+    note: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The outcome, and what is special about it: `PASS, accepted`."""
+        return f"{self.outcome}, {self.note}" if self.note else str(self.outcome)
+
+
+def note_text(comparison: Comparison) -> str:
+    """What is special about an outcome: that it was decided on, or that it cannot fail anybody."""
+    if comparison.accepted is not None:
+        return ACCEPTED
+    return WARN_ONLY if comparison.level == "warn" else ""
 
 
 def worst_first(comparisons: Iterable[Comparison]) -> list[Comparison]:
-    """Comparisons by outcome, worst first, then by endpoint and statistic."""
+    """Comparisons by outcome, worst first (accepted ones first of their kind), then by metric."""
     return sorted(
         comparisons,
         key=lambda c: (
             WORST_FIRST.index(c.outcome),
+            _NOTES.index(note_text(c)),
             c.metric.endpoint,
             STATISTICS.index(c.metric.statistic),
         ),
@@ -192,6 +209,7 @@ def _row(comparison: Comparison) -> Row:
         p=p_text(comparison.p_adjusted),
         mde=mde_text(statistic, comparison.mde),
         outcome=comparison.outcome,
+        note=note_text(comparison),
     )
 
 

@@ -43,7 +43,9 @@ workload: $workload
 gate:
   tolerance: {p50: 3%, p95: 5%, p99: 10%, cpu: 3%, errors: 0.1%}   # changes up to these are let pass
   require: {p50: 5%, p95: 15%, p99: 40%, cpu: 5%}                  # the largest that may go unseen
-  # cpu: warn                  # what more CPU per request does: error, warn or off
+  # level: {cpu: warn}         # what a regression does: error (it fails), warn or off
+  # endpoints:                 # otherwise for some endpoints; the last glob that matches holds
+  #   "GET /items/*": {tolerance: {p50: 1%}, require: {p50: 2%}}
 
 # thresholds:                  # limits on head alone, in k6's syntax
 #   http_req_duration: ["p(95)<200"]

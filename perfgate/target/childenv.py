@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from perfgate.git import scrubbed
+from perfgate.gitcommand import scrubbed
 from perfgate.target.watchdog import MARKER_NAME
 
 # The code under test may come from a stranger: what perfgate publishes with is none of its business.

@@ -42,7 +42,7 @@ service:
 workload: load-test.yml
 measure: {{rounds: 8, max_rounds: 8, round: 100ms, warmup: 20ms, timeout: 1s}}
 gate:
-  cpu: off
+  level: {{cpu: off}}
   tolerance: {{p50: 60%, p95: 300%, p99: 500%}}
   require: {{p50: 1000%, p95: 1000%, p99: 1000%}}
 """

@@ -192,13 +192,13 @@ def test_every_commented_example_is_valid_too(project):
     for index, line in enumerate(lines):
         bare = line.replace("# ", "", 1)
         key = bare.strip().partition(":")[0]
-        if not line.lstrip().startswith("# ") or key not in ("build", "env", "stop", "cpu", "load"):
+        if not line.lstrip().startswith("# ") or key not in ("build", "env", "stop", "level", "load"):
             continue
         path.write_text("\n".join([*lines[:index], bare, *lines[index + 1 :]]))
         load_config(path)
         lines[index] = bare
     assert json.loads((project / ".perfgate" / "perfgate.schema.json").read_text())["required"]
     config = load_config(path)
-    assert (config.gate.cpu, config.load.connections) == ("warn", 1)
+    assert (config.gate.level, config.load.connections) == ({"cpu": "warn"}, 1)
     assert config.service is not None
     assert config.service.env == {"WORKERS": "2"}

@@ -6,7 +6,7 @@ import pytest
 from gate_results import ENDPOINTS, dropped, make_pair, swapped
 
 from perfgate.gate.decide import Circumstances, judge
-from perfgate.gate.policy import Policy
+from perfgate.gate.policy import Policy, Rule
 from perfgate.gate.screen import next_step
 from perfgate.gate.table import paired_rounds
 from perfgate.model import ALL_ENDPOINTS, Metric, Outcome, Reason, Result, Verdict
@@ -308,3 +308,23 @@ def test_false_alarms_stay_under_one_percent() -> None:
             whole = make_pair(seed=seed, confirm=13)
             red += _judge(whole, policy).outcome is Outcome.REGRESSED
     assert red <= 8
+
+
+def test_an_endpoint_at_level_warn_fails_nobody_not_even_through_the_mean() -> None:
+    policy = Policy(rules=(Rule(endpoint="GET /items", level={"p50": "warn"}),))
+    verdict = _judge(make_pair(effect={("GET /items", "p50"): 0.5}, confirm=13), policy)
+    assert verdict.outcome is Outcome.PASS
+    assert "worse_at_level_warn" in [w.code for w in verdict.warnings]
+    (row,) = [
+        c for c in verdict.comparisons if (c.metric.endpoint, c.metric.statistic) == ("GET /items", "p50")
+    ]
+    assert row.level == "warn"
+
+
+def test_an_endpoint_of_its_own_limits_is_held_to_them() -> None:
+    small = {("GET /items", "p50"): 0.02}
+    policy = Policy(rules=(Rule(endpoint="GET /items", tolerance={"p50": 0.01}, requirement={"p50": 0.04}),))
+    assert _judge(make_pair(effect=small, noise={"p50": 0.005}, confirm=13)).outcome is Outcome.PASS
+    assert (
+        _judge(make_pair(effect=small, noise={"p50": 0.005}, confirm=13), policy).outcome is Outcome.REGRESSED
+    )

@@ -8,10 +8,10 @@ from gate_results import make_pair
 
 from perfgate.gate.decide import Circumstances, judge_unpaired
 from perfgate.gate.levels import run_levels
-from perfgate.gate.policy import Policy
+from perfgate.gate.policy import Policy, Rule
 from perfgate.gate.predict import MIN_RUNS, Speeds
 from perfgate.gate.stored import judge_stored, undecided
-from perfgate.model import Metric, Outcome
+from perfgate.model import ALL_ENDPOINTS, Metric, Outcome
 
 P50 = Metric(endpoint="GET /items", statistic="p50")
 ERRORS = Metric(endpoint="GET /items", statistic="errors")
@@ -141,3 +141,37 @@ def test_a_run_that_was_not_calibrated_makes_it_plain() -> None:
 def test_a_metric_that_only_warns_does_not_fail_against_stored_runs() -> None:
     policy = Policy(level={"p50": "warn"})
     assert judge_stored({P50: _runs(20), ERRORS: [0.0] * 20}, {P50: 2e6, ERRORS: 0.0}, policy).alarms == ()
+
+
+def test_metrics_at_level_warn_raise_no_alarm_but_a_warning() -> None:
+    policy = Policy(level={"p50": "warn"})
+    judged = judge_stored({P50: _runs(20)}, {P50: 1.2e6}, policy)
+    assert judged.alarms == ()
+    assert judged.comparisons[0].outcome is Outcome.PASS
+    assert [reason.code for reason in judged.warnings] == ["worse_at_level_warn"]
+    wide = judge_stored({P50: _runs(20, sd=0.2)}, {P50: 1.0e6}, policy)
+    assert wide.comparisons[0].outcome is Outcome.PASS
+    missing = judge_stored({P50: _runs(20), ERRORS: [0.0] * 20}, {ERRORS: 0.0}, policy)
+    assert {c.outcome for c in missing.comparisons} == {Outcome.PASS, Outcome.NOT_MEASURED}
+
+
+def test_metrics_that_were_switched_off_since_have_no_row() -> None:
+    judged = judge_stored({P50: _runs(20)}, {}, Policy(rules=(Rule(endpoint="GET *", level={"p50": "off"}),)))
+    assert judged.comparisons == ()
+
+
+def test_means_are_over_the_same_endpoints_on_both_sides() -> None:
+    """An endpoint that only warns since the baseline was recorded must not fail anybody through the mean."""
+    other = Metric(endpoint="GET /b", statistic="p50")
+    third = Metric(endpoint="GET /c", statistic="p50")
+    mean = Metric(endpoint=ALL_ENDPOINTS, statistic="p50")
+    runs = {metric: _runs(12, seed=seed) for seed, metric in enumerate((P50, other, third))}
+    stored = runs | {mean: [math.prod(run) ** (1 / 3) for run in zip(*runs.values(), strict=True)]}
+    head = {P50: 2e6, other: 1e6, third: 1e6, mean: 2e6 ** (1 / 3) * 1e4}
+    assert mean in judge_stored(stored, head, Policy()).alarms
+    warned = Policy(rules=(Rule(endpoint="GET /items", level={"p50": "warn"}),))
+    judged = judge_stored(stored, head, warned)
+    row = next(c for c in judged.comparisons if c.metric == mean)
+    assert (judged.alarms, row.head) == ((), pytest.approx(1e6))
+    both = Policy(rules=(*warned.rules, Rule(endpoint="GET /b", level={"p50": "off"})))
+    assert mean not in {c.metric for c in judge_stored(stored, head, both).comparisons}

@@ -1,6 +1,16 @@
 """Verdicts of every kind, built by hand, that the report tests render."""
 
-from perfgate.model import Commit, Comparison, Metric, Outcome, Reason, Statistic, Verdict
+from perfgate.model import (
+    Acceptance,
+    Commit,
+    Comparison,
+    Level,
+    Metric,
+    Outcome,
+    Reason,
+    Statistic,
+    Verdict,
+)
 
 BASE = Commit(sha="1a2b3c4d5e6f7081920a1b2c3d4e5f6071829304", ref="main")
 HEAD = Commit(sha="99aa88bb77cc66dd55ee44ff33a022b111c00d0e", ref="slow-query")
@@ -21,6 +31,8 @@ def comparison(
     p: float | None = 0.62,
     mde: float | None = 0.024,
     reasons: tuple[Reason, ...] = (),
+    level: Level = "error",
+    accepted: Acceptance | None = None,
 ) -> Comparison:
     return Comparison(
         metric=Metric(endpoint=endpoint, statistic=statistic),
@@ -37,6 +49,8 @@ def comparison(
         tolerance=TOLERANCE[statistic],
         requirement=REQUIREMENT[statistic],
         reasons=reasons,
+        level=level,
+        accepted=accepted,
     )
 
 
@@ -252,6 +266,56 @@ def failing() -> Verdict:
     )
 
 
+DECIDED = Acceptance(
+    up_to=0.12,
+    reason="search ranks better now (#412)",
+    expires="2027-01-31",
+    author="Ann Example <ann@example.org>",
+    date="2026-11-25",
+)
+
+
+def accepted() -> Verdict:
+    """A slowdown that was decided on, a metric that only warns, and a gate that the change loosens."""
+    told = Reason(
+        code="accepted",
+        text="accepted: GET /search p50 +10.7 % (up to 12 % until 2027-01-31: search ranks better now "
+        "(#412), by Ann Example <ann@example.org>)",
+    )
+    worse = Reason(
+        code="worse_at_level_warn",
+        text="all endpoints together: CPU per request looks worse by 8.1 %",
+        remedy="gate.level.cpu: error would measure it again, and fail the pull request if that confirmed it",
+    )
+    loosened = [
+        Reason(
+            code="policy_of_base",
+            text=f"{key}: base's was used",
+            remedy="review it like code: once merged, the checkout's will judge",
+        )
+        for key in (
+            "gate.tolerance.p50: 3 % on base, 20 % in the checkout",
+            "gate.level.p99: error on base, off in the checkout",
+        )
+    ]
+    return verdict(
+        Outcome.PASS,
+        *unchanged("GET /items", "POST /items"),
+        comparison(
+            "GET /search",
+            "p50",
+            head=1.33e6,
+            change=0.107,
+            low=0.09,
+            high=0.121,
+            p=0.0004,
+            accepted=DECIDED,
+        ),
+        comparison("*", "cpu", head=1.3e6, change=0.081, low=0.07, high=0.09, p=0.001, level="warn"),
+        warnings=(told, worse, *loosened),
+    )
+
+
 HOSTILE_NAME = (
     "[red]GET[/red] `|/<script>alert(1)</script>|` @octocat #12 "
     "\x1b[31mred\x1b]0;title\x07\r\n| --- |\u202egnp.exe"
@@ -286,6 +350,7 @@ EVERY = {
     "inconclusive": inconclusive,
     "invalid": invalid,
     "improved": improved,
+    "accepted": accepted,
     "threshold": threshold_breach,
     "errors": failing,
     "hostile": hostile,

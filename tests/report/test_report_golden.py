@@ -19,6 +19,8 @@ RENDER = {
     "markdown": markdown.render,
 }
 
+JSON = ("errors", "accepted")
+
 
 @pytest.mark.parametrize("surface", RENDER)
 @pytest.mark.parametrize("kind", EVERY)
@@ -26,8 +28,9 @@ def test_report_reads_as_committed(kind: str, surface: str) -> None:
     assert_committed(GOLDEN / f"{kind}.{surface}.txt", RENDER[surface](EVERY[kind]()))
 
 
-def test_json_document_reads_as_committed() -> None:
-    assert_committed(GOLDEN / "errors.json.txt", jsonout.render(EVERY["errors"]()))
+@pytest.mark.parametrize("kind", JSON)
+def test_json_document_reads_as_committed(kind: str) -> None:
+    assert_committed(GOLDEN / f"{kind}.json.txt", jsonout.render(EVERY[kind]()))
 
 
 def test_committed_schema_is_the_generated_one() -> None:
@@ -35,5 +38,6 @@ def test_committed_schema_is_the_generated_one() -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    expected = {f"{kind}.{surface}.txt" for kind in EVERY for surface in RENDER} | {"errors.json.txt"}
+    expected = {f"{kind}.{surface}.txt" for kind in EVERY for surface in RENDER}
+    expected |= {f"{kind}.json.txt" for kind in JSON}
     assert {path.name for path in GOLDEN.iterdir()} == expected
