@@ -55,11 +55,13 @@ def open_project(config_path: Path, workload_path: Path | None) -> Project:
 def policy_of(config: Config) -> Policy:
     """The policy that perfgate.yml states."""
     from perfgate.gate.policy import Policy
+    from perfgate.model import CONDITIONAL
 
     return Policy(
         tolerance=config.gate.tolerance,
         requirement=config.gate.require,
         level={"cpu": config.gate.cpu},
+        asked_for=config.gate.named & CONDITIONAL,
         screen_rounds=config.measure.rounds,
         max_screen_rounds=max(config.measure.max_rounds, config.measure.rounds),
         confirm_rounds=config.measure.rounds,

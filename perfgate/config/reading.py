@@ -19,7 +19,7 @@ from perfgate.config.settings import (
     ThresholdText,
 )
 from perfgate.errors import UsageError
-from perfgate.model import Statistic
+from perfgate.model import STATISTICS, Statistic
 from perfgate.yamlfile import Document, load_yaml
 
 _WRONG_TYPE = {
@@ -105,8 +105,8 @@ class _Conversion:
         )
 
     def _gate(self, gate: Gate) -> GateConfig:
-        tolerance = _limits(gate.tolerance, ("p50", "p95", "p99", "cpu", "errors"))
-        require = _limits(gate.require, ("p50", "p95", "p99", "cpu"))
+        tolerance = _limits(gate.tolerance, STATISTICS)
+        require = _limits(gate.require, STATISTICS)
         for name, limit in require.items():
             if limit <= tolerance[name]:
                 written = "tolerance" if name in gate.tolerance.model_fields_set else "require"
@@ -116,7 +116,13 @@ class _Conversion:
                     "a change has to exceed its tolerance to be found, so no verdict could be PASS: "
                     "raise gate.require or lower gate.tolerance",
                 )
-        return GateConfig(tolerance=tolerance, require=require, cpu=gate.cpu)
+        named = gate.tolerance.model_fields_set | gate.require.model_fields_set
+        return GateConfig(
+            tolerance=tolerance,
+            require=require,
+            cpu=gate.cpu,
+            named=frozenset(name for name in STATISTICS if name in named),
+        )
 
     def _service(self, service: Service) -> ServiceConfig:
         self._inside("service.cwd", service.cwd)
@@ -187,7 +193,9 @@ def _measure(measure: Measure) -> MeasureConfig:
 
 
 def _limits(section: Section, names: tuple[Statistic, ...]) -> dict[Statistic, float]:
-    return {name: float(getattr(section, name)) for name in names}
+    """The limits a section has a value for, without the statistics it does not know or leaves open."""
+    values = {name: getattr(section, name, None) for name in names}
+    return {name: float(value) for name, value in values.items() if value is not None}
 
 
 def _enclosing_repository(root: Path) -> Path:

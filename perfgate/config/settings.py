@@ -75,14 +75,17 @@ class MeasureConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateConfig:
-    """What counts as a regression (`tolerance`) and what may not go unseen (`require`), as ratios.
+    """What counts as a regression (`tolerance`) and what may not go unseen (`require`): ratios, or bytes per
+    request for memory.
 
-    `cpu` says what a regression of CPU per request does to the verdict.
+    `cpu` says what a regression of CPU per request does to the verdict. `named` are the statistics that the
+    file itself states a limit of.
     """
 
     tolerance: Mapping[Statistic, float]
     require: Mapping[Statistic, float]
     cpu: Literal["error", "warn", "off"]
+    named: frozenset[Statistic] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
