@@ -39,10 +39,16 @@ def why_absent(metric: Metric, pairs: Sequence[Pair]) -> Reason | None:
 
 
 def _throughput_absent(pairs: Sequence[Pair]) -> Reason | None:
-    if any(side.unpaced_connections is None or side.busy_ns is None for side in _sides(pairs)):
+    if any(side.busy_ns is None for side in _sides(pairs)):
         return _reason(
             "not_saturated",
-            "throughput was not measured: the load was paced, so it shows no limit of the service",
+            "throughput of all endpoints was not measured: an earlier perfgate wrote these results",
+            "measure both commits again",
+        )
+    if any(side.unpaced_connections is None for side in _sides(pairs)):
+        return _reason(
+            "not_saturated",
+            "throughput of all endpoints was not measured: the load was paced, so the service set no limit",
             "use the closed model without load.max_rate and without think time",
         )
     seen = [ratio for pair in pairs if (ratio := pair.base.health.service_cpu_ratio) is not None]
@@ -50,15 +56,15 @@ def _throughput_absent(pairs: Sequence[Pair]) -> Reason | None:
     if used is None:
         return _reason(
             "not_saturated",
-            "throughput was not measured: the CPU time of the services cannot be seen",
+            "throughput of all endpoints was not measured: the CPU time of the services cannot be seen",
             "let perfgate start both sides (service.command)",
         )
     if used < MIN_SERVICE_CPU_RATIO:
         return _reason(
             "not_saturated",
-            f"throughput was not measured: both services together used {used:.0%} of their CPUs, and only "
-            f"above {MIN_SERVICE_CPU_RATIO:.0%} does the service set the pace",
-            "raise load.connections",
+            f"throughput of all endpoints was not measured: both services together used {used:.0%} of their "
+            f"CPUs, and only from {MIN_SERVICE_CPU_RATIO:.0%} on does the service set the pace",
+            "raise load.connections, on a machine that does nothing else",
         )
     return None
 
@@ -68,7 +74,7 @@ def _memory_absent(pairs: Sequence[Pair]) -> Reason | None:
         return None
     return _reason(
         "memory_not_seen",
-        "memory was not measured: it cannot be seen, or rounds held too few requests to tell growth",
+        "memory of all endpoints was not measured: it cannot be seen, or rounds held too few requests",
         "let perfgate start both sides (service.command), and lengthen measure.round",
     )
 

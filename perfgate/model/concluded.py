@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 from perfgate.model.measured import Commit
 
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 Statistic = Literal["p50", "p95", "p99", "cpu", "throughput", "memory", "errors"]
 QUANTILES: tuple[Literal["p50", "p95", "p99"], ...] = ("p50", "p95", "p99")
-STATISTICS: tuple[Statistic, ...] = (*QUANTILES, "cpu", "throughput", "memory", "errors")
+STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 DIFFERENCES: frozenset[Statistic] = frozenset({"errors", "memory"})
 """Statistics whose change is head - base, because zero is an ordinary value of theirs."""
 

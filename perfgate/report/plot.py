@@ -71,8 +71,8 @@ def _draw(axes: Axes, comparisons: Sequence[Comparison]) -> None:
     axes.set_ylim(len(comparisons) - 0.4, -0.6)
     _scale(axes, comparisons)
     axes.set_xlabel(
-        "change of head against base in % (errors: percentage points; memory: 100 B/request; of throughput "
-        "less is worse); grey: within tolerance",
+        "change of head against base in % (errors: percentage points; memory: 100 B/request)\n"
+        "of throughput less is worse, of all others more; grey: within tolerance",
         size=8,
     )
     axes.tick_params(axis="x", labelsize=8)

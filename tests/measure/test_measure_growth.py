@@ -74,3 +74,5 @@ def test_unanswered_requests_do_not_count() -> None:
     with_timeouts = _samples(np.concatenate([answered, np.zeros(500)]))
     readings = _readings(1000, 1024.0)
     assert rss_slope_bytes(*readings, with_timeouts) == rss_slope_bytes(*readings, _samples(answered))
+    mostly_timeouts = _samples(np.concatenate([answered[:50], np.zeros(500)]))
+    assert rss_slope_bytes(*_readings(50, 1024.0), mostly_timeouts) is None
