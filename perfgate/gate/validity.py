@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_BASELINE_AGE_DAYS = 90
 ODD_PRESSURE = 0.25
 """So much more waiting for CPUs than in the median round is said. No fixed limit would do: on a machine that
-others kept busy, every round of ten runs had 0.91 to 1.0, at one connection as at eight."""
+others kept busy, every round of 25 runs had 0.77 to 1.0, at one connection as at eight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
