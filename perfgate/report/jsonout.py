@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from perfgate.model import Comparison, Outcome, Statistic, Verdict
+from perfgate.model import Comparison, Metric, Outcome, Statistic, Verdict
 from perfgate.report.document import Document, ReasonDocument, json_text, schema_of
 from perfgate.report.headline import headline
 
@@ -84,8 +84,12 @@ def render(verdict: Verdict) -> str:
 
 
 def _comparison(comparison: Comparison) -> dict[str, object]:
-    document = dataclasses.asdict(comparison)
-    return document | {"metric": document["metric"] | {"better": comparison.metric.better}}
+    return dataclasses.asdict(comparison) | {"metric": metric_keys(comparison.metric)}
+
+
+def metric_keys(metric: Metric) -> dict[str, str]:
+    """The keys of a `MetricDocument`."""
+    return {**dataclasses.asdict(metric), "better": metric.better}
 
 
 def schema_text() -> str:
