@@ -26,6 +26,13 @@ def rss_slope_bytes(at_ns: Sequence[int], rss_bytes: Sequence[int], samples: Sam
     Against requests, not time: a side that answers more of them may grow more. Memory grows in steps (pages,
     arenas of 256 KiB and 1 MiB), and a single step is no growth to a median of slopes.
 
+    Measured against the growth from end to end of the same stretch, 26 rounds of 1 s each (Python, Node, one
+    that frees 600 kB a request): both found 1 KB a request in 13 rounds every time, and 300 B in Python.
+    Theil-Sen is the steadier in a leaking Node (median deviation of a round 445 to 1554 B) and stays at 0
+    where nothing grows; end to end is the steadier where a cache fills (SD 113 to 70 B), and a single step
+    decides it. Over rounds the estimate is Hodges-Lehmann with clipped rounds, as for times: few slopes are
+    0 where anything leaks.
+
     Args:
         at_ns: wall-clock nanoseconds of the readings, ascending.
         rss_bytes: resident memory at these moments.
