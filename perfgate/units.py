@@ -17,6 +17,8 @@ _NS = {
 }
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_BYTES = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1 << 10, "MB": 1_000_000, "MiB": 1 << 20}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|KiB|MB|MiB)")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
 
 
@@ -56,6 +58,18 @@ def parse_rate_rps(text: str) -> float:
     return float(match[1]) / (_NS[match[2]] / _NS["s"])
 
 
+def parse_bytes(text: str) -> float:
+    """Bytes in a size such as `256B`, `1KB` (1000), `1KiB` (1024) or `0.5 MB`.
+
+    Raises:
+        ValueError: the text has no unit, an unknown one, or anything else around it.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not a size: write a number and B, KB, KiB, MB or MiB, like 256B")
+    return float(match[1]) * _BYTES[match[2]]
+
+
 def format_duration_ns(duration_ns: float) -> str:
     """A duration with three significant digits and the unit that suits it: `1.23 ms`."""
     for unit in ("s", "ms", "µs"):
@@ -73,10 +87,32 @@ def format_ratio(ratio: float, *, signed: bool = False) -> str:
 
 def format_bytes(size_bytes: float) -> str:
     """A size with three significant digits and the decimal unit that suits it: `1.23 MB`."""
+    unit, scale = bytes_unit(size_bytes)
+    return f"{_three_digits(size_bytes / scale)} {unit}" if scale > 1 else f"{size_bytes:.0f} B"
+
+
+def bytes_unit(size_bytes: float) -> tuple[str, float]:
+    """The decimal unit that suits a size of any sign, and how many bytes it has."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size_bytes >= scale:
-            return f"{_three_digits(size_bytes / scale)} {unit}"
-    return f"{size_bytes:.0f} B"
+        if abs(size_bytes) >= scale:
+            return unit, scale
+    return "B", 1.0
+
+
+def format_per_request(
+    size_bytes: float, *, signed: bool = False, unit: tuple[str, float] | None = None
+) -> str:
+    """Bytes per request: `+1.02 kB/request` when signed; `unit` is for sizes that shall share one."""
+    name, scale = unit or bytes_unit(size_bytes)
+    digits = _three_digits(size_bytes / scale)
+    if float(digits) == 0:
+        return f"0 {name}/request"
+    return f"{'+' if signed and size_bytes > 0 else ''}{digits} {name}/request"
+
+
+def format_rate(rate_rps: float) -> str:
+    """Requests a second with three significant digits: `812/s`."""
+    return f"{_three_digits(rate_rps)}/s"
 
 
 def _three_digits(value: float) -> str:

@@ -78,8 +78,17 @@ def test_the_smallest_file_gets_the_documented_defaults(folder):
     assert (measure.rounds, measure.max_rounds, measure.seed) == (13, 26, None)
     assert (measure.round_ns, measure.warmup_ns, measure.timeout_ns) == (10**9, 250 * 10**6, 10**10)
     assert config.placement.pin
-    assert config.gate.tolerance == {"p50": 0.03, "p95": 0.05, "p99": 0.1, "cpu": 0.03, "errors": 0.001}
-    assert config.gate.require == {"p50": 0.05, "p95": 0.15, "p99": 0.4, "cpu": 0.05}
+    assert config.gate.tolerance == {
+        "p50": 0.03,
+        "p95": 0.05,
+        "p99": 0.1,
+        "cpu": 0.03,
+        "throughput": 0.05,
+        "memory": 256.0,
+        "errors": 0.001,
+    }
+    assert config.gate.require == {"p50": 0.05, "p95": 0.15, "p99": 0.4, "cpu": 0.05, "throughput": 0.15}
+    assert config.gate.named == frozenset()
     assert (config.gate.level, config.gate.endpoints) == ({}, ())
     assert (config.store, config.baselines) == (folder / ".perfgate" / "results", folder / "baselines")
     assert (config.thresholds, config.variables, config.allow_hosts) == ((), {}, ())
@@ -442,3 +451,31 @@ def test_the_examples_of_the_reference_page_are_valid(folder):
     for part in set(examples) - set(whole):
         load(folder, SMALLEST + part)
     assert (len(whole), len(examples)) == (2, 5)
+
+
+def test_limits_of_throughput_and_memory_are_read_and_remembered_as_named(folder):
+    text = SMALLEST + "gate: {tolerance: {memory: 1KiB}, require: {throughput: 20%}}\n"
+    gate = load(folder, text).gate
+    assert (gate.tolerance["memory"], gate.require["throughput"]) == (1024, 0.2)
+    assert "memory" not in gate.require
+    assert gate.named == {"memory", "throughput"}
+    assert load(folder, SMALLEST + "gate: {require: {memory: 4KB}}\n").gate.require["memory"] == 4000
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        ("tolerance: {memory: 3%}", "gate.tolerance.memory: '3%' is not a size"),
+        ("tolerance: {memory: 256}", "gate.tolerance.memory: 256 has no unit"),
+        ("tolerance: {memory: 5GB}", "gate.tolerance.memory: '5GB' is not a size"),
+        ("tolerance: {memory: 5000MB}", "5000MB is out of range"),
+        ("require: {memory: 0B}", "0B is out of range"),
+        ("require: {memory: 100B}", "gate.tolerance.memory is not below gate.require.memory"),
+        ("tolerance: {throughput: 100%}", "100% is out of range"),
+        ("require: {errors: 1%}", "errors"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(folder, section, says):
+    with pytest.raises(UsageError, match=re.escape(says)) as caught:
+        load(folder, f"{SMALLEST}gate: {{{section}}}\n")
+    assert caught.value.hint

@@ -27,7 +27,7 @@ Examples:
 @click.command(epilog=_EXAMPLES)
 @click.argument("endpoint", required=False)
 @click.argument("metric", required=False)
-@click.option("--up-to", metavar="PERCENT", help="The largest change that passes, like 12%.")
+@click.option("--up-to", metavar="SIZE", help="The largest change that passes, like 12%, or 1KB of memory.")
 @click.option("--reason", metavar="TEXT", help="Why; recorded for the reviewers and shown in reports.")
 @click.option("--expires", metavar="DATE", help="The last day it holds, like 2027-01-31; a year at most.")
 @click.option("--list", "listed", is_flag=True, help="Show what is accepted, and for how long still.")
@@ -44,7 +44,8 @@ def command(
 ) -> int:
     """Accept a slowdown of one metric, up to a bound and until a day.
 
-    ENDPOINT is the name of an endpoint in reports, or "*" for what all of them share (their means, and CPU).
+    ENDPOINT is the name of an endpoint in reports, or "*" for what all of them share (their
+    means, CPU, throughput, memory).
     METRIC is p50, p95, p99 or errors of an endpoint. The decision goes into accepted.yml beside the
     baselines, which is committed with the change and reviewed with it; the same endpoint and metric again
     replaces it.
@@ -146,11 +147,12 @@ def _entry(opened: project.Project, metric: Metric, *, up_to: str, reason: str, 
 
 
 def _bound(opened: project.Project, metric: Metric, text: str) -> float:
+    from perfgate.config.statistics import parse_change
     from perfgate.gate.acceptance import size_text
-    from perfgate.units import parse_ratio
+    from perfgate.store.accepted import MAX_BOUND
 
     try:
-        bound = parse_ratio(text)
+        bound = parse_change(metric.statistic, text)
     except ValueError as error:
         what, _, hint = str(error).partition(": ")
         raise UsageError(f"--up-to: {what}", hint) from error
@@ -160,8 +162,8 @@ def _bound(opened: project.Project, metric: Metric, text: str) -> float:
             f"--up-to {text} accepts nothing: {size_text(metric.statistic, tolerance)} is tolerated anyway",
             "name a larger bound",
         )
-    if bound > 10:
-        raise UsageError(f"--up-to {text} is out of range", "write at most 1000%")
+    if bound > MAX_BOUND[metric.statistic == "memory"]:
+        raise UsageError(f"--up-to {text} is out of range", "write at most 1000%, or 1000MB of memory")
     return bound
 
 

@@ -168,7 +168,7 @@ def _line(opened: project.Project, recorded: Collection[Recorded]) -> Line:
 
 
 def _refuse_unknown_metrics(metrics: Collection[str]) -> None:
-    from perfgate.report.words import STATISTICS
+    from perfgate.model import STATISTICS
 
     for name in metrics:
         if name not in STATISTICS:

@@ -73,6 +73,7 @@ def _endpoints_of(workload: Path, variables: Mapping[str, str]) -> tuple[str, ..
 def policy_of(config: Config) -> Policy:
     """The policy that perfgate.yml states."""
     from perfgate.gate.policy import Policy, Rule
+    from perfgate.model import CONDITIONAL
 
     rules = (
         Rule(endpoint=each.glob, tolerance=each.tolerance, requirement=each.require, level=each.level)
@@ -83,6 +84,7 @@ def policy_of(config: Config) -> Policy:
         requirement=config.gate.require,
         level=config.gate.level,
         rules=tuple(rules),
+        asked_for=config.gate.named & CONDITIONAL,
         screen_rounds=config.measure.rounds,
         max_screen_rounds=max(config.measure.max_rounds, config.measure.rounds),
         confirm_rounds=config.measure.rounds,

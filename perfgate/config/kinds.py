@@ -12,7 +12,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from perfgate.config.commands import CommandError, split_command
-from perfgate.units import parse_duration_ns, parse_rate_rps, parse_ratio
+from perfgate.units import parse_bytes, parse_duration_ns, parse_rate_rps, parse_ratio
 
 AUTO = "auto"
 
@@ -64,15 +64,34 @@ class Ratio(Kind):
     """A percentage, as a ratio."""
 
     above_zero: bool = False
+    below_one: bool = False
 
     def read(self, value: Any) -> float:  # noqa: D102 - says what Kind says
         found: float = _quantity(value, parse_ratio, "a percentage", "%")
+        if self.below_one and found >= 1:
+            raise refuse(f"{value} is out of range", "write less than 100%: nothing falls by more")
         if found > 10 or (self.above_zero and found <= 0):
             raise refuse(f"{value} is out of range", f"write {'more than ' * self.above_zero}0% to 1000%")
         return found
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
         return {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%\s*$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Size(Kind):
+    """A number of bytes, from nothing to 1 GB."""
+
+    above_zero: bool = False
+
+    def read(self, value: Any) -> float:  # noqa: D102 - says what Kind says
+        found: float = _quantity(value, parse_bytes, "a size", "B")
+        if found > 1e9 or (self.above_zero and found <= 0):
+            raise refuse(f"{value} is out of range", f"write {'more than ' * self.above_zero}0B to 1000MB")
+        return found
+
+    def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
+        return {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(B|kB|KB|KiB|MB|MiB)\s*$"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from signal import Signals
-from typing import cast
 
 from pydantic import ValidationError
 
@@ -26,7 +25,7 @@ from perfgate.config.settings import (
     ThresholdText,
 )
 from perfgate.errors import UsageError
-from perfgate.model import Statistic
+from perfgate.model import STATISTICS, Statistic
 from perfgate.yamlfile import Document, load_yaml, parse_yaml
 
 _CONDITIONS = {"service", "workload", "variables", "load", "measure", "placement", "baselines"}
@@ -98,11 +97,13 @@ class _Conversion:
                     "a change has to exceed its tolerance to be found, so no verdict could be PASS: "
                     "raise gate.require or lower gate.tolerance",
                 )
+        named = gate.tolerance.model_fields_set | gate.require.model_fields_set | set(gate.level)
         return GateConfig(
             tolerance=tolerance,
             require=require,
             level=gate.level,
             endpoints=tuple(self._endpoint(glob, rule) for glob, rule in gate.endpoints.items()),
+            named=frozenset(name for name in STATISTICS if name in named),
         )
 
     def _endpoint(self, glob: str, rule: EndpointRule) -> EndpointConfig:
@@ -204,7 +205,9 @@ def _measure(measure: Measure) -> MeasureConfig:
 
 
 def _limits(section: Section) -> dict[Statistic, float]:
-    return {cast(Statistic, name): float(getattr(section, name)) for name in type(section).model_fields}
+    """The limits a section has a value for, without the statistics it does not know or leaves open."""
+    values = {name: getattr(section, name, None) for name in STATISTICS}
+    return {name: float(value) for name, value in values.items() if value is not None}
 
 
 def _enclosing_repository(root: Path) -> Path:

@@ -19,6 +19,7 @@ from perfgate.config.kinds import (
     Rate,
     Ratio,
     RelativePath,
+    Size,
     Steps,
     Switch,
     VariableValue,
@@ -203,6 +204,10 @@ class Tolerance(Section):
     p95: _Tolerance = _key("5%", "Of the 95th percentile.")
     p99: _Tolerance = _key("10%", "Of the 99th percentile.")
     cpu: _Tolerance = _key("3%", "Of the CPU time per request.")
+    throughput: Annotated[float, Ratio(below_one=True)] = _key(
+        "5%", "Of the requests a second at saturation: so many fewer."
+    )
+    memory: Annotated[float, Size()] = _key("256B", "Bytes per request that memory grows more.")
     errors: _Tolerance = _key("0.1%", "In percentage points of failed requests.")
 
 
@@ -213,6 +218,12 @@ class Require(Section):
     p95: _Requirement = _key("15%", "Of the 95th percentile.")
     p99: _Requirement = _key("40%", "Of the 99th percentile.")
     cpu: _Requirement = _key("5%", "Of the CPU time per request.")
+    throughput: Annotated[float, Ratio(above_zero=True, below_one=True)] = _key(
+        "15%", "Of the requests a second at saturation: so many fewer."
+    )
+    memory: Annotated[float | None, Size(above_zero=True)] = _left_out(
+        None, "Bytes per request that memory grows more; any may without."
+    )
 
 
 _REQUIRED = tuple(name for name in ENDPOINT_STATISTICS if name in Require.model_fields)

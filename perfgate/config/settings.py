@@ -103,16 +103,19 @@ class EndpointConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateConfig:
-    """What counts as a regression (`tolerance`) and what may not go unseen (`require`), as ratios.
+    """What counts as a regression (`tolerance`) and what may not go unseen (`require`): ratios, or bytes per
+    request for memory.
 
     `level` says what a regression of a statistic does to the verdict (`error` where it says nothing). Of
-    `endpoints` the last one that matches and speaks of the statistic holds.
+    `endpoints` the last one that matches and speaks of the statistic holds. `named` are the statistics that
+    the file itself says something of.
     """
 
     tolerance: Mapping[Statistic, float]
     require: Mapping[Statistic, float]
     level: Mapping[Statistic, Level]
     endpoints: tuple[EndpointConfig, ...] = ()
+    named: frozenset[Statistic] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

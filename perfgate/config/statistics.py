@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from perfgate.config.kinds import Kind, refuse
-from perfgate.model import ENDPOINT_STATISTICS, STATISTICS
+from perfgate.model import ENDPOINT_STATISTICS, STATISTICS, Statistic
+from perfgate.units import parse_bytes, parse_ratio
 from perfgate.yamlfile import nearest
 
 
@@ -31,3 +32,17 @@ class StatisticName(Kind):
 
     def schema(self) -> dict[str, Any]:  # noqa: D102 - says what Kind says
         return {"enum": list(self.valid)}
+
+
+def parse_change(statistic: Statistic, text: str) -> float:
+    """The size of a change of a statistic as people write it: `12%`, of memory `1KB`.
+
+    Raises:
+        ValueError: it has another unit, or none.
+    """
+    return parse_bytes(text) if statistic == "memory" else parse_ratio(text)
+
+
+def change_text(statistic: Statistic, size: float) -> str:
+    """What `parse_change` reads."""
+    return f"{size:.10g}B" if statistic == "memory" else f"{size * 100:.10g}%"

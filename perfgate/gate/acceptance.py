@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from perfgate.gate.effects import sign
 from perfgate.gate.rows import name_of
 from perfgate.model import (
     ALL_ENDPOINTS,
@@ -20,7 +21,7 @@ from perfgate.model import (
     Reason,
     Statistic,
 )
-from perfgate.units import format_ratio
+from perfgate.units import format_per_request, format_ratio
 
 if TYPE_CHECKING:
     from perfgate.gate.policy import Policy
@@ -87,7 +88,9 @@ def days_left(entry: Acceptance, today: datetime.date) -> int:
 
 
 def size_text(statistic: Statistic, size: float) -> str:
-    """A bound as it was written: `12 %`, or `0.5 pp` (percentage points) for errors."""
+    """A bound: `12 %`, `0.5 pp` (percentage points) for errors, `1.00 kB/request` for memory."""
+    if statistic == "memory":
+        return format_per_request(size)
     return f"{size * 100:.6g} {'pp' if statistic == 'errors' else '%'}"
 
 
@@ -125,18 +128,13 @@ def _refusal(row: Comparison, entry: Acceptance, accepted: Accepted) -> Reason |
             text=f"the acceptance of {what} until {entry.expires} is for longer than a year: none may be",
             remedy=again,
         )
-    if row.change is None or _size(row.metric, row.change) > entry.up_to:
+    if row.change is None or row.change * sign(row.metric) > entry.up_to:
         return Reason(
             code="beyond_acceptance",
             text=f"{_change(row)} exceeds what was accepted: up to {bound}",
             remedy=again,
         )
     return None
-
-
-def _size(metric: Metric, change: float) -> float:
-    """How much worse a regressed metric is, also where less is worse; fewer errors are never too many."""
-    return change if metric.statistic == "errors" else abs(change)
 
 
 def _told(row: Comparison, entry: Acceptance) -> Reason:
@@ -155,5 +153,7 @@ def _entry(metric: Metric, entry: Acceptance) -> str:
 def _change(row: Comparison) -> str:
     if row.change is None:
         return name_of(row.metric)
+    if row.metric.statistic == "memory":
+        return f"{name_of(row.metric)} {format_per_request(row.change, signed=True)}"
     text = format_ratio(row.change, signed=True)
     return f"{name_of(row.metric)} {text.replace('%', 'pp') if row.metric.statistic == 'errors' else text}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfgate.gate.effects import sign
 from perfgate.gate.predict import ALARM_RATE, predict
 from perfgate.model import Accepted, LevelChange
 
@@ -62,7 +63,7 @@ def _change(
         before=first,
         after=second,
         change=change,
-        is_worse=change >= tolerance,
+        is_worse=change * sign(metric) >= tolerance,
         is_shift=shifts,
     )
 

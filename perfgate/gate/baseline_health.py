@@ -11,6 +11,7 @@ import numpy as np
 
 from perfgate.gate.baseline_changes import mean_level
 from perfgate.gate.baseline_refusals import level_gone, moments
+from perfgate.gate.effects import as_costs, size_of
 from perfgate.gate.level_shifts import Moment, level_shifts, without_change_points
 from perfgate.gate.levels import baseline_levels, baseline_speeds
 from perfgate.gate.predict import ALARM_RATE, MIN_RUNS, predict
@@ -85,14 +86,15 @@ def _metrics(baseline: Baseline, policy: Policy) -> tuple[MetricHealth, ...]:
                 )
             )
             continue
-        predicted = predict(levels[metric], alpha, policy, speeds[metric], _usual(speeds[metric]))
+        costs = as_costs(metric, levels[metric])
+        predicted = predict(costs, alpha, policy, speeds[metric], _usual(speeds[metric]))
         found.append(
             MetricHealth(
                 metric=metric,
                 runs=len(levels[metric]),
                 level=level or 0.0,
                 spread_ratio=log_spread(levels[metric]) if len(levels[metric]) > 1 else None,
-                shift_ratio=max(math.expm1(predicted.shift), policy.tolerance_of(metric)),
+                shift_ratio=max(size_of(metric, predicted.shift), policy.tolerance_of(metric)),
                 calibrated=predicted.gain is not None,
             )
         )

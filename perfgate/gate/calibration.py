@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfgate.gate.effects import sign
 from perfgate.gate.screen import flagged_metrics, run_test
 from perfgate.gate.table import build_table, paired_rounds
 from perfgate.model import (
@@ -65,9 +66,13 @@ def worst_row(run: CalibrationRun) -> CalibrationRow | None:
     candidates = [row for row in run.rows if row.p_adjusted is not None]
     return min(
         candidates,
-        key=lambda row: (row.outcome is not Outcome.REGRESSED, row.p_adjusted, -(row.change or 0.0)),
+        key=lambda row: (row.outcome is not Outcome.REGRESSED, row.p_adjusted, -_tolerances_worse(row)),
         default=None,
     )
+
+
+def _tolerances_worse(row: CalibrationRow) -> float:
+    return (row.change or 0.0) * sign(row.metric) / max(row.tolerance, 1e-9)
 
 
 def summarise(runs: Sequence[CalibrationRun], *, asked: int, injected: Injected | None) -> Calibration:

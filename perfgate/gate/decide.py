@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.gate.acceptance import Accepted, apply, let_pass
+from perfgate.gate.effects import in_words, size_of
 from perfgate.gate.reasons import summarised
 from perfgate.gate.rows import (
     Evidence,
@@ -21,7 +21,17 @@ from perfgate.gate.screen import Test, flagged_metrics, run_test, suspicious_met
 from perfgate.gate.stored import StoredJudgement, too_few_runs
 from perfgate.gate.table import Pair, build_table, is_gating, log_tolerance, paired_rounds
 from perfgate.gate.validity import doubts, failing_endpoints, invalidity
-from perfgate.model import Commit, Comparison, Metric, Outcome, Reason, Result, Statistic, Verdict
+from perfgate.model import (
+    DIFFERENCES,
+    Commit,
+    Comparison,
+    Metric,
+    Outcome,
+    Reason,
+    Result,
+    Statistic,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from perfgate.gate.policy import Policy
@@ -196,7 +206,7 @@ def effective_policy(policy: Policy, *, restarts: bool) -> Policy:
         return policy
 
     def allowed(limits: Mapping[Statistic, float]) -> dict[Statistic, float]:
-        return {k: v if k == "errors" else v + RUNNING_SERVICE_ALLOWANCE for k, v in limits.items()}
+        return {k: v if k in DIFFERENCES else v + RUNNING_SERVICE_ALLOWANCE for k, v in limits.items()}
 
     rules = tuple(
         dataclasses.replace(rule, tolerance=allowed(rule.tolerance), requirement=allowed(rule.requirement))
@@ -237,7 +247,8 @@ def _confirmation(
     """The test of the fresh rounds, adjusted over what was flagged and nothing else."""
     if len(confirm) < 2:
         return None
-    return run_test(build_table(confirm, policy).select(flagged), policy, seed + 1, blinded=False)
+    table = build_table(confirm, policy, keeping=flagged)
+    return run_test(table.select(flagged), policy, seed + 1, blinded=False)
 
 
 def _level_warnings(screen: Sequence[Pair], policy: Policy, seed: int) -> tuple[Reason, ...]:
@@ -251,11 +262,10 @@ def _level_warnings(screen: Sequence[Pair], policy: Policy, seed: int) -> tuple[
             continue
         worse = float(test.estimate[column])
         if test.p_adjusted[column] <= WARNING_ALPHA and worse >= log_tolerance(metric, policy):
-            change = worse if metric.statistic == "errors" else math.expm1(worse)
             found.append(
                 Reason(
                     code="worse_at_level_warn",
-                    text=f"{name_of(metric)} looks worse by {change:.1%}",
+                    text=f"{name_of(metric)} looks worse by {in_words(metric, size_of(metric, worse))}",
                     remedy=f"gate.level.{metric.statistic}: error would measure it again, and fail the "
                     "pull request if that confirmed it",
                 )

@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 def run_levels(result: Result, policy: Policy) -> Mapping[Metric, float]:
     """The level of every measured metric over the valid screening rounds of one run.
 
-    Geometric means over rounds for times (they vary by ratios), plain means for error ratios. Confirmation
-    rounds ran another mix of requests and are left out.
+    Geometric means over rounds for times and throughput (they vary by ratios), plain means for error ratios.
+    Confirmation rounds ran another mix of requests and are left out. So is memory: growth is judged against
+    that of a base beside it, for a service that leaks nothing may well grow at first.
     """
     rounds = [r for r in result.rounds if r.stage == "screen" and not r.dropped_because]
     table = build_table([Pair(base=r, head=r) for r in rounds], policy)
     levels = {}
     for column, metric in enumerate(table.metrics):
+        if metric.statistic == "memory":
+            continue
         values = table.head[:, column]
         values = values[np.isfinite(values)]
         if not values.size:

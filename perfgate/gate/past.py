@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfgate.gate.effects import change_of, d_of, sign
 from perfgate.model import Metric, Past, Rise, Step
 from perfgate.stats import changepoints, creep
 
@@ -37,8 +37,9 @@ def past_of(
     points = changepoints.change_points(numbers, max_p=max_p) if changepoints.is_available() else ()
     if is_errors:  # of an error ratio that is mostly 0 every blip is significant
         points = tuple(point for point in points if abs(point.after - point.before) >= tolerance)
-    scale = numbers if is_errors else np.log(numbers)
-    limit = tolerance if is_errors else math.log1p(tolerance)
+    # Creep is looked for where it is worse, which of throughput is downwards.
+    scale = numbers if is_errors else np.asarray(sign(metric) * np.log(numbers), dtype=np.float64)
+    limit = d_of(metric, tolerance)
     starts = [point.index for point in points]
     found = creep.find_creep(scale, tolerance=limit, alpha=alpha, steps=starts)
     if found is not None:
@@ -61,7 +62,7 @@ def past_of(
         else Rise(
             first=places[found.first],
             last=places[found.last],
-            change=found.rise if is_errors else math.expm1(found.rise),
+            change=change_of(metric, found.rise),
             p=found.p,
         ),
     )

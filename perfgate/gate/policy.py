@@ -14,9 +14,17 @@ DEFAULT_TOLERANCE: Mapping[Statistic, float] = {
     "p95": 0.05,
     "p99": 0.10,
     "cpu": 0.03,
+    "throughput": 0.05,
+    "memory": 256.0,
     "errors": 0.001,
 }
-DEFAULT_REQUIREMENT: Mapping[Statistic, float] = {"p50": 0.05, "p95": 0.15, "p99": 0.40, "cpu": 0.05}
+DEFAULT_REQUIREMENT: Mapping[Statistic, float] = {
+    "p50": 0.05,
+    "p95": 0.15,
+    "p99": 0.40,
+    "cpu": 0.05,
+    "throughput": 0.15,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +47,8 @@ class Policy:
     """How a pull request is judged.
 
     `tolerance`: the least change of a statistic that regresses. `requirement`: the largest change that may
-    go unseen if the verdict is to be PASS; statistics without one (errors) never make it INCONCLUSIVE.
+    go unseen if the verdict is to be PASS; statistics without one (errors, memory) never make it
+    INCONCLUSIVE. `asked_for` are conditional statistics that get a row even where they do not exist.
     `rules` say otherwise for single endpoints; the last one that matches and speaks of the statistic holds.
 
     A regression has to be flagged and then confirmed on fresh rounds, so false alarms are at most the
@@ -51,6 +60,7 @@ class Policy:
     requirement: Mapping[Statistic, float] = field(default_factory=lambda: dict(DEFAULT_REQUIREMENT))
     level: Mapping[Statistic, Level] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    asked_for: frozenset[Statistic] = frozenset()
     screen_rounds: int = 13
     max_screen_rounds: int = 26
     confirm_rounds: int = 13

@@ -71,9 +71,9 @@ def _written(policy: Policy, thresholds: Sequence[Threshold]) -> dict[str, str]:
 def _limits(
     prefix: str, tolerance: Mapping[Statistic, float], requirement: Mapping[Statistic, float]
 ) -> dict[str, str]:
-    tolerances = {f"{prefix}.tolerance.{name}": _percent(tolerance[name]) for name in sorted(tolerance)}
+    tolerances = {f"{prefix}.tolerance.{name}": _size(name, tolerance[name]) for name in sorted(tolerance)}
     return tolerances | {
-        f"{prefix}.require.{name}": _percent(requirement[name]) for name in sorted(requirement)
+        f"{prefix}.require.{name}": _size(name, requirement[name]) for name in sorted(requirement)
     }
 
 
@@ -81,5 +81,5 @@ def _levels(prefix: str, level: Mapping[Statistic, Level]) -> dict[str, str]:
     return {f"{prefix}.level.{name}": level[name] for name in sorted(level)}
 
 
-def _percent(ratio: float) -> str:
-    return f"{ratio * 100:.10g} %"
+def _size(name: Statistic, size: float) -> str:
+    return f"{size:.10g} B" if name == "memory" else f"{size * 100:.10g} %"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from perfgate.gate.effects import change_of, d_of, in_words, interval_of, size_of
 from perfgate.gate.screen import Test, is_underpowered, new_error_classes, rounds_with_errors
 from perfgate.gate.table import Pair, Table, find_endpoint, log_tolerance, unmeasured_outcome
 from perfgate.model import ALL_ENDPOINTS, Comparison, Metric, Outcome, Reason
@@ -18,12 +19,13 @@ from perfgate.stats.power import error_bound, rounds_needed
 if TYPE_CHECKING:
     from perfgate.gate.policy import Policy
 
+_NAMES = {"cpu": "CPU per request", "memory": "memory growth per request", "errors": "error ratio"}
+
 
 def name_of(metric: Metric) -> str:
     """A metric in a sentence."""
     endpoint = "all endpoints together:" if metric.endpoint == ALL_ENDPOINTS else metric.endpoint
-    statistic = {"cpu": "CPU per request", "errors": "error ratio"}.get(metric.statistic, metric.statistic)
-    return f"{endpoint} {statistic}"
+    return f"{endpoint} {_NAMES.get(metric.statistic, metric.statistic)}"
 
 
 class Evidence(NamedTuple):
@@ -48,8 +50,7 @@ def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Po
     column = test.table.metrics.index(metric)
     outcome, reasons = _decide(metric, evidence, flagged, policy)
     estimate = _estimate(test.table, column, policy)
-    is_errors = metric.statistic == "errors"
-    as_ratio = float if is_errors else _ratio_of_log
+    low, high = interval_of(metric, estimate)
     base, head = _levels(test.table, column, pairs)
     p = test.p_adjusted[column]
     if outcome is Outcome.IMPROVED:
@@ -60,9 +61,9 @@ def compare_metric(metric: Metric, evidence: Evidence, flagged: bool, policy: Po
         rounds=test.table.rounds,
         base=base,
         head=head,
-        change=_finite(as_ratio(estimate.center)),
-        low=_finite(as_ratio(estimate.low)),
-        high=_finite(as_ratio(estimate.high)),
+        change=_finite(change_of(metric, estimate.center)),
+        low=_finite(low),
+        high=_finite(high),
         confidence=policy.confidence,
         p_adjusted=float(p),
         mde=_mde(test, column, pairs, policy),
@@ -182,11 +183,11 @@ def _underpowered(test: Test, column: int, policy: Policy) -> Reason:
             text=f"{name_of(metric)}: {test.table.rounds} rounds are too few to find any change",
             remedy="raise measure.rounds",
         )
-    rounds = rounds_needed(mde, math.log1p(requirement), test.table.rounds)
+    rounds = rounds_needed(mde, d_of(metric, requirement), test.table.rounds)
+    unseen, allowed = in_words(metric, size_of(metric, mde)), in_words(metric, requirement, digits=0)
     return Reason(
         code="underpowered",
-        text=f"{name_of(metric)}: a change under {math.expm1(mde):.1%} could have gone unseen, "
-        f"at most {requirement:.0%} may",
+        text=f"{name_of(metric)}: a change under {unseen} could have gone unseen, at most {allowed} may",
         remedy=f"measure about {rounds} rounds of this length, or longer ones (measure.round), "
         f"or allow more with gate.require.{metric.statistic}",
     )
@@ -223,18 +224,16 @@ def _pooled_errors(pairs: Sequence[Pair], endpoint: str, side: str) -> float | N
 
 def _mde(test: Test, column: int, pairs: Sequence[Pair], policy: Policy) -> float | None:
     metric, mde = test.table.metrics[column], float(test.mde[column])
+    if metric.statistic == "memory" and math.isinf(mde):
+        # No side grew by a page in any round: whatever reaches the tolerance would have stood out.
+        return policy.tolerance_of(metric)
     if metric.statistic != "errors":
-        return _finite(math.expm1(mde)) if mde < 700 else None
+        return _finite(size_of(metric, mde))
     if math.isfinite(mde):
         return mde
     found = [find_endpoint(pair.head, metric.endpoint) for pair in pairs]
     requests = sum(e.requests for e in found if e is not None)
     return max(error_bound(requests), policy.tolerance_of(metric)) if requests else None
-
-
-def _ratio_of_log(log: float) -> float:
-    """The relative change of a difference of logarithms; an open interval stays open on both ends."""
-    return math.expm1(log) if math.isfinite(log) and log < 700 else math.inf
 
 
 def _finite(value: float) -> float | None:

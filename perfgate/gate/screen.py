@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfgate.gate.effects import d_of
 from perfgate.gate.table import Pair, Table, build_table, find_endpoint, is_gating, log_tolerance
 from perfgate.model import ALL_ENDPOINTS, Metric, NextStep
 from perfgate.stats.interval import hodges_lehmann
@@ -143,7 +144,7 @@ def is_underpowered(test: Test, column: int, policy: Policy) -> bool:
     requirement = policy.requirement_of(metric)
     if math.isinf(requirement) or not is_gating(metric, policy):
         return False
-    return bool(test.mde[column] > math.log1p(requirement))
+    return bool(test.mde[column] > d_of(metric, requirement))
 
 
 def _extension(test: Test, policy: Policy) -> int:
@@ -151,10 +152,11 @@ def _extension(test: Test, policy: Policy) -> int:
     wanted = test.table.rounds
     for column in range(len(test.table.metrics)):
         if is_underpowered(test, column, policy):
-            requirement = policy.requirement_of(test.table.metrics[column])
+            metric = test.table.metrics[column]
+            requirement = d_of(metric, policy.requirement_of(metric))
             mde = float(test.mde[column])
             enough = (
-                rounds_needed(mde, float(np.log1p(requirement)), test.table.rounds)
+                rounds_needed(mde, requirement, test.table.rounds)
                 if np.isfinite(mde)
                 else policy.max_screen_rounds
             )

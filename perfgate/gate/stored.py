@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from perfgate.gate.effects import as_costs, change_of, d_of, in_words, interval_of, sign, size_of
 from perfgate.gate.predict import ALARM_RATE, ASSUMED_RUN_SD, MIN_RUNS, Prediction, Speeds, predict
 from perfgate.gate.rows import name_of, unmeasured_comparison
 from perfgate.gate.storedmeans import with_same_means
-from perfgate.model import Comparison, Metric, Outcome, Reason
+from perfgate.model import CONDITIONAL, Comparison, Metric, Outcome, Reason
+from perfgate.stats.interval import Estimate
 
 if TYPE_CHECKING:
     from perfgate.gate.policy import Policy
@@ -29,9 +31,9 @@ _NOT_CALIBRATED = Speeds(base={}, head=None)
 class StoredJudgement:
     """What stored runs say of a new one.
 
-    `alarms` are the metrics above their prediction limit by at least the tolerance. `too_few` is True when
-    there were not enough runs for that to mean a regression by itself. `warnings` are what metrics at level
-    `warn` show beside that.
+    `alarms` are the metrics worse than their prediction limit, and by at least the tolerance. `too_few` is
+    True when there were not enough runs for that to mean a regression by itself. `warnings` are what metrics
+    at level `warn` show beside that.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -65,7 +67,8 @@ def judge_stored(
         if metric.statistic == "errors":
             rows.append(_error_row(metric, base[metric], head[metric], policy))
             continue
-        predicted = predict(base[metric], alpha, policy, speeds.base.get(metric, ()), speeds.head)
+        costs = as_costs(metric, base[metric])
+        predicted = predict(costs, alpha, policy, speeds.base.get(metric, ()), speeds.head)
         rows.append(_row(metric, len(base[metric]), predicted, head[metric], policy))
     rows += [_missing(metric, policy) for metric in wanted if metric not in head]
     warnings = tuple(_worse_at_warn(row) for row in rows if row.level == "warn" and _alarmed(row))
@@ -94,7 +97,7 @@ def _harmless(row: Comparison) -> Comparison:
 def _worse_at_warn(row: Comparison) -> Reason:
     return Reason(
         code="worse_at_level_warn",
-        text=f"{name_of(row.metric)} looks worse by {row.change or 0.0:.1%}",
+        text=f"{name_of(row.metric)} looks worse by {in_words(row.metric, abs(row.change or 0.0))}",
         remedy="measure both commits side by side: perfgate compare BASE HEAD",
     )
 
@@ -119,17 +122,18 @@ def too_few_runs(runs: int) -> Reason:
 
 
 def _row(metric: Metric, runs: int, predicted: Prediction, level: float, policy: Policy) -> Comparison:
-    value = math.log(level)
-    tolerance = math.log1p(policy.tolerance_of(metric))
+    value = sign(metric) * math.log(level)
+    tolerance = d_of(metric, policy.tolerance_of(metric))
     requirement = policy.requirement_of(metric) * REQUIREMENT_FACTOR
     half = predicted.half_width(policy.confidence)
     change = value - predicted.expected
+    low, high = interval_of(metric, Estimate(center=change, low=change - half, high=change + half))
     outcome = Outcome.PASS
     reasons: tuple[Reason, ...] = ()
     if value > predicted.limit and change >= tolerance:
         outcome = Outcome.REGRESSED
         reasons = (_alarm(metric, change, runs),)
-    elif predicted.shift > math.log1p(requirement):
+    elif predicted.shift > d_of(metric, requirement):
         outcome = Outcome.INCONCLUSIVE
         reasons = (_too_wide(metric, predicted.shift, requirement, runs),)
     if predicted.gain is not None:
@@ -138,14 +142,14 @@ def _row(metric: Metric, runs: int, predicted: Prediction, level: float, policy:
         metric=metric,
         outcome=outcome,
         rounds=runs,
-        base=math.exp(predicted.expected),
+        base=math.exp(sign(metric) * predicted.expected),
         head=level,
-        change=math.expm1(change),
-        low=math.expm1(change - half),
-        high=math.expm1(change + half),
+        change=change_of(metric, change),
+        low=low,
+        high=high,
         confidence=policy.confidence,
         p_adjusted=None,
-        mde=math.expm1(max(predicted.shift, tolerance)),
+        mde=size_of(metric, max(predicted.shift, tolerance)),
         tolerance=policy.tolerance_of(metric),
         requirement=requirement,
         reasons=reasons,
@@ -180,7 +184,8 @@ def _error_row(metric: Metric, runs: Sequence[float], level: float, policy: Poli
 def _alarm(metric: Metric, change: float, runs: int) -> Reason:
     return Reason(
         code="above_prediction",
-        text=f"{metric.endpoint} {metric.statistic} is {math.expm1(change):.1%} above "
+        text=f"{metric.endpoint} {metric.statistic} is {abs(change_of(metric, change)):.1%} "
+        f"{'above' if metric.better == 'lower' else 'below'} "
         f"{'its stored run' if runs == 1 else f'the {runs} stored runs'}, more than another run explains",
         remedy="measure both commits side by side: perfgate compare BASE HEAD",
     )
@@ -201,7 +206,7 @@ def _too_wide(metric: Metric, shift: float, requirement: float, runs: int) -> Re
     return Reason(
         code="baseline_too_wide",
         text=f"{metric.endpoint} {metric.statistic}: against {runs} stored run{'s' if runs > 1 else ''} a "
-        f"change under {math.expm1(shift):.0%} could have gone unseen, at most {requirement:.0%} may",
+        f"change under {size_of(metric, shift):.0%} could have gone unseen, at most {requirement:.0%} may",
         remedy=remedy,
     )
 
@@ -220,4 +225,5 @@ def _missing(metric: Metric, policy: Policy) -> Comparison:
         text=f"{metric.endpoint} {metric.statistic} has stored runs but no data from head",
         remedy="see whether head answers that endpoint, and lengthen measure.round",
     )
-    return replace(unmeasured_comparison(metric, reason, policy), outcome=Outcome.INCONCLUSIVE)
+    row = unmeasured_comparison(metric, reason, policy)
+    return row if metric.statistic in CONDITIONAL else replace(row, outcome=Outcome.INCONCLUSIVE)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from perfgate.gate.conditional import throughput_rps, why_absent
+from perfgate.gate.effects import d_of, differences
 from perfgate.model import (
     ALL_ENDPOINTS,
+    CONDITIONAL,
     MIN_REQUESTS_FOR_P99,
     QUANTILES,
     Metric,
@@ -41,8 +44,8 @@ class Pair:
 class Table:
     """Metrics of the paired rounds of a stage.
 
-    `base` and `head` are rounds × metrics in the metric's unit, NaN where not measured. `d` is
-    log(head / base), for errors head - base. `clipped` marks the columns that are clipped in the test.
+    `base` and `head` are rounds × metrics in the metric's unit, NaN where not measured. `d` says how much
+    worse head was (see `gate.effects`). `clipped` marks the columns that are clipped in the test.
     `unmeasured` are the metrics that have too little data, with the reason.
     """
 
@@ -82,29 +85,50 @@ def paired_rounds(base: Result, head: Result, stage: Stage) -> tuple[Pair, ...]:
     )
 
 
-def build_table(pairs: Sequence[Pair], policy: Policy) -> Table:
-    """The metrics of every endpoint, their geometric means over endpoints, and CPU per request."""
-    columns: list[tuple[Metric, list[float], list[float]]] = []
+def build_table(pairs: Sequence[Pair], policy: Policy, *, keeping: Collection[Metric] = frozenset()) -> Table:
+    """The metrics of every endpoint, their geometric means over endpoints, and those of the whole service.
+
+    `keeping` are metrics that a table of earlier rounds had: what has to be confirmed is looked at again,
+    though the load should saturate the service a little less this time.
+    """
+    metrics: list[Metric] = []
     unmeasured: list[tuple[Metric, Reason]] = []
     endpoints = sorted({e.endpoint for p in pairs for side in (p.base, p.head) for e in side.endpoints})
-    for endpoint in endpoints:
-        for statistic in QUANTILES:
-            metric = Metric(endpoint=endpoint, statistic=statistic)
-            if policy.level_of(metric) == "off":
-                continue
-            problem = _too_little(pairs, metric)
-            if problem:
-                unmeasured.append((metric, problem))
-            else:
-                columns.append((metric, *_values(pairs, metric)))
-        metric = Metric(endpoint=endpoint, statistic="errors")
-        if policy.level_of(metric) != "off":
-            columns.append((metric, *_values(pairs, metric)))
+    for metric in _candidates(endpoints):
+        if policy.level_of(metric) == "off":
+            continue
+        kept = metric in keeping and metric.statistic in CONDITIONAL
+        absent = None if kept else _why_absent(pairs, metric)
+        if absent is None:
+            metrics.append(metric)
+        elif _deserves_row(metric, policy):
+            unmeasured.append((metric, absent))
     metric = Metric(endpoint=ALL_ENDPOINTS, statistic="cpu")
     if policy.level_of(metric) != "off" and any(_cpu_seen(pair) for pair in pairs):
-        columns.append((metric, *_values(pairs, metric)))
+        metrics.append(metric)
+    columns = [(metric, *_values(pairs, metric)) for metric in metrics]
     table = _with_means(_assemble(columns, len(pairs), tuple(unmeasured)), policy)
     return _without_gaps(table, policy)
+
+
+def _candidates(endpoints: Iterable[str]) -> Iterator[Metric]:
+    for endpoint in endpoints:
+        for quantile in QUANTILES:
+            yield Metric(endpoint=endpoint, statistic=quantile)
+        yield Metric(endpoint=endpoint, statistic="errors")
+    for statistic in sorted(CONDITIONAL):
+        yield Metric(endpoint=ALL_ENDPOINTS, statistic=statistic)
+
+
+def _why_absent(pairs: Sequence[Pair], metric: Metric) -> Reason | None:
+    if metric.statistic in QUANTILES:
+        return _too_little(pairs, metric)
+    return None if metric.statistic == "errors" else why_absent(metric, pairs)
+
+
+def _deserves_row(metric: Metric, policy: Policy) -> bool:
+    """Whether a metric without data is spoken of: always, unless it exists only under some conditions."""
+    return metric.statistic not in CONDITIONAL or metric.statistic in policy.asked_for
 
 
 def _assemble(
@@ -116,12 +140,12 @@ def _assemble(
     shape = (len(columns), rounds)
     base = np.array([values for _, values, _ in columns], dtype=np.float64).reshape(shape).T
     head = np.array([values for _, _, values in columns], dtype=np.float64).reshape(shape).T
-    is_difference = np.array([metric.statistic == "errors" for metric in metrics], dtype=bool)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(head / base)
-    ratio[~np.isfinite(ratio)] = np.nan
-    d = np.where(is_difference, np.nan_to_num(head - base), ratio)
-    return Table(metrics=metrics, base=base, head=head, d=d, clipped=~is_difference, unmeasured=unmeasured)
+    d = np.empty_like(base)
+    for column, metric in enumerate(metrics):
+        d[:, column] = differences(metric, base[:, column], head[:, column])
+    errors = np.array([metric.statistic == "errors" for metric in metrics], dtype=bool)
+    d[:, errors] = np.nan_to_num(d[:, errors])
+    return Table(metrics=metrics, base=base, head=head, d=d, clipped=~errors, unmeasured=unmeasured)
 
 
 def _with_means(table: Table, policy: Policy) -> Table:
@@ -167,7 +191,7 @@ def _without_gaps(table: Table, policy: Policy) -> Table:
             ),
         )
         for metric, count, kept in zip(table.metrics, measured, enough, strict=True)
-        if not kept
+        if not kept and _deserves_row(metric, policy)
     )
     kept = table.select(m for m, keep in zip(table.metrics, enough, strict=True) if keep)
     return replace(kept, unmeasured=(*table.unmeasured, *gaps))
@@ -194,6 +218,10 @@ def _value(side: Round, metric: Metric) -> float:
     if metric.statistic == "cpu":
         requests = sum(e.requests for e in side.endpoints)
         return side.cpu_ns / requests if side.cpu_ns and requests else math.nan
+    if metric.statistic == "throughput":
+        return throughput_rps(side)
+    if metric.statistic == "memory":
+        return math.nan if side.rss_slope_bytes is None else side.rss_slope_bytes
     found = find_endpoint(side, metric.endpoint)
     if found is None or not found.requests:
         return math.nan
@@ -224,9 +252,8 @@ def _too_little(pairs: Sequence[Pair], metric: Metric) -> Reason | None:
 
 
 def log_tolerance(metric: Metric, policy: Policy) -> float:
-    """The tolerance in the unit of `Table.d`: log for relative changes, a ratio for errors."""
-    value = policy.tolerance_of(metric)
-    return value if metric.statistic == "errors" else math.log1p(value)
+    """The tolerance in the unit of `Table.d`."""
+    return d_of(metric, policy.tolerance_of(metric))
 
 
 def is_gating(metric: Metric, policy: Policy) -> bool:

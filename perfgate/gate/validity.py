@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 
 MAX_BASELINE_AGE_DAYS = 90
+ODD_PRESSURE = 0.25
+"""So much more waiting for CPUs than in the median round is said. No fixed limit would do: on a machine that
+others kept busy, every round of 25 runs had 0.77 to 1.0, at one connection as at eight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +169,27 @@ def failing_endpoints(result: Result, policy: Policy) -> tuple[Reason, ...]:
     )
 
 
+def _uneven_pressure(result: Result) -> Iterator[Reason]:
+    """Rounds in which tasks waited for a CPU far longer than in most, so something else wanted it too.
+
+    There is no limit for the pressure itself: two services that share a CPU make each other wait whenever
+    both have something to do. Only rounds beside the others of the run can look odd.
+    """
+    seen = [r.health.psi_some_ratio for r in result.rounds if not r.dropped_because]
+    waited = [ratio for ratio in seen if ratio is not None]
+    if not waited:
+        return
+    usual = statistics.median(waited)
+    odd = [ratio for ratio in waited if ratio > usual + ODD_PRESSURE]
+    if odd:
+        yield Reason(
+            code="uneven_pressure",
+            text=f"in {len(odd)} of {len(waited)} rounds tasks waited for a CPU up to {max(odd):.0%} of the "
+            f"time, in the median round {usual:.0%}: something else ran on this machine",
+            remedy="end other programs while measuring; perfgate doctor shows the noise",
+        )
+
+
 def doubts(base: Result, head: Result) -> tuple[Reason, ...]:
     """What a reader should know although it does not change the verdict."""
     return tuple(_doubts(base, head))
@@ -200,5 +225,6 @@ def _doubts(base: Result, head: Result) -> Iterator[Reason]:
             text=f"in one round only {min(stamped):.0%} of the answers carried a kernel timestamp",
             remedy="latencies of the rest include the driver's own delays",
         )
+    yield from _uneven_pressure(head)
     for text in dict.fromkeys((*base.notes, *head.notes)):
         yield Reason(code="note", text=text)

@@ -13,8 +13,9 @@ from perfgate.load.address import Address, Timeouts
 from perfgate.load.engine import drive
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.watching import Watcher
+from perfgate.measure.growth import rss_slope_bytes
 from perfgate.measure.health import why_dropped
-from perfgate.measure.summary import require_answers, summarise
+from perfgate.measure.summary import busy_ns, require_answers, summarise
 from perfgate.model import (
     ALL_ENDPOINTS,
     Health,
@@ -28,6 +29,7 @@ from perfgate.model import (
     Workload,
 )
 from perfgate.target import calibration, noise, observe, service
+from perfgate.target.memory import MemoryRecorder, MemorySeries
 
 if TYPE_CHECKING:
     from perfgate.target.keeper import Keeper
@@ -57,6 +59,15 @@ class Session:
     logs: Path
     keeper: Keeper
 
+    @property
+    def is_paced(self) -> bool:
+        """Whether anything but the answers says when the next request is sent."""
+        return (
+            self.profile.is_open
+            or self.max_rate_rps > 0
+            or any(scenario.pauses for scenario in self.workload.scenarios)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MeasuredRound:
@@ -72,7 +83,7 @@ class MeasuredRound:
 
 
 class _Counters:
-    """CPU time of the running services, read when measuring begins and when it ends."""
+    """CPU time of the running services when measuring begins and ends, and their memory in between."""
 
     def __init__(self, services: Sequence[service.Service | None]) -> None:
         self._services = services
@@ -82,12 +93,15 @@ class _Counters:
         self._noise_before = noise.snapshot()
         self.noise = noise.between(self._noise_before, self._noise_before)
         self.rss_bytes: list[int | None] = [None] * len(services)
+        self._recorder = MemoryRecorder(self._watched)
 
     def begin(self) -> None:
         self._noise_before = noise.snapshot()
         self._before = [w.cpu_ns() if w else None for w in self._watched]
+        self._recorder.start()
 
     def end(self) -> None:
+        self._recorder.stop()
         self._after = [w.cpu_ns() if w else None for w in self._watched]
         self.noise = noise.between(self._noise_before, noise.snapshot())
         self.rss_bytes = [w.rss_bytes() if w else None for w in self._watched]
@@ -95,6 +109,10 @@ class _Counters:
     def cpu_ns(self, index: int) -> int | None:
         before, after = self._before[index], self._after[index]
         return None if before is None or after is None else max(0, after - before)
+
+    def memory(self) -> tuple[MemorySeries, ...]:
+        """The memory of each service while measured; nobody reads it any more after this."""
+        return self._recorder.stop()
 
 
 def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence[str] = ()) -> MeasuredRound:
@@ -119,10 +137,13 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
             if running is not None:
                 service.wait_ready(running)
         counters = _Counters(services)
-        outcome = drive(
-            _plan(session, services, seed, focus),
-            Watcher(on_measuring=counters.begin, on_measured=counters.end),
-        )
+        try:
+            outcome = drive(
+                _plan(session, services, seed, focus),
+                Watcher(on_measuring=counters.begin, on_measured=counters.end),
+            )
+        finally:
+            memory = counters.memory()
         for running in services:
             if running is not None:
                 service.check_alive(running, during=f"round {index + 1}")
@@ -131,7 +152,7 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
         service.stop_all([running for running in services if running is not None], at_once=True)
         raise
     service.stop_all([running for running in services if running is not None])
-    measured = _measured(session, outcome, counters, index=index, stage=stage, seed=seed)
+    measured = _measured(session, outcome, counters, memory, index=index, stage=stage, seed=seed)
     return replace(measured, calibration_ns=_calibrated(session))
 
 
@@ -187,17 +208,19 @@ def focused(workload: Workload, focus: Sequence[str]) -> tuple[Scenario, ...]:
 
 
 def _measured(
-    session: Session, outcome: LoadOutcome, counters: _Counters, *, index: int, stage: Stage, seed: int
+    session: Session,
+    outcome: LoadOutcome,
+    counters: _Counters,
+    memory: Sequence[MemorySeries],
+    *,
+    index: int,
+    stage: Stage,
+    seed: int,
 ) -> MeasuredRound:
     for target, samples in zip(session.targets, outcome.samples, strict=True):
         require_answers(samples, target.side, index + 1)
-    health = Health(
-        steal_ratio=counters.noise.steal_ratio,
-        driver_cpu_ratio=outcome.driver_cpu_ratio,
-        lateness_p99_ns=outcome.lateness_p99_ns,
-        clock_step_ns=outcome.clock_step_ns,
-        kernel_stamped_ratio=outcome.kernel_stamped_ratio,
-    )
+    used_ns = [counters.cpu_ns(side) for side in range(len(session.targets))]
+    health = _health(session, outcome, counters.noise, used_ns)
     rounds = tuple(
         Round(
             index=index,
@@ -205,11 +228,31 @@ def _measured(
             seed=seed,
             duration_ns=outcome.duration_ns,
             endpoints=summarise(samples),
-            cpu_ns=counters.cpu_ns(side),
+            cpu_ns=used_ns[side],
             rss_bytes=counters.rss_bytes[side],
             health=health,
             dropped_because=why_dropped(health, open_model=session.profile.is_open),
+            rss_slope_bytes=rss_slope_bytes(memory[side].at_ns, memory[side].rss_bytes, samples),
+            busy_ns=busy_ns(samples),
+            unpaced_connections=None if session.is_paced else session.profile.vus,
         )
         for side, samples in enumerate(outcome.samples)
     )
     return MeasuredRound(rounds=rounds, samples=outcome.samples)
+
+
+def _health(
+    session: Session, outcome: LoadOutcome, disturbance: noise.NoiseDelta, used_ns: Sequence[int | None]
+) -> Health:
+    seen_ns = [used for used in used_ns if used is not None]
+    available_ns = outcome.duration_ns * len(session.placement.service_cpus)
+    return Health(
+        steal_ratio=disturbance.steal_ratio,
+        driver_cpu_ratio=outcome.driver_cpu_ratio,
+        lateness_p99_ns=outcome.lateness_p99_ns,
+        clock_step_ns=outcome.clock_step_ns,
+        kernel_stamped_ratio=outcome.kernel_stamped_ratio,
+        psi_some_ratio=disturbance.psi_some_ratio,
+        throttled_ratio=disturbance.throttled_ratio,
+        service_cpu_ratio=sum(seen_ns) / available_ns if len(seen_ns) == len(used_ns) else None,
+    )

@@ -28,6 +28,8 @@ from perfgate.model.calibrated import (
     Injected,
 )
 from perfgate.model.concluded import (
+    CONDITIONAL,
+    DIFFERENCES,
     ENDPOINT_STATISTICS,
     LEVELS,
     QUANTILES,
@@ -98,6 +100,8 @@ __all__ = [
     "ALL_ENDPOINTS",
     "ARRIVAL_EXECUTORS",
     "BOUND_CONFIDENCE",
+    "CONDITIONAL",
+    "DIFFERENCES",
     "ENDPOINT_STATISTICS",
     "LATENCY_DEFINITION",
     "LEVELS",

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     NOT_MEASURED = "NOT_MEASURED"
 
 
-Statistic = Literal["p50", "p95", "p99", "cpu", "errors"]
+Statistic = Literal["p50", "p95", "p99", "cpu", "throughput", "memory", "errors"]
 QUANTILES: tuple[Literal["p50", "p95", "p99"], ...] = ("p50", "p95", "p99")
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 ENDPOINT_STATISTICS: tuple[Statistic, ...] = (*QUANTILES, "errors")
@@ -31,18 +31,36 @@ Level = Literal["error", "warn", "off"]
 """What a regression does: fail the pull request, warn, or (off) not even be looked for."""
 
 LEVELS: tuple[Level, ...] = get_args(Level)
+DIFFERENCES: frozenset[Statistic] = frozenset({"errors", "memory"})
+"""Statistics whose change is head - base, because zero is an ordinary value of theirs."""
+
+HIGHER_IS_BETTER: frozenset[Statistic] = frozenset({"throughput"})
+CONDITIONAL: frozenset[Statistic] = frozenset({"throughput", "memory"})
+"""Statistics that exist under some loads and services only; where they do not, nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Metric:
-    """An endpoint and a statistic of it; lower is better for all of them so far.
+    """An endpoint and a statistic of it.
 
-    p50, p95, p99: service time in nanoseconds. cpu: CPU nanoseconds per request. errors: ratio of failed
-    requests; its change is a difference in ratio, every other change is relative (head / base - 1).
+    p50, p95, p99: service time in nanoseconds. cpu: CPU nanoseconds per request. throughput: requests a
+    second that all connections together get answered by a saturated service. memory: bytes that the
+    resident memory grows by per request. errors: ratio of failed requests. Changes of errors and memory are
+    differences, every other change is relative (head / base - 1). Lower is better, but for throughput.
     """
 
     endpoint: str
     statistic: Statistic
+
+    @property
+    def better(self) -> Literal["lower", "higher"]:
+        """The direction in which a change is an improvement."""
+        return "higher" if self.statistic in HIGHER_IS_BETTER else "lower"
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether its change is head - base, not head / base - 1."""
+        return self.statistic in DIFFERENCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +92,11 @@ class Comparison:
 
     `base` and `head` are medians over rounds in the metric's unit (the pooled ratio for errors). `change`
     and its interval `low`..`high` (at `confidence`) are ratios: 0.05 is 5 % slower, or 5 percentage points
-    of errors. `p_adjusted` is adjusted over everything compared. `mde` is the smallest change that would
-    have been found with 80 % power. Any of them is None where it does not exist. At `level` warn a metric
-    never fails anybody. `accepted` is set where a confirmed regression passes because it was decided on.
+    of errors; for memory they are bytes per request. Of throughput -0.05 is the worse: `Metric.better`
+    says which way. `p_adjusted` is adjusted over everything compared. `mde`, `tolerance` and `requirement`
+    are sizes of a change for the worse; `mde` is the smallest that would have been found with 80 % power.
+    Any of them is None where it does not exist. At `level` warn a metric never fails anybody. `accepted` is
+    set where a confirmed regression passes because it was decided on.
     """
 
     metric: Metric
@@ -95,6 +115,13 @@ class Comparison:
     reasons: tuple[Reason, ...] = ()
     level: Level = "error"
     accepted: Acceptance | None = None
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the change is one for the worse, however small and uncertain; False where there is none."""
+        if self.change is None:
+            return False
+        return self.change < 0 if self.metric.better == "higher" else self.change > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,13 +45,21 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What could have spoilt a round, none of it read from the service's latency."""
+    """What could have spoilt a round, none of it read from the service's latency.
+
+    `psi_some_ratio` is the share of time in which a runnable task waited for a CPU, `throttled_ratio` the
+    share of time in which the control group was held back by its CPU limit, `service_cpu_ratio` the share of
+    the services' CPUs that all services together used; each None where it cannot be seen.
+    """
 
     steal_ratio: float
     driver_cpu_ratio: float
     lateness_p99_ns: int
     clock_step_ns: int
     kernel_stamped_ratio: float
+    psi_some_ratio: float | None = None
+    throttled_ratio: float | None = None
+    service_cpu_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +89,11 @@ class Round:
     """One side of one round: the statistical unit. Rounds of the two sides pair by `index`.
 
     `cpu_ns` is CPU time of the service's process tree while measured, None where it cannot be seen.
-    `dropped_because` is empty for a valid round.
+    `rss_slope_bytes` is how much its resident memory grew per request, None where it cannot be seen or there
+    was too little to tell. `busy_ns` is the sum of the service times of answered requests, failed ones too.
+    `unpaced_connections` is how many connections sent one request after another without a pause, None where
+    anything paced them (a schedule, a bound on the rate, think time). `dropped_because` is empty for a valid
+    round.
     """
 
     index: int
@@ -93,6 +105,14 @@ class Round:
     rss_bytes: int | None
     health: Health
     dropped_because: str = ""
+    rss_slope_bytes: float | None = None
+    busy_ns: int | None = None
+    unpaced_connections: int | None = None
+
+    @property
+    def answered(self) -> int:
+        """Requests that got a whole answer, whatever the workload thinks of it."""
+        return sum(sum(e.statuses.values()) for e in self.endpoints)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

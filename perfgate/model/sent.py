@@ -57,7 +57,8 @@ class Scenario:
     """A named, weighted flow; `start` begins one pass whose every random choice comes from the seed.
 
     `fixed` is the whole pass where no part of it depends on answers or on chance, and else empty: the driver
-    then needs no script to walk it. It ends at a request without a whole answer.
+    then needs no script to walk it. It ends at a request without a whole answer. `pauses` says that the pass
+    may hold think time.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Scenario:
     endpoints: frozenset[int]
     start: Callable[[int], Script] = field(repr=False, compare=False)
     fixed: tuple[Request | Think, ...] = field(default=(), repr=False, compare=False)
+    pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from pydantic import Field
 from perfgate.model import BOUND_CONFIDENCE, Calibration, CalibrationRow, CalibrationRun, Commit, Outcome
 from perfgate.report.calibration import sentences
 from perfgate.report.document import Document, json_text, schema_of
-from perfgate.report.jsonout import CommitDocument, MetricDocument
+from perfgate.report.jsonout import CommitDocument, MetricDocument, metric_keys
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -113,7 +113,9 @@ def render(found: Calibration, *, commit: Commit, workload_name: str) -> str:
         "runs_for_one_percent": found.runs_for_one_percent,
         "seconds_median": found.seconds,
         "outcomes": {str(outcome): count for outcome, count in found.outcomes.items()},
-        "metrics": [dataclasses.asdict(metric) for metric in found.metrics],
+        "metrics": [
+            dataclasses.asdict(each) | {"metric": metric_keys(each.metric)} for each in found.metrics
+        ],
         "runs": [_run(run) for run in found.runs],
     }
     return json_text(document)
@@ -127,7 +129,7 @@ def _run(run: CalibrationRun) -> dict[str, object]:
 
 def _row(row: CalibrationRow) -> dict[str, object]:
     """Tolerance and requirement are the same in every run, so they stand with the metric only."""
-    keys = dataclasses.asdict(row)
+    keys = dataclasses.asdict(row) | {"metric": metric_keys(row.metric)}
     del keys["tolerance"], keys["requirement"]
     return keys
 

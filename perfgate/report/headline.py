@@ -1,15 +1,14 @@
 """The verdict in one sentence: what happened to which metric, or why nothing can be said and what to do."""
 
-from perfgate.model import Comparison, Outcome, Statistic, Verdict
+from perfgate.model import STATISTICS, Comparison, Outcome, Statistic, Verdict
 from perfgate.report.text import shorten
 from perfgate.report.words import (
-    STATISTICS,
     endpoint_text,
+    interval_texts,
     is_number,
     mde_text,
     reason_text,
     remedy_text,
-    signed_text,
     size_text,
     value_text,
     worst_first,
@@ -39,12 +38,16 @@ def effect(comparison: Comparison) -> str:
     name = shorten(endpoint_text(metric), _NAME_WIDTH)
     if not is_number(change):
         return _unsized(comparison, name)
-    size, worse = size_text(metric.statistic, change), change > 0
+    size, worse = size_text(metric.statistic, change), comparison.is_worse
     match metric.statistic:
         case "errors":
             return f"{name} fails {size} {'more' if worse else 'less'}"
         case "cpu":
             return f"{name}: CPU per request is {size} {'higher' if worse else 'lower'}"
+        case "throughput":
+            return f"{name}: throughput is {size} {'lower' if worse else 'higher'}"
+        case "memory":
+            return f"{name}: memory grows by {size} {'more' if worse else 'less'}"
         case _:
             return f"{name} {metric.statistic} is {size} {'slower' if worse else 'faster'}"
 
@@ -90,7 +93,7 @@ def _evidence(comparison: Comparison) -> str:
         same_unit = base.split()[-1] == head.split()[-1]
         parts.append(f"{base.split()[0] if same_unit else base} → {head}")
     if is_number(comparison.low) and is_number(comparison.high):
-        low, high = signed_text(statistic, comparison.low), signed_text(statistic, comparison.high)
+        low, high = interval_texts(comparison)
         parts.append(f"{comparison.confidence * 100:g} % interval {low} … {high}")
     return f" ({', '.join(parts)})" if parts else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from perfgate.model import History, Past
+from perfgate.model import STATISTICS, History, Past
 from perfgate.report.historywords import (
     CREEP,
     FASTER,
@@ -26,7 +26,6 @@ from perfgate.report.levels import render_table
 from perfgate.report.text import clean, shorten
 from perfgate.report.words import (
     NONE,
-    STATISTICS,
     endpoint_text,
     reason_text,
     remedy_text,
@@ -137,7 +136,9 @@ def _notes(history: History, *, commits: bool, install: str) -> Iterator[str]:
     elif len(history.commits) < history.fewest:
         yield f"too few commits to tell changes from noise: {history.fewest} are needed"
     elif any(past.steps for past in history.metrics):
-        yield f"{SLOWER} slower, {FASTER} faster: the first commit of a new level"
+        turned = any(past.steps for past in history.metrics if past.metric.better == "higher")
+        but = " (of throughput the other way round)" if turned else ""
+        yield f"{SLOWER} slower, {FASTER} faster{but}: the first commit of a new level"
     yield from _creep_notes(history)
     errors = [past for past in history.metrics if past.metric.statistic == "errors"]
     zero = sum(_always_zero(past) for past in errors)

@@ -138,7 +138,9 @@ def _past(past: Past, history: History) -> PastDocument:
         return history.commits[commit].sha
 
     return PastDocument(
-        metric=MetricDocument(endpoint=past.metric.endpoint, statistic=past.metric.statistic),
+        metric=MetricDocument(
+            endpoint=past.metric.endpoint, statistic=past.metric.statistic, better=past.metric.better
+        ),
         values=list(past.values),
         changes=list(past.changes),
         level=past.level,

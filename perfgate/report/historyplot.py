@@ -37,11 +37,17 @@ _COLOURS: dict[Statistic, str] = {
     "p95": "#009e73",
     "p99": "#e69f00",
     "cpu": "#56b4e9",
+    "throughput": "#0072b2",
+    "memory": "#e69f00",
     "errors": "#cc79a7",
 }
 """By Okabe and Ito (2008), told apart with any colour vision; each line is named at its end too."""
 _STEP, _CREEP, _WORDS = "#d55e00", "#fbe3d0", "#a04000"
-_UNITS: dict[Statistic, str] = {"cpu": "CPU time per request", "errors": "failed requests"}
+_UNITS: dict[Statistic, str] = {
+    "cpu": "CPU time per request",
+    "throughput": "requests per second at saturation",
+    "errors": "failed requests",
+}
 _TIME = "service time"
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from perfgate.model import Level, Outcome, Statistic, Verdict
+from perfgate.model import Comparison, Level, Metric, Outcome, Statistic, Verdict
 from perfgate.report.document import Document, ReasonDocument, json_text, schema_of
 from perfgate.report.headline import headline
 
@@ -22,11 +22,15 @@ class CommitDocument(Document):
 
 
 class MetricDocument(Document):
-    """An endpoint and a statistic of it; lower is better."""
+    """An endpoint and a statistic of it."""
 
     endpoint: str = Field(description='"*" stands for the whole service.')
     statistic: Statistic = Field(
-        description="p50, p95, p99: service time in ns; cpu: CPU ns per request; errors: ratio of requests."
+        description="p50, p95, p99: service time in ns; cpu: CPU ns per request; throughput: requests a "
+        "second at saturation; memory: bytes it grows per request; errors: ratio of requests."
+    )
+    better: Literal["lower", "higher"] = Field(
+        description="Where this is lower, a change above 0 is for the worse; where it is higher, one below 0."
     )
 
 
@@ -48,13 +52,13 @@ class ComparisonDocument(Document):
     rounds: int
     base: float | None = Field(description="Median over rounds in the metric's unit; pooled for errors.")
     head: float | None = Field(description="Median over rounds in the metric's unit; pooled for errors.")
-    change: float | None = Field(description="head / base - 1; for errors the difference of the ratios.")
+    change: float | None = Field(description="head / base - 1; for errors and memory head - base.")
     low: float | None = Field(description="Lower end of the interval of change.")
     high: float | None = Field(description="Upper end of the interval of change.")
     confidence: float | None = Field(description="Confidence of the interval, such as 0.9.")
     p_adjusted: float | None = Field(description="Adjusted over everything compared.")
-    mde: float | None = Field(description="The smallest change found with 80 % power.")
-    tolerance: float | None = Field(description="The largest change that is accepted.")
+    mde: float | None = Field(description="The smallest change for the worse found with 80 % power; a size.")
+    tolerance: float | None = Field(description="The largest change for the worse that is accepted; a size.")
     requirement: float | None = Field(description="The largest change that may go unseen.")
     reasons: list[ReasonDocument]
     level: Level = Field(description="error: a regression fails the change; warn: it never does.")
@@ -86,8 +90,18 @@ def render(verdict: Verdict) -> str:
         "schema_version": SCHEMA_VERSION,
         "headline": headline(verdict),
         **dataclasses.asdict(verdict),
+        "comparisons": [_comparison(comparison) for comparison in verdict.comparisons],
     }
     return json_text(document)
+
+
+def _comparison(comparison: Comparison) -> dict[str, object]:
+    return dataclasses.asdict(comparison) | {"metric": metric_keys(comparison.metric)}
+
+
+def metric_keys(metric: Metric) -> dict[str, str]:
+    """The keys of a `MetricDocument`."""
+    return {**dataclasses.asdict(metric), "better": metric.better}
 
 
 def schema_text() -> str:

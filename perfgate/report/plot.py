@@ -71,7 +71,9 @@ def _draw(axes: Axes, comparisons: Sequence[Comparison]) -> None:
     axes.set_ylim(len(comparisons) - 0.4, -0.6)
     _scale(axes, comparisons)
     axes.set_xlabel(
-        "change of head against base in % (errors: percentage points); grey: within tolerance", size=8
+        "change of head against base in % (errors: percentage points; memory: 100 B/request)\n"
+        "of throughput less is worse, of all others more; grey: within tolerance",
+        size=8,
     )
     axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
@@ -82,30 +84,36 @@ def _draw(axes: Axes, comparisons: Sequence[Comparison]) -> None:
 
 def _draw_row(axes: Axes, position: int, comparison: Comparison) -> None:
     colour, marker = _LOOKS[comparison.outcome]
-    tolerance = comparison.tolerance * 100
+    scale = _scale_of(comparison)
+    tolerance = comparison.tolerance * scale
     axes.barh(position, 2 * tolerance, left=-tolerance, height=0.8, color="#e0e0e0", zorder=0.5)
     if not is_number(comparison.change):
         axes.text(0, position, " not measured", color="#666666", size=7, va="center")
         return
     if is_number(comparison.low) and is_number(comparison.high):
-        ends = [comparison.low * 100, comparison.high * 100]
+        ends = [comparison.low * scale, comparison.high * scale]
         axes.plot(ends, [position, position], color=colour, linewidth=1.8, solid_capstyle="butt", zorder=2)
-    axes.plot(comparison.change * 100, position, marker, color=colour, markersize=6, zorder=3)
+    axes.plot(comparison.change * scale, position, marker, color=colour, markersize=6, zorder=3)
+
+
+def _scale_of(comparison: Comparison) -> float:
+    """What makes a change a length on the axis: ratios in %, bytes per request in hundreds."""
+    return 0.01 if comparison.metric.statistic == "memory" else 100.0
 
 
 def _scale(axes: Axes, comparisons: Sequence[Comparison]) -> None:
     """Linear, unless one huge change would squeeze all the others into the zero line."""
-    tolerances = [c.tolerance for c in comparisons] or [0.0]
+    tolerances = [c.tolerance * _scale_of(c) for c in comparisons] or [0.0]
     values = [0.0]
-    for comparison in comparisons:
-        values += [v for v in (comparison.change, comparison.low, comparison.high) if is_number(v)]
-    reach = max(abs(value) * 100 for value in values)
+    for c in comparisons:
+        values += [v * _scale_of(c) for v in (c.change, c.low, c.high) if is_number(v)]
+    reach = max(abs(value) for value in values)
     if reach > _WIDE_PERCENT:
         axes.set_xscale("symlog", linthresh=10.0)
         ticks = [-tick for tick in _TICKS] + [0] + list(reversed(_TICKS))
         axes.set_xticks(ticks, [f"{tick:+d}" if tick else "0" for tick in ticks])
         axes.minorticks_off()
-    low, high = min(values + [-v for v in tolerances]) * 100, max(values + tolerances) * 100
+    low, high = min(values + [-v for v in tolerances]), max(values + tolerances)
     axes.set_xlim(min(low * 1.08, -1.0), max(high * 1.08, 1.0))
 
 

@@ -5,12 +5,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from perfgate.model import ALL_ENDPOINTS, Commit, Comparison, Metric, Outcome, Reason, Statistic, Verdict
+from perfgate.model import (
+    ALL_ENDPOINTS,
+    STATISTICS,
+    Commit,
+    Comparison,
+    Metric,
+    Outcome,
+    Reason,
+    Statistic,
+    Verdict,
+)
 from perfgate.report.text import clean, shorten
-from perfgate.units import format_duration_ns, format_ratio
+from perfgate.units import (
+    bytes_unit,
+    format_duration_ns,
+    format_per_request,
+    format_rate,
+    format_ratio,
+)
 
 NONE = "–"
-STATISTICS: tuple[Statistic, ...] = ("p50", "p95", "p99", "cpu", "errors")
 ACCEPTED = "accepted"
 WARN_ONLY = "warn only"
 _NOTES = (ACCEPTED, WARN_ONLY, "")
@@ -77,25 +92,30 @@ def endpoint_text(metric: Metric) -> str:
 
 
 def value_text(statistic: Statistic, value: float | None) -> str:
-    """A value in the metric's unit: `1.20 ms`, `0.40 %`, or – where there is none."""
+    """A value in the metric's unit: `1.20 ms`, `812/s`, `0.40 %`, or – where there is none."""
     if not is_number(value):
         return NONE
-    if statistic != "errors":
-        return format_duration_ns(value)
-    return "<0.01 %" if 0 < value < 0.00005 else format_ratio(value)
+    match statistic:
+        case "errors":
+            return "<0.01 %" if 0 < value < 0.00005 else format_ratio(value)
+        case "memory":
+            return format_per_request(value)
+        case "throughput":
+            return format_rate(value)
+        case _:
+            return format_duration_ns(value)
 
 
 def size_text(statistic: Statistic, size: float) -> str:
-    """The size of a change without its direction: `46.2 %`, or `1.0 pp` (percentage points) for errors."""
+    """The size of a change without its direction: `46.2 %`, `1.0 pp` (percentage points) for errors."""
+    if statistic == "memory":
+        return format_per_request(abs(size))
     return _in_points(statistic, format_ratio(abs(size)))
 
 
 def signed_text(statistic: Statistic, change: float | None) -> str:
-    """A change with its sign: `+46.2 %`, `-1.0 pp`, or – where there is none."""
-    if not is_number(change):
-        return NONE
-    text = format_ratio(change, signed=True)
-    return _in_points(statistic, "0.00 %" if text[1:] == "0.00 %" else text)
+    """A change with its sign: `+46.2 %`, `-1.0 pp`, `+1.02 kB/request`, or – where there is none."""
+    return _signed(statistic, change, change)
 
 
 def change_text(comparison: Comparison) -> str:
@@ -104,8 +124,23 @@ def change_text(comparison: Comparison) -> str:
     change = signed_text(statistic, comparison.change)
     if not (is_number(comparison.low) and is_number(comparison.high)):
         return change
-    low, high = (signed_text(statistic, end).split()[0] for end in (comparison.low, comparison.high))
-    return f"{change} [{low}, {high}]"
+    low, high = interval_texts(comparison)
+    return f"{change} [{low.split()[0]}, {high.split()[0]}]"
+
+
+def interval_texts(comparison: Comparison) -> tuple[str, str]:
+    """Both ends of the interval, in the unit of the change itself."""
+    statistic, like = comparison.metric.statistic, comparison.change
+    return _signed(statistic, comparison.low, like), _signed(statistic, comparison.high, like)
+
+
+def _signed(statistic: Statistic, change: float | None, like: float | None) -> str:
+    if not is_number(change):
+        return NONE
+    if statistic == "memory":
+        return format_per_request(change, signed=True, unit=bytes_unit(like if is_number(like) else change))
+    text = format_ratio(change, signed=True)
+    return _in_points(statistic, "0.00 %" if text[1:] == "0.00 %" else text)
 
 
 def p_text(p: float | None) -> str:
@@ -203,14 +238,19 @@ def _row(comparison: Comparison) -> Row:
     return Row(
         endpoint=endpoint_text(comparison.metric),
         metric=statistic,
-        base=value_text(statistic, comparison.base),
-        head=value_text(statistic, comparison.head),
+        base=_short(value_text(statistic, comparison.base)),
+        head=_short(value_text(statistic, comparison.head)),
         change=change_text(comparison),
         p=p_text(comparison.p_adjusted),
-        mde=mde_text(statistic, comparison.mde),
+        mde=_short(mde_text(statistic, comparison.mde)),
         outcome=comparison.outcome,
         note=note_text(comparison),
     )
+
+
+def _short(text: str) -> str:
+    """What a cell need not say because the change beside it does."""
+    return text.removesuffix("/request")
 
 
 def _in_points(statistic: Statistic, percent: str) -> str:

@@ -11,10 +11,10 @@ from typing import Annotated, Any, cast
 
 from pydantic import Field, ValidationError, model_validator
 
-from perfgate.config.kinds import Kind, Line, Ratio, Whole, refuse
+from perfgate.config.kinds import Kind, Line, Whole, refuse
 from perfgate.config.refusals import first_error
 from perfgate.config.schema import Section
-from perfgate.config.statistics import StatisticName
+from perfgate.config.statistics import StatisticName, change_text, parse_change
 from perfgate.model import STATISTICS, Acceptance, Metric, Statistic
 from perfgate.store.atomic import write_atomically
 from perfgate.store.files import read_bounded
@@ -23,6 +23,9 @@ from perfgate.yamlfile import MAX_BYTES, parse_yaml
 ACCEPTED_NAME = "accepted.yml"
 MAX_TEXT = 500
 """The longest reason and author, in characters: it stands in reports."""
+
+MAX_BOUND = (10.0, 1e9)
+"""The largest change that may be accepted: a ratio, or bytes per request for memory."""
 
 _HEADING = """\
 # Slowdowns that were decided on, for whoever reviews this change: `perfgate accept` writes this file.
@@ -65,11 +68,24 @@ _Words = Annotated[str, _Text(r".*\S.*", "search ranks better now (#412)")]
 class _Entry(Section):
     endpoint: Annotated[str, Line(r".+", "GET /items")]
     metric: Annotated[str, StatisticName(STATISTICS)]
-    up_to: Annotated[float, Ratio(above_zero=True)]
+    up_to: Annotated[str, _Text(r".*\S.*", "12%")]
     reason: _Words
     expires: Annotated[str, _Day()]
     author: _Words
     date: Annotated[str, _Day()]
+
+    @model_validator(mode="after")
+    def _bounded_in_its_unit(self) -> _Entry:
+        try:
+            bound = parse_change(cast(Statistic, self.metric), self.up_to)
+        except ValueError as error:
+            what, _, hint = str(error).partition(": ")
+            raise refuse(what, hint, "up_to") from error
+        if not 0 < bound <= MAX_BOUND[self.metric == "memory"]:
+            raise refuse(
+                f"{self.up_to} is out of range", "write a bound above 0, at most 1000% or 1000MB", "up_to"
+            )
+        return self
 
 
 class _File(Section):
@@ -120,7 +136,7 @@ def parse_accepted(path: Path, content: bytes) -> dict[Metric, Acceptance]:
         raise first_error(document, error, _File) from error
     return {
         Metric(endpoint=entry.endpoint, statistic=cast(Statistic, entry.metric)): Acceptance(
-            up_to=entry.up_to,
+            up_to=parse_change(cast(Statistic, entry.metric), entry.up_to),
             reason=entry.reason,
             expires=entry.expires,
             author=entry.author,
@@ -155,7 +171,7 @@ def _item(metric: Metric, entry: Acceptance) -> str:
     lines = {
         "endpoint": _quoted(metric.endpoint),
         "metric": metric.statistic,
-        "up_to": f"{entry.up_to * 100:.10g}%",
+        "up_to": change_text(metric.statistic, entry.up_to),
         "reason": _quoted(entry.reason),
         "expires": entry.expires,
         "author": _quoted(entry.author),

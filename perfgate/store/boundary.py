@@ -35,6 +35,7 @@ Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Signed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Seed = Annotated[int, Field(ge=0, le=2**64 - 1)]
 Amount = Annotated[float, Field(ge=0)]
+Change = Annotated[float, Field()]
 Share = Annotated[float, Field(ge=0, le=1)]
 Sha = Annotated[str, Field(pattern="^[0-9a-f]{40}$")]
 Instant = Annotated[

@@ -34,6 +34,7 @@ RULES: boundary.Rules = {
     ],
     (EndpointRound, "histogram"): Payload,
     (Round, "seed"): boundary.Seed,
+    (Round, "rss_slope_bytes"): boundary.Change | None,
     (Result, "schema_version"): Literal[2],
     (Result, "seed"): boundary.Seed,
     (Result, "started_at"): boundary.Instant,
@@ -62,8 +63,15 @@ def _environment() -> type[BaseModel]:
 
 
 def _from_version_1(document: Document) -> Document:
-    """Version 2 says how fast the service CPUs were (`Result.calibration_ns`)."""
-    return with_keys(document, calibration_ns=None)
+    """Version 2 says how fast the service CPUs were, and of a round more than version 1 did."""
+    return with_keys(document, calibration_ns=None) | {
+        "rounds": [_round_2(old) for old in document["rounds"]]
+    }
+
+
+def _round_2(old: Document) -> Document:
+    health = with_keys(old["health"], psi_some_ratio=None, throttled_ratio=None, service_cpu_ratio=None)
+    return with_keys(old, rss_slope_bytes=None, busy_ns=None, unpaced_connections=None) | {"health": health}
 
 
 RESULT: Format[Result] = Format(

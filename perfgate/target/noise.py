@@ -35,12 +35,14 @@ class NoiseDelta:
 
     `steal_ratio` is the share of CPU time a hypervisor gave to others (0 where it does not say),
     `psi_some_ratio` the share of time in which somebody waited for a CPU, `throttled_ns` how long this
-    process's control group was held back by its limit.
+    process's control group was held back by its limit (added up over CPUs, so that its ratio of the time
+    may exceed 1).
     """
 
     steal_ratio: float
     psi_some_ratio: float | None
     throttled_ns: int | None
+    throttled_ratio: float | None
 
 
 def snapshot() -> NoiseSnapshot:
@@ -61,10 +63,12 @@ def between(first: NoiseSnapshot, second: NoiseSnapshot) -> NoiseDelta:
     ticks = _difference(first.cpu_ticks, second.cpu_ticks)
     steal = _difference(first.steal_ticks, second.steal_ticks)
     waited_us = _difference(first.psi_some_us, second.psi_some_us)
+    throttled_ns = _difference(first.throttled_ns, second.throttled_ns)
     return NoiseDelta(
         steal_ratio=steal / ticks if steal and ticks and ticks >= _FEWEST_TICKS else 0.0,
-        psi_some_ratio=waited_us / elapsed_us if waited_us is not None and elapsed_us > 0 else None,
-        throttled_ns=_difference(first.throttled_ns, second.throttled_ns),
+        psi_some_ratio=_ratio(waited_us, elapsed_us),
+        throttled_ns=throttled_ns,
+        throttled_ratio=_ratio(throttled_ns, elapsed_us * 1000),
     )
 
 
@@ -89,6 +93,10 @@ def parse_pressure(text: str) -> int | None:
 def _difference(first: int | None, second: int | None) -> int | None:
     """How far a counter went; never backwards, which steal time does on some hypervisors."""
     return None if first is None or second is None else max(0, second - first)
+
+
+def _ratio(part: int | None, whole: float) -> float | None:
+    return part / whole if part is not None and whole > 0 else None
 
 
 def _read(path: Path) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from perfgate.target.service import Service
 
 _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Positions in /proc/PID/stat, counted from the state (proc(5), fields 3 on).
 _PARENT, _GROUP, _SESSION, _CHILD_USER, _CHILD_SYSTEM, _STARTED, _RSS = 1, 2, 3, 13, 14, 19, 21
 
@@ -72,7 +72,7 @@ class Watch:
         if not self._seen:
             return _portable(self._leader, "rss")
         fields = [f for pid in self.pids if (f := stat_fields(pid)) is not None]
-        return sum(int(f[_RSS]) for f in fields) * _PAGE_BYTES or None
+        return sum(int(f[_RSS]) for f in fields) * PAGE_BYTES or None
 
     def _is_ours(self, pid: int, fields: list[bytes]) -> bool:
         if int(fields[_GROUP]) == self._leader or int(fields[_SESSION]) == self._leader:

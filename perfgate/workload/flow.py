@@ -96,6 +96,7 @@ def read_scenario(place: Place, index: int, settings: Settings, names: Names, ga
         endpoints=frozenset(step.endpoint for step in requests),
         start=_starter(steps, source_of(settings)),
         fixed=_fixed(steps),
+        pauses=any(isinstance(step, Think) for step in steps),
     )
 
 

@@ -235,7 +235,7 @@ def test_baseline_and_check(tmp_path: Path) -> None:
     made.commit("record a baseline")
     shown = made.perfgate("baseline", "show")
     assert shown.code == 0
-    assert "2 runs; 8 more before it may judge alone" in shown.out
+    assert "2 runs: 8 more before it may judge alone" in shown.out
     made.branch("slow", answer=SLOW)
     made.git("checkout", "--quiet", "slow")
     done = made.perfgate("check")

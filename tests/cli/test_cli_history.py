@@ -213,7 +213,9 @@ def test_outside_of_git_the_commits_are_in_order_of_time(perfgate, monkeypatch, 
 def test_names_that_nothing_has_are_refused(perfgate, measured) -> None:
     project, _ = measured
     assert_error(perfgate(project, "--endpoint", "GET /nope"), 2, "'GET /nope'", "GET /items/{id}")
-    assert_error(perfgate(project, "--metric", "p42"), 2, "'p42'", "p50, p95, p99, cpu, errors")
+    assert_error(
+        perfgate(project, "--metric", "p42"), 2, "'p42'", "p50, p95, p99, cpu, throughput, memory, errors"
+    )
     assert_error(perfgate(project, "--metric", "cpu"), 2, "cpu was not measured")
     assert_error(perfgate(project, "-o", "markdown=x.md"), 2, "markdown", "json, png")
 

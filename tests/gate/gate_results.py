@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -45,14 +46,19 @@ def make_pair(
     base_errors: Mapping[str, Mapping[str, int]] | None = None,
     requests: int = 200,
     cpu_effect: float = 0.0,
+    leak_bytes: float | None = None,
+    fewer_requests: float | None = None,
+    service_cpu_ratio: float = 0.97,
     seed: int = 1,
 ) -> tuple[Result, Result]:
     """Base and head of one run.
 
     `effect` maps (endpoint, statistic) to head's true relative change; `noise` the SD of a round's log ratio
-    by statistic; errors map an endpoint to error classes and their count in every round.
+    by statistic; errors map an endpoint to error classes and their count in every round. Memory is seen if
+    `leak_bytes` says how much faster head's grows per request, throughput if `fewer_requests` says what share
+    of its requests a second head has lost.
     """
-    rng = np.random.default_rng(seed)
+    rng, apart = np.random.default_rng(seed), np.random.default_rng(seed + 10**6)
     sd = {"p50": 0.01, "p95": 0.03, "p99": 0.08, "cpu": 0.01} | dict(noise or {})
     stages: list[Stage] = ["screen"] * screen + ["confirm"] * confirm
     rounds: dict[Side, list[Round]] = {"base": [], "head": []}
@@ -87,10 +93,29 @@ def make_pair(
                     endpoints=tuple(found),
                     cpu_ns=int(cpu * (1 + (cpu_effect if side == "head" else 0.0))),
                     rss_bytes=10**8,
-                    health=_HEALTH,
+                    health=replace(_HEALTH, service_cpu_ratio=service_cpu_ratio),
+                    **_whole_service(side, requests * 3, leak_bytes, fewer_requests, apart),
                 )
             )
     return _result("base", rounds["base"], seed), _result("head", rounds["head"], seed)
+
+
+def _whole_service(
+    side: Side,
+    requests: int,
+    leak_bytes: float | None,
+    fewer_requests: float | None,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """Four connections and 10 ms a request; memory that grows by 300 bytes a request on either side."""
+    is_head = side == "head"
+    found: dict[str, Any] = {}
+    if leak_bytes is not None:
+        found["rss_slope_bytes"] = 300 + leak_bytes * is_head + float(rng.normal(0, 50))
+    if fewer_requests is not None:
+        factor = np.exp(rng.normal(0, 0.01)) / (1 - fewer_requests * is_head)
+        found |= {"busy_ns": int(requests * 1e7 * factor), "unpaced_connections": 4}
+    return found
 
 
 def _result(side: Side, rounds: list[Round], seed: int) -> Result:

@@ -164,11 +164,22 @@ def test_nothing_passes_that_exceeds_its_bound_or_its_day(change: float, up_to: 
     assert (row.outcome is Outcome.PASS) == covered
     assert (row.accepted is not None) == covered
     assert days_left(entry(up_to, expires), TODAY) == days
-    # Where less is worse, such as throughput, the change of a regression is negative.
-    assert (
-        apply([replace(plain, change=-change)], accepting(p50=entry(up_to, expires)))[0].outcome
-        == row.outcome
-    )
 
 
 WORSE = judged(None)
+
+
+def test_memory_is_bounded_in_bytes_and_throughput_downwards() -> None:
+    memory = Metric(endpoint=ALL_ENDPOINTS, statistic="memory")
+    throughput = Metric(endpoint=ALL_ENDPOINTS, statistic="throughput")
+    row = next(r for r in judged(None).comparisons if r.outcome is Outcome.REGRESSED)
+    grown = replace(row, metric=memory, change=1024.0)
+    fewer = replace(row, metric=throughput, change=-0.06)
+    bounds = {memory: entry(up_to=1100.0), throughput: entry(up_to=0.07)}
+    within = apply([grown, fewer], Accepted(entries=bounds, today=TODAY))
+    assert [r.outcome for r in within] == [Outcome.PASS, Outcome.PASS]
+    bounds = {memory: entry(up_to=1000.0), throughput: entry(up_to=0.055)}
+    beyond = apply([grown, fewer], Accepted(entries=bounds, today=TODAY))
+    assert [r.outcome for r in beyond] == [Outcome.REGRESSED, Outcome.REGRESSED]
+    assert "+1.02 kB/request exceeds what was accepted: up to 1.00 kB/request" in beyond[0].reasons[-1].text
+    assert "-6.0 % exceeds what was accepted: up to 5.5 %" in beyond[1].reasons[-1].text

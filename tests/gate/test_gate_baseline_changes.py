@@ -75,3 +75,16 @@ def test_the_unit_changes_nothing(before: list[float], after: list[float], unit:
     (change,) = level_changes({P50: before}, {P50: after}, Policy())
     (scaled,) = level_changes({P50: [unit * v for v in before]}, {P50: [unit * v for v in after]}, Policy())
     assert scaled.change == pytest.approx(change.change, rel=1e-6, abs=1e-9)
+
+
+def test_of_throughput_less_is_what_has_to_be_accepted() -> None:
+    throughput = Metric(endpoint="*", statistic="throughput")
+    before = [400.0 * level / 1e6 for level in ordinary(12)]
+    (fewer,) = level_changes({throughput: before}, {throughput: [340.0] * 3}, Policy())
+    assert fewer.is_worse
+    assert fewer.is_shift
+    assert fewer.change == pytest.approx(-0.15, abs=0.02)
+    assert [entry.statistic for entry in accepted([fewer])] == ["throughput"]
+    (more,) = level_changes({throughput: before}, {throughput: [460.0] * 3}, Policy())
+    assert not more.is_worse
+    assert accepted([more]) == ()

@@ -293,6 +293,23 @@ def test_the_next_step_extends_only_where_too_little_can_be_seen() -> None:
     assert next_step(paired_rounds(*noisy, "screen"), Policy(), 1).more_screen_rounds == 13
 
 
+def test_pressure_is_held_against_the_other_rounds_only() -> None:
+    def pressed(result: Result, usual: float, odd: float) -> Result:
+        rounds = tuple(
+            replace(r, health=replace(r.health, psi_some_ratio=odd if r.index in (3, 7) else usual))
+            for r in result.rounds
+        )
+        return replace(result, rounds=rounds)
+
+    pair = make_pair()
+    always = _judge((pressed(pair[0], 0.98, 1.0), pressed(pair[1], 0.98, 1.0)))
+    assert always.warnings == ()
+    twice = _judge((pressed(pair[0], 0.1, 0.6), pressed(pair[1], 0.1, 0.6)))
+    assert twice.outcome is Outcome.PASS
+    [warning] = twice.warnings
+    assert "in 2 of 13 rounds tasks waited for a CPU up to 60% of the time" in warning.text
+
+
 def test_the_same_files_give_the_same_verdict() -> None:
     pair = make_pair(screen=26, effect=SLOW, confirm=13)
     assert _judge(pair) == _judge(pair)

@@ -80,6 +80,16 @@ def test_creep_is_named_by_its_range_and_is_no_step():
     assert past.steps == ()
 
 
+def test_of_throughput_creep_is_looked_for_downwards():
+    throughput = Metric(endpoint="*", statistic="throughput")
+    falling = levels([400 / 1.01 ** max(n - 8, 0) for n in range(20)], metric=throughput)
+    (past,) = history(falling).metrics
+    assert past.creep is not None
+    assert past.creep.change == pytest.approx(1.01**-11 - 1, abs=0.02)
+    rising = levels([400 * 1.01 ** max(n - 8, 0) for n in range(20)], metric=throughput)
+    assert history(rising).metrics[0].creep is None
+
+
 def test_an_unchanged_metric_has_neither():
     (past,) = history(levels([1e6] * 20)).metrics
     assert (past.steps, past.creep) == ((), None)

@@ -175,3 +175,43 @@ def test_means_are_over_the_same_endpoints_on_both_sides() -> None:
     assert (judged.alarms, row.head) == ((), pytest.approx(1e6))
     both = Policy(rules=(*warned.rules, Rule(endpoint="GET /b", level={"p50": "off"})))
     assert mean not in {c.metric for c in judge_stored(stored, head, both).comparisons}
+
+
+def test_throughput_alarms_downwards() -> None:
+    metric = Metric(endpoint="*", statistic="throughput")
+    stored = {metric: [400 * math.exp(x) for x in np.random.default_rng(3).normal(0, 0.02, 20)]}
+    assert judge_stored(stored, {metric: 500.0}, Policy()).alarms == ()
+    assert judge_stored(stored, {metric: 396.0}, Policy()).alarms == ()
+    judged = judge_stored(stored, {metric: 320.0}, Policy())
+    assert judged.alarms == (metric,)
+    [row] = judged.comparisons
+    assert row.base == pytest.approx(400, rel=0.02)
+    assert row.change == pytest.approx(-0.2, abs=0.02)
+    assert row.low is not None
+    assert row.high is not None
+    assert row.low < -0.2 < row.high
+    assert "below the 20 stored runs" in row.reasons[0].text
+
+
+def test_throughput_and_times_alarm_at_the_same_distance() -> None:
+    """A mirrored baseline and a mirrored run: the logarithms say the same."""
+    metric = Metric(endpoint="*", statistic="throughput")
+    times, policy = _runs(20), Policy(tolerance={"p50": 0.0, "throughput": 0.0})
+    rates = [1e9 / time for time in times]
+    for factor in (1.04, 1.055, 1.06, 1.07, 1.09):
+        slow = judge_stored({P50: times}, {P50: 1e6 * factor}, policy)
+        fewer = judge_stored({metric: rates}, {metric: 1e3 / factor}, policy)
+        assert bool(slow.alarms) == bool(fewer.alarms)
+
+
+def test_a_run_that_did_not_saturate_leaves_throughput_unmeasured_not_open() -> None:
+    metric = Metric(endpoint="*", statistic="throughput")
+    judged = judge_stored({metric: [400.0] * 12, ERRORS: [0.0] * 12}, {ERRORS: 0.0}, Policy())
+    assert [c.outcome for c in judged.comparisons if c.metric == metric] == [Outcome.NOT_MEASURED]
+
+
+def test_memory_is_no_level_to_hold_a_run_to() -> None:
+    base, _ = make_pair(leak_bytes=500, fewer_requests=0.0)
+    statistics = {metric.statistic for metric in run_levels(base, Policy())}
+    assert "memory" not in statistics
+    assert "throughput" in statistics

@@ -22,9 +22,19 @@ def test_a_quiet_round_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    "change", [{"psi_some_ratio": 1.0}, {"throttled_ratio": 0.09}, {"service_cpu_ratio": 1.0}]
+)
+def test_what_the_services_do_to_each_other_drops_no_round(change: dict[str, float]) -> None:
+    """On one CPU somebody always waits as soon as both sides have something to do."""
+    for open_model in (False, True):
+        assert why_dropped(replace(FINE, **change), open_model=open_model) == ""  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("change", "text"),
     [
         ({"steal_ratio": 0.4}, "40.0 %"),
+        ({"throttled_ratio": 0.25}, "held it back for 25.0 % of the time (limit 10.0 %)"),
         ({"clock_step_ns": -5_000_000}, "-5.00 ms"),
         ({"clock_step_ns": 3_600_000_000_000}, "clock"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from perfgate.errors import MeasureError
-from perfgate.measure.summary import require_answers, summarise
+from perfgate.measure.summary import busy_ns, require_answers, summarise
 from perfgate.model import Samples
 from perfgate.store.histogram import decode
 
@@ -58,3 +58,8 @@ def test_no_requests_at_all_are_an_error() -> None:
 
 def test_one_answer_is_enough_to_go_on() -> None:
     require_answers(_samples([0, 500], [3, 2], [0, 5]), "head", 1)
+
+
+def test_the_time_of_failed_requests_is_busy_time_too_and_that_of_unanswered_ones_is_unknown() -> None:
+    assert busy_ns(_samples([200, 503, 0], [0, 2, 3], [1000, 3000, 0])) == 4000
+    assert busy_ns(_samples([], [], [])) == 0

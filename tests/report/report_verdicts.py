@@ -1,5 +1,7 @@
 """Verdicts of every kind, built by hand, that the report tests render."""
 
+import math
+
 from perfgate.model import (
     Acceptance,
     Commit,
@@ -14,8 +16,24 @@ from perfgate.model import (
 
 BASE = Commit(sha="1a2b3c4d5e6f7081920a1b2c3d4e5f6071829304", ref="main")
 HEAD = Commit(sha="99aa88bb77cc66dd55ee44ff33a022b111c00d0e", ref="slow-query")
-TOLERANCE = {"p50": 0.03, "p95": 0.05, "p99": 0.10, "cpu": 0.03, "errors": 0.001}
-REQUIREMENT = {"p50": 0.05, "p95": 0.15, "p99": 0.40, "cpu": 0.05, "errors": 0.005}
+TOLERANCE = {
+    "p50": 0.03,
+    "p95": 0.05,
+    "p99": 0.10,
+    "cpu": 0.03,
+    "throughput": 0.05,
+    "memory": 256.0,
+    "errors": 0.001,
+}
+REQUIREMENT = {
+    "p50": 0.05,
+    "p95": 0.15,
+    "p99": 0.40,
+    "cpu": 0.05,
+    "throughput": 0.15,
+    "memory": math.inf,
+    "errors": 0.005,
+}
 
 
 def comparison(
@@ -316,6 +334,45 @@ def accepted() -> Verdict:
     )
 
 
+def whole_service() -> Verdict:
+    """What only the service as a whole has: throughput, which is worse with a minus, and memory."""
+    return verdict(
+        Outcome.REGRESSED,
+        *unchanged("GET /items"),
+        comparison(
+            "*",
+            "throughput",
+            Outcome.REGRESSED,
+            base=812.4,
+            head=762.9,
+            change=-0.061,
+            low=-0.068,
+            high=-0.055,
+            p=0.0003,
+            mde=0.053,
+        ),
+        comparison(
+            "*",
+            "memory",
+            Outcome.REGRESSED,
+            base=-12.0,
+            head=1012.0,
+            change=1024.0,
+            low=968.0,
+            high=1083.0,
+            p=0.0001,
+            mde=271.0,
+        ),
+        reasons=(
+            Reason(
+                code="regressed",
+                text="all endpoints together: throughput was worse, and again in 13 fresh rounds",
+                remedy="find the cause in the diff; if the change is intended, say so in review",
+            ),
+        ),
+    )
+
+
 HOSTILE_NAME = (
     "[red]GET[/red] `|/<script>alert(1)</script>|` @octocat #12 "
     "\x1b[31mred\x1b]0;title\x07\r\n| --- |\u202egnp.exe"
@@ -353,5 +410,6 @@ EVERY = {
     "accepted": accepted,
     "threshold": threshold_breach,
     "errors": failing,
+    "service": whole_service,
     "hostile": hostile,
 }

@@ -10,7 +10,7 @@ class Told:
     def phase(self, text):
         self.lines.append(text)
 
-    def update(self, done, total, text):
+    def update(self, done, total, text, *, left_s=None):
         self.lines.append((done, total, text))
 
     def note(self, text):

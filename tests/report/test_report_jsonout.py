@@ -18,8 +18,22 @@ def test_every_field_of_the_verdict_is_there_unchanged() -> None:
     document = json.loads(jsonout.render(regression()))
     assert document.pop("schema_version") == 1
     assert document.pop("headline").startswith("REGRESSED: GET /items p50")
+    assert {row["metric"].pop("better") for row in document["comparisons"]} == {"lower"}
     assert document == json.loads(json.dumps(dataclasses.asdict(regression())))
     assert set(document) == {field.name for field in dataclasses.fields(Verdict)}
+
+
+def test_each_metric_says_which_way_is_better() -> None:
+    document = json.loads(jsonout.render(EVERY["service"]()))
+    better = {row["metric"]["statistic"]: row["metric"]["better"] for row in document["comparisons"]}
+    assert better == {
+        "p50": "lower",
+        "p95": "lower",
+        "p99": "lower",
+        "errors": "lower",
+        "memory": "lower",
+        "throughput": "higher",
+    }
 
 
 def test_numbers_json_does_not_have_become_null() -> None:

@@ -23,6 +23,10 @@ from perfgate.report.words import (
     [
         ("p50", 1_200_000.0, "1.20 ms"),
         ("cpu", 820_000.0, "820 µs"),
+        ("throughput", 812.4, "812/s"),
+        ("memory", 1024.0, "1.02 kB/request"),
+        ("memory", -37.5, "-37.5 B/request"),
+        ("memory", 0.0, "0 B/request"),
         ("errors", 0.0102, "1.0 %"),
         ("errors", 0.0, "0.0 %"),
         ("errors", 0.00001, "<0.01 %"),
@@ -43,6 +47,10 @@ def test_value_carries_the_unit_of_its_statistic(statistic, value, text) -> None
         ("errors", 0.0102, "+1.0 pp"),
         ("errors", -0.001, "-0.10 pp"),
         ("p50", -0.00001, "0.00 %"),
+        ("throughput", -0.061, "-6.1 %"),
+        ("memory", 1024.0, "+1.02 kB/request"),
+        ("memory", -260.0, "-260 B/request"),
+        ("memory", 0.0, "0 B/request"),
         ("p50", None, "–"),
     ],
 )
@@ -74,6 +82,8 @@ def test_p_shows_the_digits_a_decision_needs(p, text) -> None:
 def test_mde_is_a_lower_bound() -> None:
     assert mde_text("p50", 0.024) == "≥ 2.4 %"
     assert mde_text("errors", 0.003) == "≥ 0.30 pp"
+    assert mde_text("memory", 271.0) == "≥ 271 B/request"
+    assert mde_text("throughput", 0.053) == "≥ 5.3 %"
     assert mde_text("p50", None) == "–"
 
 
@@ -173,6 +183,24 @@ def test_headline_of_an_improvement_speaks_of_faster() -> None:
 def test_headline_of_cpu_speaks_of_the_whole_service() -> None:
     sentence = headline(verdict(Outcome.REGRESSED, comparison("*", "cpu", Outcome.REGRESSED, change=0.2)))
     assert "all endpoints: CPU per request is 20.0 % higher" in sentence
+
+
+def test_an_interval_of_bytes_keeps_to_the_unit_of_its_change() -> None:
+    row = comparison("*", "memory", change=1024.0, low=968.0, high=1083.0)
+    assert change_text(row) == "+1.02 kB/request [+0.97, +1.08]"
+    none = comparison("*", "memory", change=0.0, low=0.0, high=0.001)
+    assert change_text(none) == "0 B/request [0, 0]"
+
+
+def test_headlines_say_which_way_is_worse() -> None:
+    fewer = comparison("*", "throughput", Outcome.REGRESSED, change=-0.061)
+    assert "throughput is 6.1 % lower" in headline(verdict(Outcome.REGRESSED, fewer))
+    more = comparison("*", "throughput", Outcome.IMPROVED, change=0.061)
+    assert "throughput is 6.1 % higher" in headline(verdict(Outcome.IMPROVED, more))
+    leak = comparison("*", "memory", Outcome.REGRESSED, change=1024.0)
+    assert "memory grows by 1.02 kB/request more" in headline(verdict(Outcome.REGRESSED, leak))
+    mended = comparison("*", "memory", Outcome.IMPROVED, change=-1024.0)
+    assert "memory grows by 1.02 kB/request less" in headline(verdict(Outcome.IMPROVED, mended))
 
 
 def test_headline_of_a_regression_without_a_number_uses_its_reason() -> None:

@@ -46,6 +46,7 @@ OVERRIDES: dict[tuple[type, str], Any] = {
     (EndpointRound, "quantiles_ns"): st.dictionaries(st.sampled_from(["p50", "p95", "p99"]), amounts),
     (EndpointRound, "statuses"): st.dictionaries(st.integers(0, 999).map(str), counts, max_size=3),
     (EndpointRound, "histogram"): st.just("") | payloads,
+    (Round, "rss_slope_bytes"): st.none() | st.floats(allow_nan=False, allow_infinity=False),
     (Round, "seed"): st.integers(0, 2**64 - 1),
     (Result, "schema_version"): st.just(2),
     (Result, "started_at"): instants,

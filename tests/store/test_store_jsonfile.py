@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -83,10 +84,17 @@ def test_whatever_an_earlier_file_holds_it_is_read_or_refused(keys: dict[str, An
     assert refusal.isprintable()
 
 
-def test_a_result_of_version_1_was_not_calibrated() -> None:
-    document = json.loads(RESULT.dump(a_result(calibration_ns=5)))
-    del document["calibration_ns"]
-    old = json.dumps(document | {"schema_version": 1}).encode()
-    assert RESULT.parse(old, where="old.json") == a_result(calibration_ns=None)
-    with pytest.raises(UsageError, match="calibration_ns: Field required"):
-        RESULT.parse(json.dumps(document).encode(), where="new.json")
+def test_a_result_of_version_1_has_nothing_of_what_version_2_adds() -> None:
+    """The file was written by the last perfgate of version 1."""
+    old = Path(__file__).with_name("result-version-1.json").read_bytes()
+    assert RESULT.parse(old, where="old.json") == a_result()
+    with pytest.raises(UsageError, match=r"psi_some_ratio: Field required \(and 6 more\)"):
+        RESULT.parse(old.replace(b'"schema_version": 1', b'"schema_version": 2'), where="new.json")
+
+
+@pytest.mark.parametrize("early", ["rss_slope_bytes", "busy_ns", "unpaced_connections"])
+def test_a_round_of_version_1_with_keys_of_version_2_is_refused(early: str) -> None:
+    document = json.loads(Path(__file__).with_name("result-version-1.json").read_bytes())
+    document["rounds"][0][early] = None
+    with pytest.raises(UsageError, match=f"{early} does not belong there yet"):
+        RESULT.parse(json.dumps(document).encode(), where="old.json")

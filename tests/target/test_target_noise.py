@@ -27,12 +27,14 @@ def test_a_difference_is_a_share_of_the_time_between():
     assert delta.steal_ratio == pytest.approx(0.05)
     assert delta.psi_some_ratio == pytest.approx(0.25)
     assert delta.throttled_ns == 9_000
+    assert delta.throttled_ratio == pytest.approx(9e-6)
 
 
 def test_what_is_not_counted_is_none_and_steal_is_then_zero():
     blind = taken(cpu_ticks=None, steal_ticks=None, psi_some_us=None, throttled_ns=None)
     delta = between(blind, taken(at_ns=5))
     assert (delta.steal_ratio, delta.psi_some_ratio, delta.throttled_ns) == (0.0, None, None)
+    assert delta.throttled_ratio is None
 
 
 def test_the_same_moment_and_counters_that_run_backwards_do_no_harm():
