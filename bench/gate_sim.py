@@ -1,4 +1,4 @@
-"""Thousands of simulated pull requests through the whole decision of the gate, and through naive rules beside it.
+"""Thousands of simulated pull requests through the whole decision of the gate, and through naive rules.
 
 How often nothing is called a regression, how often a change is found, what a PASS is worth, whether a stated
 MDE and a stated interval hold. The decision is the gate's own code (bench/gate_sim_protocol.py), the noise is
@@ -43,7 +43,8 @@ NOISES = (QUIET, TYPICAL, NOISY)
 def fine(tolerance: float, requirement: float) -> Policy:
     """The default policy but for p50."""
     return Policy(
-        tolerance=DEFAULT_TOLERANCE | {"p50": tolerance}, requirement=DEFAULT_REQUIREMENT | {"p50": requirement}
+        tolerance=DEFAULT_TOLERANCE | {"p50": tolerance},
+        requirement=DEFAULT_REQUIREMENT | {"p50": requirement},
     )
 
 
@@ -114,7 +115,9 @@ def simulate_all(simulations: int, pool: ProcessPoolExecutor) -> list[dict[str, 
         rows.append(
             tally(cell.noise.name, cell.change.name if cell.change else "its MDE", cell.policy, records)
         )
-        print(f"{number + 1}/{len(cells())} {cell.noise.name}, {rows[-1]['change']}, {cell.policy}", flush=True)
+        print(
+            f"{number + 1}/{len(cells())} {cell.noise.name}, {rows[-1]['change']}, {cell.policy}", flush=True
+        )
     return rows
 
 

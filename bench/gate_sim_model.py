@@ -76,7 +76,9 @@ def slower(change: float, *quantiles: str, everywhere: bool = False) -> Change:
     rows = slice(None) if everywhere else slice(0, 1)
     log_ratio[rows, [QUANTILES.index(q) for q in quantiles]] = np.log1p(change)  # type: ignore[arg-type]
     where = "everything" if everywhere else "one endpoint"
-    what = "" if everywhere else " the whole distribution" if len(quantiles) == 3 else f" {'+'.join(quantiles)}"
+    what = (
+        "" if everywhere else " the whole distribution" if len(quantiles) == 3 else f" {'+'.join(quantiles)}"
+    )
     return Change(
         name=f"{where}{what} +{change:.1%}".replace(".0%", "%"),
         log_ratio=log_ratio,
@@ -94,9 +96,7 @@ class Machine:
         self._shared = self._own = self._spread = 0.0 * rng.normal()
         self._index = 0
 
-    def rounds(
-        self, count: int, stage: Stage, focus: tuple[str, ...] = ()
-    ) -> list[tuple[Round, Round]]:
+    def rounds(self, count: int, stage: Stage, focus: tuple[str, ...] = ()) -> list[tuple[Round, Round]]:
         """The next rounds, base and head of each; with a focus all load goes to these endpoints."""
         return [self._round(stage, focus) for _ in range(count)]
 

@@ -1,4 +1,4 @@
-"""Simulated pull requests request by request, for rules that know nothing of rounds; and the gate on the same.
+"""Simulated pull requests, request by request, for rules that know nothing of rounds; and the gate beside.
 
 A request's time is lognormal with a slow mixture; it depends on its process (each start differs), on the one
 before it (AR(1), of its side), and on what both sides share at that moment. SD of a round's log(head / base)
@@ -107,4 +107,3 @@ def _rounds(index: int, stage: Stage, asked: list[int], times: Array) -> tuple[R
         cpu_ns = float(times[side, asked].sum()) / 2
         sides.append(round_of(index, stage, asked, requests, quantiles, cpu_ns, [{}] * len(ENDPOINTS)))
     return sides[0], sides[1]
-

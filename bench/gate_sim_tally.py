@@ -101,12 +101,26 @@ def show_all(gate: Sequence[Mapping[str, Any]], naive: Sequence[Mapping[str, Any
     show(
         "rules on simulated requests (typical noise): share of red pull requests",
         ("rule", *changes, "schedule"),
-        [(row["rule"], *(_percent(row["red"][c]["share"]) for c in changes), row["schedule"]) for row in naive],
+        [
+            (row["rule"], *(_percent(row["red"][c]["share"]) for c in changes), row["schedule"])
+            for row in naive
+        ],
     )
 
 
 def _show_quiet(rows: Sequence[Mapping[str, Any]]) -> None:
-    head = ("noise", "red", "share", "95 % bound", "goal", "look 1", "look 2", "inconcl.", "improved", "rounds")
+    head = (
+        "noise",
+        "red",
+        "share",
+        "at most",
+        "goal",
+        "look 1",
+        "look 2",
+        "inconcl.",
+        "improved",
+        "rounds",
+    )
     lines = []
     for row in rows:
         red = row["false_regressions"]
@@ -129,7 +143,18 @@ def _show_quiet(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _show_power(rows: Sequence[Mapping[str, Any]]) -> None:
-    head = ("change", "found", "low", "false too", "PASS > req.", "inconcl.", "pass", "MDE", "rounds", "noise")
+    head = (
+        "change",
+        "found",
+        "low",
+        "false",
+        "PASS > req.",
+        "inconcl.",
+        "pass",
+        "MDE",
+        "rounds",
+        "noise",
+    )
     lines = [
         (
             row["change"],
