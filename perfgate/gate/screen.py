@@ -47,7 +47,7 @@ def run_test(table: Table, policy: Policy, seed: int, *, blinded: bool = True) -
     tolerance = np.array([tolerance_of(m.statistic, policy) for m in table.metrics])
     estimate = np.array([estimate_of(table, i) for i in range(len(table.metrics))])
     if not table.metrics:
-        mde = np.empty(0)
+        mde: NDArray[np.float64] = np.empty(0)
     elif blinded:
         mde = two_stage_effect(
             table.d,

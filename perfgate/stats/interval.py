@@ -87,5 +87,6 @@ def signed_rank_distribution(n: int) -> NDArray[np.float64]:
     for rank in range(1, n + 1):
         kept = np.zeros_like(probabilities)
         kept[rank:] = probabilities[:-rank]
-        probabilities = (probabilities + kept) / 2
+        probabilities += kept
+        probabilities /= 2
     return probabilities

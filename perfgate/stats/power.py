@@ -87,8 +87,9 @@ def two_stage_effect(
             f"got {confirm_rounds} and {tolerance.shape} for {d.shape}"
         )
     seen = 1 - (1 - power) / 4
+    half: NDArray[np.float64] = np.multiply(tolerance, 0.5)
     suspected = minimum_detectable_effect(
-        d, clipped=clipped, null_max=null_max, alpha=screen_alpha, tolerance=tolerance / 2, power=seen
+        d, clipped=clipped, null_max=null_max, alpha=screen_alpha, tolerance=half, power=seen
     )
     fresh = blinded_standard_error(d, clipped) * math.sqrt(len(d) / confirm_rounds)
     t_fresh = float(special.stdtrit(confirm_rounds - 1, 1 - confirm_alpha))
