@@ -3,7 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts check compare baseline bench-demo bench-driver bench-inject bench-send-times bench-truth lock clean
+.PHONY: demo test lint types contracts check compare baseline lock clean
+.PHONY: bench-demo bench-driver bench-gate-oracles bench-gate-sim bench-inject bench-send-times bench-truth
 
 demo: $(STAMP)
 	$(BIN)/perfgate demo
@@ -52,6 +53,14 @@ bench-send-times: $(STAMP)
 # Three quarters of an hour, as root: how true the latencies are that perfgate and the others report, against the packets on loopback.
 bench-truth: $(STAMP)
 	$(BIN)/python -m bench.truth
+
+# Half an hour on two cores: thousands of simulated pull requests through the gate and through naive rules.
+bench-gate-sim: $(STAMP)
+	$(BIN)/python -m bench.gate_sim
+
+# A minute: the stored-run rules on 23 nights of Go's benchmarks in which nothing changed.
+bench-gate-oracles: $(STAMP)
+	$(BIN)/python -m bench.gate_oracles
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

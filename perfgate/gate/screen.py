@@ -16,7 +16,7 @@ from perfgate.gate.effects import d_of
 from perfgate.gate.table import Pair, Table, build_table, find_endpoint, is_gating, log_tolerance
 from perfgate.model import ALL_ENDPOINTS, Metric, NextStep
 from perfgate.stats.interval import hodges_lehmann
-from perfgate.stats.power import minimum_detectable_effect, rounds_needed
+from perfgate.stats.power import minimum_detectable_effect, rounds_needed, two_stage_effect
 from perfgate.stats.signflip import MaxT, max_t
 
 if TYPE_CHECKING:
@@ -41,25 +41,35 @@ class Test:
 def run_test(table: Table, policy: Policy, seed: int, *, blinded: bool = True) -> Test:
     """Test every column for an increase and, mirrored, for a decrease; the same seed gives the same p.
 
-    While rounds may still be added the MDE is blinded: the change itself counts as noise in it. After the
-    last round it need not be, and is then taken about the estimate.
+    While rounds may still be added the MDE is blinded: the change itself counts as noise in it. It is of
+    both stages then. After the last round it need not be blinded, and is taken about the estimate.
     """
     worse = _max_t(table, table.d, policy, seed)
     better = _max_t(table, -table.d, policy, seed)
     tolerance = np.array([log_tolerance(m, policy) for m in table.metrics])
     estimate = np.array([estimate_of(table, i) for i in range(len(table.metrics))])
-    mde = (
-        minimum_detectable_effect(
-            table.d if blinded else table.d - estimate,
+    if not table.metrics:
+        mde: NDArray[np.float64] = np.empty(0)
+    elif blinded:
+        mde = two_stage_effect(
+            table.d,
+            clipped=table.clipped,
+            null_max=worse.null_max,
+            screen_alpha=policy.screen_alpha,
+            confirm_alpha=policy.confirm_alpha,
+            confirm_rounds=policy.confirm_rounds,
+            tolerance=tolerance,
+            power=policy.power,
+        )
+    else:
+        mde = minimum_detectable_effect(
+            table.d - estimate,
             clipped=table.clipped,
             null_max=worse.null_max,
             alpha=policy.confirm_alpha,
             tolerance=tolerance,
             power=policy.power,
         )
-        if table.metrics
-        else np.empty(0)
-    )
     return Test(
         table=table,
         p_adjusted=worse.p_adjusted,

@@ -48,13 +48,22 @@ def hodges_lehmann(d: NDArray[np.float64], confidence: float = 0.90) -> Estimate
     measured = d[~np.isnan(d)]
     if measured.size == 0:
         raise ValueError("no round has a difference to estimate from")
-    rows, columns = np.triu_indices(measured.size)
+    rows, columns = _pairs(measured.size)
     averages = np.sort((measured[rows] + measured[columns]) / 2)
-    center = float(np.median(averages))
+    middle = averages.size // 2
+    center = float(averages[middle] if averages.size % 2 else (averages[middle - 1] + averages[middle]) / 2)
     outside = _averages_outside(measured.size, confidence)
     if outside < 0:
         return Estimate(center=center, low=-np.inf, high=np.inf)
     return Estimate(center=center, low=float(averages[outside]), high=float(averages[-1 - outside]))
+
+
+@lru_cache(maxsize=64)
+def _pairs(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The indices of all pairs of n rounds, each with itself too."""
+    rows, columns = np.triu_indices(n)
+    rows.flags.writeable = columns.flags.writeable = False
+    return rows, columns
 
 
 @lru_cache(maxsize=1024)
@@ -78,5 +87,6 @@ def signed_rank_distribution(n: int) -> NDArray[np.float64]:
     for rank in range(1, n + 1):
         kept = np.zeros_like(probabilities)
         kept[rank:] = probabilities[:-rank]
-        probabilities = np.asarray((probabilities + kept) / 2, dtype=np.float64)
+        probabilities += kept
+        probabilities /= 2
     return probabilities

@@ -61,6 +61,45 @@ def minimum_detectable_effect(
     return effect
 
 
+def two_stage_effect(
+    d: NDArray[np.float64],
+    *,
+    clipped: NDArray[np.bool_],
+    null_max: NDArray[np.float64],
+    screen_alpha: float,
+    confirm_alpha: float,
+    confirm_rounds: int,
+    tolerance: NDArray[np.float64],
+    power: float = 0.80,
+) -> NDArray[np.float64]:
+    """The smallest true change that would be suspected and then confirmed with this power, for each metric.
+
+    To be suspected it has to be significant at `screen_alpha` after adjustment and reach half the
+    tolerance; to be confirmed, by itself at `confirm_alpha` and reach the tolerance, in `confirm_rounds`
+    fresh rounds as noisy as these. Both have to happen, so each is given more than the power asked for;
+    screening gets a quarter of what may be missed, being the easier half.
+
+    Blinded, and with the arguments, the result and the errors of `minimum_detectable_effect`.
+    """
+    if confirm_rounds < 2 or tolerance.shape != d.shape[1:]:
+        raise ValueError(
+            "expected two fresh rounds or more and one tolerance per metric, "
+            f"got {confirm_rounds} and {tolerance.shape} for {d.shape}"
+        )
+    seen = 1 - (1 - power) / 4
+    half: NDArray[np.float64] = np.multiply(tolerance, 0.5)
+    suspected = minimum_detectable_effect(
+        d, clipped=clipped, null_max=null_max, alpha=screen_alpha, tolerance=half, power=seen
+    )
+    fresh = blinded_standard_error(d, clipped) * math.sqrt(len(d) / confirm_rounds)
+    t_fresh = float(special.stdtrit(confirm_rounds - 1, 1 - confirm_alpha))
+    rest = power / seen
+    significant = float(special.nctdtrinc(confirm_rounds - 1, 1 - rest, t_fresh)) * fresh
+    confirmed = np.maximum(significant, tolerance + float(special.ndtri(rest)) * fresh)
+    effect: NDArray[np.float64] = np.maximum(suspected, confirmed)
+    return effect
+
+
 def blinded_standard_error(d: NDArray[np.float64], clipped: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The standard error of each metric's mean change, from sizes alone; infinity where there are none."""
     sizes = np.sqrt((clip(d, clipped) ** 2).sum(axis=0))

@@ -103,13 +103,22 @@ def clip(d: NDArray[np.float64], clipped: NDArray[np.bool_]) -> NDArray[np.float
 def clip_limit(d: NDArray[np.float64], clipped: NDArray[np.bool_]) -> NDArray[np.float64]:
     """The size at which `clip` limits each column; infinity where it does not."""
     limit = np.full(d.shape[1], np.inf)
-    for column in np.flatnonzero(clipped):
-        sizes = np.abs(d[:, column])
-        sizes = sizes[np.isfinite(sizes)]
-        median = np.median(sizes) if sizes.size else 0.0
-        if median > 0:
-            limit[column] = CLIP_FACTOR * median
+    sizes = np.abs(d)
+    measured = np.isfinite(sizes).any(axis=0)
+    wanted = clipped & measured
+    if wanted.any():
+        limit[wanted] = CLIP_FACTOR * _median(sizes[:, wanted])
+    limit[limit == 0] = np.inf
     return limit
+
+
+def _median(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The median of each column over its measured rounds; `np.nanmedian` takes ten times as long."""
+    ordered = np.sort(sizes, axis=0)
+    count = np.isfinite(sizes).sum(axis=0)
+    columns = np.arange(sizes.shape[1])
+    middle: NDArray[np.float64] = (ordered[(count - 1) // 2, columns] + ordered[count // 2, columns]) / 2
+    return middle
 
 
 def _student(u: NDArray[np.float64], rounds: int) -> NDArray[np.float64]:

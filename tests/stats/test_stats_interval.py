@@ -27,6 +27,20 @@ def test_swapping_base_and_head_mirrors_the_interval(d):
     assert (mirrored.low, mirrored.high) == pytest.approx((-forward.high, -forward.low))
 
 
+@given(differences, st.floats(1e-3, 1e3))
+def test_a_factor_of_the_data_is_a_factor_of_the_interval(d, factor):
+    here, there = hodges_lehmann(d), hodges_lehmann(d * factor)
+    expected = (here.low * factor, here.center * factor, here.high * factor)
+    assert (there.low, there.center, there.high) == pytest.approx(expected)
+
+
+@given(differences, st.randoms(use_true_random=False))
+def test_the_order_of_rounds_does_not_matter(d, random):
+    shuffled = d.copy()
+    random.shuffle(shuffled)
+    assert hodges_lehmann(shuffled) == hodges_lehmann(d)
+
+
 @given(differences, st.floats(-5, 5))
 def test_a_shift_of_the_data_shifts_the_interval(d, shift):
     here, there = hodges_lehmann(d), hodges_lehmann(d + shift)

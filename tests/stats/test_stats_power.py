@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from perfgate.stats.interval import hodges_lehmann
-from perfgate.stats.power import critical_t, error_bound, minimum_detectable_effect, rounds_needed
+from perfgate.stats.power import (
+    critical_t,
+    error_bound,
+    minimum_detectable_effect,
+    rounds_needed,
+    two_stage_effect,
+)
 from perfgate.stats.signflip import max_t
 
 ALPHA = 0.04
@@ -43,12 +49,50 @@ def test_a_change_of_the_stated_size_is_found_four_times_in_five(heavy, toleranc
     assert 0.70 <= found / simulations <= 0.92
 
 
+def two_stages(d, tolerance, confirm_rounds=13, power=0.8):
+    flags = np.ones(d.shape[1], dtype=bool)
+    return two_stage_effect(
+        d,
+        clipped=flags,
+        null_max=max_t(d, clipped=flags, flips=10_000, rng=np.random.default_rng(0)).null_max,
+        screen_alpha=0.125,
+        confirm_alpha=ALPHA,
+        confirm_rounds=confirm_rounds,
+        tolerance=np.full(d.shape[1], tolerance),
+        power=power,
+    )
+
+
+@pytest.mark.parametrize("screened", [13, 26])
+@pytest.mark.parametrize("tolerance", [0.002, 0.03])
+def test_a_change_of_the_stated_size_passes_both_stages_four_times_in_five(screened, tolerance):
+    rng = np.random.default_rng(12)
+    mde = np.median([two_stages(noise(rng, screened, 10, False), tolerance)[0] for _ in range(40)])
+    found, simulations = 0, 200
+    for _ in range(simulations):
+        screen, confirm = noise(rng, screened, 10, False), noise(rng, 13, 1, False)
+        screen[:, 0] += mde
+        confirm[:, 0] += mde
+        suspected = analyse(screen, tolerance)[0].p_adjusted[0] <= 0.125
+        suspected &= hodges_lehmann(screen[:, 0]).center >= tolerance / 2
+        confirmed = analyse(confirm, tolerance)[0].p_adjusted[0] <= ALPHA
+        found += suspected and confirmed and hodges_lehmann(confirm[:, 0]).center >= tolerance
+    assert 0.70 <= found / simulations <= 0.93
+
+
+def test_fewer_fresh_rounds_see_less_and_more_power_asks_for_more():
+    d = noise(np.random.default_rng(5), 26, 4, False)
+    assert (two_stages(d, 0.03, confirm_rounds=13) > two_stages(d, 0.03, confirm_rounds=26)).all()
+    assert (two_stages(d, 0.03, power=0.9) > two_stages(d, 0.03, power=0.8)).all()
+
+
 @given(
     arrays(np.float64, (9, 3), elements=st.floats(-0.2, 0.2)), st.lists(st.booleans(), min_size=9, max_size=9)
 )
 def test_the_effect_is_blind_to_which_side_was_slower(d, swapped):
     signs = np.where(swapped, -1.0, 1.0)[:, None]
     np.testing.assert_allclose(analyse(d * signs, 0.03)[1], analyse(d, 0.03)[1], rtol=1e-9)
+    np.testing.assert_allclose(two_stages(d * signs, 0.03), two_stages(d, 0.03), rtol=1e-9)
 
 
 @given(st.floats(0.001, 0.1))
@@ -116,6 +160,17 @@ def test_refuses_what_cannot_be_planned():
     ):
         with pytest.raises(ValueError, match="cannot plan"):
             rounds_needed(mde, requirement, rounds)
+    for fresh, tolerance in ((1, np.zeros(2)), (13, np.zeros(3))):
+        with pytest.raises(ValueError, match="one tolerance per metric"):
+            two_stage_effect(
+                np.ones((5, 2)),
+                clipped=np.ones(2, bool),
+                null_max=np.ones(4),
+                screen_alpha=0.125,
+                confirm_alpha=0.04,
+                confirm_rounds=fresh,
+                tolerance=tolerance,
+            )
     with pytest.raises(ValueError, match="no requests"):
         error_bound(0)
     d = np.ones((5, 2))

@@ -22,6 +22,17 @@ def test_equals_scipy(values):
     )
 
 
+@given(
+    arrays(np.float64, st.integers(2, 60), elements=st.floats(-1e6, 1e6)),
+    st.lists(st.floats(1e-4, 1 - 1e-4), min_size=1, max_size=4),
+)
+def test_equals_scipy_for_any_values_and_probabilities(values, probabilities):
+    scale = np.abs(values).max()
+    np.testing.assert_allclose(
+        harrell_davis(values, probabilities), hdquantiles(values, probabilities), rtol=1e-9, atol=1e-9 * scale
+    )
+
+
 @pytest.mark.parametrize("n", [5_000, 200_000])
 def test_equals_scipy_where_most_order_statistics_carry_no_weight(n):
     values = np.random.default_rng(n).lognormal(15, 2, n)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from perfgate.stats.quantiles import harrell_davis
-from perfgate.stats.signflip import clip, max_t
+from perfgate.stats.signflip import clip, clip_limit, max_t
 
 # Thousandths, so that ties between flips are common and rounding shows.
 cells = st.integers(-60, 60).map(lambda thousandths: thousandths / 1000)
@@ -118,6 +118,13 @@ def test_metrics_may_come_in_any_order(d, order, flags):
     np.testing.assert_allclose(permuted.t, straight.t[order])
 
 
+@given(tables(), st.permutations(range(7)))
+def test_rounds_may_come_in_any_order(d, order):
+    straight, permuted = run(d), run(d[[row for row in order if row < len(d)]])
+    np.testing.assert_allclose(permuted.p_adjusted, straight.p_adjusted)
+    np.testing.assert_allclose(permuted.t, straight.t)
+
+
 @given(tables(), st.floats(1e-6, 1e6))
 def test_the_unit_of_a_metric_does_not_matter(d, factor):
     np.testing.assert_allclose(run(d * factor).p_adjusted, run(d).p_adjusted)
@@ -181,6 +188,14 @@ def test_clipping_that_would_erase_a_column_is_left_out():
     d = np.zeros((13, 1))
     d[[1, 4, 5, 8, 11], 0] = 0.01
     np.testing.assert_array_equal(clip(d, np.array([True])), d)
+
+
+@given(arrays(np.float64, (8, 3), elements=st.one_of(cells, st.just(np.nan))))
+def test_clip_limits_each_column_at_the_median_of_what_was_measured(d):
+    for limit, column in zip(clip_limit(d, np.ones(3, dtype=bool)), d.T, strict=True):
+        sizes = np.abs(column[~np.isnan(column)])
+        median = np.median(sizes) if sizes.size else 0
+        assert limit == (1.4826 * median if median > 0 else np.inf)
 
 
 def test_clip_limits_at_the_scaled_median_size_of_the_measured_rounds():
