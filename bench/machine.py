@@ -24,11 +24,17 @@ def settle() -> dict[str, Any]:
     """Describe the machine, move the harness off the driver's CPU, and let signals unwind what is running."""
     if len(CPUS) < 2:
         sys.exit("two CPUs are needed: one for the service, one for the driver")
-    machine = {k: v for k, v in asdict(detect_environment()).items() if k != "class_id"}
+    described = describe()
     os.sched_setaffinity(0, SERVICE_CPUS)
     # A shell starts what is in the background deaf to SIGINT; tcpdump, which ends by it, would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+    return described
+
+
+def describe() -> dict[str, Any]:
+    """The machine, the time and the code, for a results file."""
+    machine = {k: v for k, v in asdict(detect_environment()).items() if k != "class_id"}
     return {
         "machine": machine,
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%MZ"),
