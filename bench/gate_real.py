@@ -3,8 +3,8 @@
     .venv/bin/python -m bench.gate_real [--minutes 60] [--fresh] [--only node/cpu]...
 
 Three services of different kinds, each a git repository with a branch for every change; one run is one
-`perfgate compare main BRANCH` of real processes. It goes on from bench/results/gate-real.json, where it writes
-after every run, until each cell (service and change) has its runs or the time is up, and then prints the
+`perfgate compare main BRANCH` of real processes. It goes on from bench/results/gate-real.json, written after
+every run, until each cell (service and change) has its runs or the time is up, and then prints the
 table. The cell that lacks most has the next turn. Rows of other code, or of another machine, are kept apart
 and do not count. `--minutes 0` prints the table only.
 """
@@ -36,10 +36,12 @@ from bench.machine import CPUS, RESULTS, describe, write_results
 @click.option("--each", default=7, help="Runs of each change, each service.")
 @click.option("--only", multiple=True, help="Cells SERVICE/CHANGE that contain this; repeatable.")
 @click.option("--fresh", is_flag=True, help="Forget all earlier runs.")
+@click.option("--rough", is_flag=True, help="Take any measure of the work: to try it on a busy machine.")
 @click.option("--name", default="gate-real", help="The name of the file in bench/results.")
 def main(
-    *, minutes: float, aa: int, aa_others: int, each: int, only: tuple[str, ...], fresh: bool, name: str
-) -> None:
+    *, minutes: float, aa: int, aa_others: int, each: int, only: tuple[str, ...], fresh: bool, rough: bool,
+    name: str,
+) -> None:  # fmt: skip
     if len(CPUS) < 2:
         sys.exit("two CPUs are needed: one for the services, one for the driver")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
@@ -51,7 +53,7 @@ def main(
     }
     try:
         if minutes > 0:
-            _measure(state, wishes, until=time.monotonic() + minutes * 60)
+            _measure(state, wishes, rough=rough, until=time.monotonic() + minutes * 60)
     finally:
         show(summarise(state.rows))
 
@@ -92,7 +94,7 @@ class _State:
         )
 
 
-def _measure(state: _State, wishes: Mapping[Cell, int], *, until: float) -> None:
+def _measure(state: _State, wishes: Mapping[Cell, int], *, rough: bool, until: float) -> None:
     env, state.programs = setup.require_programs()
     names = {cell.service.name for cell in wishes}
     with tempfile.TemporaryDirectory(prefix="perfgate-bench-") as scratch:
@@ -101,7 +103,7 @@ def _measure(state: _State, wishes: Mapping[Cell, int], *, until: float) -> None
             if service.name in names:
                 repositories[service.name] = path = Path(scratch) / service.name
                 setup.make_repository(service, path)
-                _prepare(state, [cell for cell in wishes if cell.service is service], path, env)
+                _prepare(state, [cell for cell in wishes if cell.service is service], path, env, rough=rough)
         while time.monotonic() < until:
             cell = next_cell(wishes, count_done(list(wishes), state.rows))
             if cell is None:
@@ -111,19 +113,20 @@ def _measure(state: _State, wishes: Mapping[Cell, int], *, until: float) -> None
             print(_told(row), flush=True)
 
 
-def _prepare(state: _State, mine: list[Cell], path: Path, env: Mapping[str, str]) -> None:
+def _prepare(state: _State, mine: list[Cell], path: Path, env: Mapping[str, str], *, rough: bool) -> None:
     """Calibrate the service unless that has been done, and make a branch for each change."""
     service = mine[0].service
     if not any(row["service"] == service.name for row in state.calibration):
         print(f"{service.name}: measuring what its work costs", flush=True)
-        state.calibration += calibrate(service, path, env)
+        state.calibration.append(calibrate(service, path, env, rough=rough))
         state.write()
-    known = [row["extra"] for row in state.calibration if row["service"] == service.name]
-    extra = {name: turns for each in known for name, turns in each.items()}
+    known = next(row for row in state.calibration if row["service"] == service.name)
+    if known["rough"] and not rough:
+        raise SystemExit("the stored sizes of the changes are rough ones: begin anew with --fresh")
     base = setup.read_tuning(path)
     for cell in mine:
         if not cell.change.is_none:
-            head = tuned(base, cell.change, extra)
+            head = tuned(base, cell.change, known["extra"])
             setup.add_branch(path, _branch(cell), {"tuning.json": json.dumps(head, indent=2) + "\n"})
 
 

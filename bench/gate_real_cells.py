@@ -8,7 +8,7 @@ ALL = "*"
 """perfgate's name for the whole service."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Service:
     """A service of the benchmark; `endpoints` are its endpoints by the kind of request in tuning.json."""
 
@@ -82,11 +82,15 @@ _TWO = Policy(
 )
 _ONE = Policy(
     name="1-percent",
-    measure={"round": "2500ms"},
+    measure={"round": "3s"},
     gate={"tolerance": {"p50": "0.5%"}, "require": {"p50": "1%"}},
 )
 POLICIES = {policy.name: policy for policy in (_PLAIN, _TAIL, _TWO, _ONE)}
 
+CPU_SIZES = {"cpu+10%": 0.10, "cpu+5%": 0.05, "cpu+2%": 0.02, "cpu+1%": 0.01}
+"""How much longer a small request takes."""
+TAIL_SIZES = {"p99+20%": 0.20}
+"""How much longer a large request takes."""
 _TIMES = ("p50", "p95", "p99")
 _CPU = ("cpu", "p50", "p95", "p99")
 CHANGES = (
@@ -111,7 +115,9 @@ CHANGES = (
         name="p99+20%", policy="tail", kind="list", statistics=("p99", "p95"), on_the_whole=("p99", "p95"),
         within_s=120, share=0.95,
     ),
-    Change(name="errors 1%", policy="default", kind="create", statistics=("errors",), on_the_whole=("errors",)),
+    Change(
+        name="errors 1%", policy="default", kind="create", statistics=("errors",), on_the_whole=("errors",)
+    ),
     Change(name="leak 1 KB", policy="default", statistics=("memory",), on_the_whole=("memory",)),
     Change(name="none, tail", policy="tail"),
     Change(name="none, 2-percent", policy="2-percent"),
@@ -163,9 +169,8 @@ def main_metric(cell: Cell) -> tuple[str, str] | None:
 def tuned(tuning: Mapping[str, Any], change: Change, extra: Mapping[str, int]) -> dict[str, Any]:
     """tuning.json with the change in it; `extra` has the turns that each change of CPU work adds."""
     head = {key: dict(value) if isinstance(value, Mapping) else value for key, value in tuning.items()}
-    if change.name.startswith(("cpu", "p99")):
-        part = "large_work" if change.name.startswith("p99") else "work"
-        head[part][change.kind] += extra[change.name]
+    if change.name in extra:
+        head["large_work" if change.name in TAIL_SIZES else "work"][change.kind] += extra[change.name]
     elif change.name.startswith("errors"):
         head["error_ratio"] = {change.kind: 0.01}
     elif change.name.startswith("leak"):

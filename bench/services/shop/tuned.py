@@ -1,4 +1,4 @@
-"""The demo's shop with a little work around each request, as tuning.json says; the benchmark adds this file."""
+"""The demo's shop with work around each request, as tuning.json says; the benchmark adds this file."""
 
 from __future__ import annotations
 

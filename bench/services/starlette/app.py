@@ -4,7 +4,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from work import Unlucky, work
+from work import UnluckyError, work
 
 PAGE = 20
 PRODUCTS = [
@@ -61,5 +61,5 @@ app = Starlette(
         Route("/search", search),
         Route("/orders", create, methods=["POST"]),
     ],
-    exception_handlers={Unlucky: unlucky},
+    exception_handlers={UnluckyError: unlucky},
 )

@@ -11,7 +11,7 @@ _TUNING = json.loads((Path(__file__).parent / "tuning.json").read_text())
 _kept: list[bytearray] = []
 
 
-class Unlucky(Exception):
+class UnluckyError(Exception):
     """This request is one of those that fail."""
 
 
@@ -19,14 +19,14 @@ def work(kind: str, number: int) -> None:
     """Take the time that a request of this kind takes.
 
     Raises:
-        Unlucky: for as many requests as `error_ratio` says.
+        UnluckyError: for as many requests as `error_ratio` says.
     """
     turns = _TUNING["work"][kind] + (_TUNING["large_work"][kind] if number == LARGE else 0)
     _spin(turns)
     if _TUNING["kept_bytes"]:
         _kept.append(bytearray(b"k") * _TUNING["kept_bytes"])
     if random.random() < _TUNING["error_ratio"].get(kind, 0.0):
-        raise Unlucky
+        raise UnluckyError
 
 
 def _spin(turns: int) -> int:
