@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts check compare baseline bench-demo bench-driver bench-send-times bench-truth lock clean
+.PHONY: demo test lint types contracts check compare baseline bench-demo bench-driver bench-send-times bench-truth bench-gate-real lock clean
 
 demo: $(STAMP)
 	$(BIN)/perfgate demo
@@ -48,6 +48,11 @@ bench-send-times: $(STAMP)
 # Three quarters of an hour, as root: how true the latencies are that perfgate and the others report, against the packets on loopback.
 bench-truth: $(STAMP)
 	$(BIN)/python -m bench.truth
+
+# Three hours on a quiet machine for all runs, MINUTES of them at a time: what the gate finds of known changes in real services.
+MINUTES ?= 60
+bench-gate-real: $(STAMP)
+	$(BIN)/python -m bench.gate_real --minutes $(MINUTES)
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -138,14 +138,14 @@ def wished(change: Change, *, aa: int, aa_others: int, each: int) -> int:
 
 
 def next_cell(wishes: Mapping[Cell, int], done: Mapping[Cell, int]) -> Cell | None:
-    """The cell that lacks the largest part of its runs; None once none lacks any.
+    """The cell that would still lack the largest part of its runs halfway through its next; None at the end.
 
     So cells take turns in proportion, and a noisy minute of the machine does not fall on one of them alone.
     """
     lacking = [cell for cell, wish in wishes.items() if done.get(cell, 0) < wish]
     if not lacking:
         return None
-    return max(lacking, key=lambda cell: 1 - done.get(cell, 0) / wishes[cell])
+    return min(lacking, key=lambda cell: (done.get(cell, 0) + 0.5) / wishes[cell])
 
 
 def is_changed(metric: tuple[str, str], cell: Cell) -> bool:
