@@ -49,7 +49,7 @@ bench-send-times: $(STAMP)
 bench-truth: $(STAMP)
 	$(BIN)/python -m bench.truth
 
-# Three hours on a quiet machine for all runs, MINUTES of them at a time: what the gate finds of known changes in real services.
+# Three to four hours for all runs, MINUTES at a time: what the gate finds of known changes in real services.
 MINUTES ?= 60
 bench-gate-real: $(STAMP)
 	$(BIN)/python -m bench.gate_real --minutes $(MINUTES)

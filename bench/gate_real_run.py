@@ -59,7 +59,8 @@ def _wait(running: subprocess.Popen[str]) -> str:
 
 def _stop(running: subprocess.Popen[str]) -> None:
     """Ask it to stop its services and remove its worktrees, and kill what does not."""
-    for how in (signal.SIGINT, signal.SIGKILL):
+    # Not SIGINT: what a shell has put into the background is deaf to it, and so is what that starts.
+    for how in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(running.pid, how)
         with suppress(subprocess.TimeoutExpired):
