@@ -54,7 +54,7 @@ def _main(cell: Cell, verdict: Mapping[str, Any]) -> dict[str, Any] | None:
 def _kept(comparison: Mapping[str, Any]) -> dict[str, Any]:
     names = {"change": "change", "low": "low", "high": "high", "p": "p_adjusted", "mde": "mde"}
     numbers = {short: _rounded(comparison[name]) for short, name in names.items()}
-    return {"metric": _named(comparison), **numbers}
+    return {"metric": _named(comparison), "base": comparison["base"], **numbers}
 
 
 def _rounded(value: float | None) -> float | None:

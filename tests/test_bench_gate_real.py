@@ -35,6 +35,7 @@ def change_named(name):
 def comparison(endpoint, statistic, outcome="REGRESSED", change=0.05):
     return {
         "metric": {"endpoint": endpoint, "statistic": statistic}, "outcome": outcome, "change": change,
+        "base": 400_000.0,
         "low": 0.04, "high": 0.06, "p_adjusted": 0.001, "mde": 0.02,
     }  # fmt: skip
 
