@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test lint types contracts check compare baseline lock clean
-.PHONY: bench-demo bench-driver bench-gate-oracles bench-gate-sim bench-inject bench-send-times bench-truth
+.PHONY: bench-demo bench-driver bench-gate-oracles bench-gate-real bench-gate-sim bench-inject bench-send-times bench-truth
 
 demo: $(STAMP)
 	$(BIN)/perfgate demo
@@ -61,6 +61,11 @@ bench-gate-sim: $(STAMP)
 # A minute: the stored-run rules on 23 nights of Go's benchmarks in which nothing changed.
 bench-gate-oracles: $(STAMP)
 	$(BIN)/python -m bench.gate_oracles
+
+# Three to four hours for all runs, MINUTES at a time: what the gate finds of known changes in real services.
+MINUTES ?= 60
+bench-gate-real: $(STAMP)
+	$(BIN)/python -m bench.gate_real --minutes $(MINUTES)
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)

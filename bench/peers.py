@@ -49,6 +49,33 @@ def require_system(name: str) -> str:
     return peer.path
 
 
+def python_with(requirements: list[str]) -> tuple[Path, dict[str, str]]:
+    """The Python of .bench/venv with these distributions, installed first where absent, and their versions.
+
+    Ends with the name of what could not be had.
+    """
+    python = HOME / "venv/bin/python"
+    if not python.exists():
+        _run([sys.executable, "-m", "venv", str(HOME / "venv")])
+    absent = [each for each in requirements if not _installed(python, each)]
+    if absent:
+        _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *absent])
+    versions = {each.partition("==")[0]: _installed(python, each) for each in requirements}
+    missing = [each for each in requirements if not versions[each.partition("==")[0]]]
+    if missing:
+        raise SystemExit(f"could not be installed into {HOME.name}/: {', '.join(missing)}")
+    return python, versions
+
+
+def _installed(python: Path, requirement: str) -> str:
+    """The version, "" where it is absent or another one than NAME==VERSION asks for."""
+    name, _, wanted = requirement.partition("==")
+    code = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
+    done = subprocess.run([str(python), "-c", code, name], capture_output=True, text=True, check=False)
+    found = done.stdout.strip()
+    return found if not done.returncode and wanted in ("", found) else ""
+
+
 def _peer(name: str) -> Peer:
     found = _locate(name)
     if found:
