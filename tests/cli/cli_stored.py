@@ -18,6 +18,7 @@ from perfgate.model import (
     Side,
 )
 from perfgate.store.results import save
+from perfgate.store.schema import SCHEMA_VERSION
 
 _ENVIRONMENT = Environment(
     cpu_model="Test CPU",
@@ -88,7 +89,7 @@ def store_pair(
 
 def _result(*, side: Side, sha: str, run: str, name: str, digest: str, rounds: tuple[Round, ...]) -> Result:
     return Result(
-        schema_version=1,
+        schema_version=SCHEMA_VERSION,
         tool_version="0",
         run_id=run,
         side=side,
