@@ -46,7 +46,7 @@ def test_a_decision_is_written_for_its_reviewers_and_passes(shop, capsys):
     verdict = shop.compare()
     assert (verdict["code"], verdict["outcome"]) == (0, "PASS")
     (row,) = [c for c in verdict["comparisons"] if c["accepted"]]
-    assert row["metric"] == {"endpoint": "GET /search", "statistic": "p50"}
+    assert (row["metric"]["endpoint"], row["metric"]["statistic"]) == ("GET /search", "p50")
     assert row["accepted"]["up_to"] == 0.12
     assert texts(verdict, "accepted")[0].endswith(
         f"until {SOON}: ranks better, by Ann Example <ann@example.org>)"
