@@ -62,9 +62,10 @@ def extra_turns(turns: int, change: float, large_turns: int) -> dict[str, int]:
 
 
 def _median(verdict: Mapping[str, Any], endpoint: str) -> dict[str, Any] | None:
-    wanted = {"endpoint": endpoint, "statistic": "p50"}
     for comparison in verdict.get("comparisons", ()):
         numbers = [comparison[name] for name in ("base", "change", "low", "high")]
-        if comparison["metric"] == wanted and None not in numbers and comparison["change"] > 0:
+        metric = comparison["metric"]
+        is_wanted = (metric["endpoint"], metric["statistic"]) == (endpoint, "p50")
+        if is_wanted and None not in numbers and comparison["change"] > 0:
             return dict(comparison)
     return None
