@@ -85,7 +85,9 @@ _ONE = Policy(
     measure={"round": "3s"},
     gate={"tolerance": {"p50": "0.5%"}, "require": {"p50": "1%"}},
 )
-POLICIES = {policy.name: policy for policy in (_PLAIN, _TAIL, _TWO, _ONE)}
+# A process that has just started grows anyway; a leak is what goes on afterwards.
+_LEAK = Policy(name="leak", measure={"warmup": "1s", "round": "1500ms"}, gate={})
+POLICIES = {policy.name: policy for policy in (_PLAIN, _TAIL, _TWO, _ONE, _LEAK)}
 
 CPU_SIZES = {"cpu+10%": 0.10, "cpu+5%": 0.05, "cpu+2%": 0.02, "cpu+1%": 0.01}
 """How much longer a small request takes."""
@@ -118,8 +120,9 @@ CHANGES = (
     Change(
         name="errors 1%", policy="default", kind="create", statistics=("errors",), on_the_whole=("errors",)
     ),
-    Change(name="leak 1 KB", policy="default", statistics=("memory",), on_the_whole=("memory",)),
+    Change(name="leak 1 KB", policy="leak", statistics=("memory",), on_the_whole=("memory",)),
     Change(name="none, tail", policy="tail"),
+    Change(name="none, leak", policy="leak"),
     Change(name="none, 2-percent", policy="2-percent"),
     Change(name="none, 1-percent", policy="1-percent"),
 )  # fmt: skip

@@ -103,7 +103,7 @@ def run(more: MoreRounds, policy: Policy, seed: int) -> tuple[Verdict, Spent]:
     screened = len(pairs)
     if step.confirm_endpoints:
         focus = () if ALL_ENDPOINTS in step.confirm_endpoints else step.confirm_endpoints
-        pairs += more(policy.confirm_rounds, "confirm", focus)
+        pairs += more(max(policy.confirm_rounds, screened), "confirm", focus)
     both = sides(pairs)
     verdict = judge(_result("base", both["base"], seed), _result("head", both["head"], seed), policy, _NOW)
     return verdict, Spent(

@@ -52,7 +52,8 @@ class Policy:
     `rules` say otherwise for single endpoints; the last one that matches and speaks of the statistic holds.
 
     A regression has to be flagged and then confirmed on fresh rounds, so false alarms are at most the
-    product of the two rates: two looks at `screen_alpha` (before and after the extension) and one at
+    product of the two rates, whatever the number of fresh rounds (`confirm_rounds` or as many as were
+    screened, whichever is more): two looks at `screen_alpha` (before and after the extension) and one at
     `confirm_alpha`, (0.125 + 0.125) x 0.04 = 1 %. New error classes are judged apart (`screen`).
     """
 

@@ -57,7 +57,7 @@ def run_test(table: Table, policy: Policy, seed: int, *, blinded: bool = True) -
             null_max=worse.null_max,
             screen_alpha=policy.screen_alpha,
             confirm_alpha=policy.confirm_alpha,
-            confirm_rounds=policy.confirm_rounds,
+            confirm_rounds=max(policy.confirm_rounds, table.rounds),
             tolerance=tolerance,
             power=policy.power,
         )
@@ -125,9 +125,9 @@ def suspicious_metrics(test: Test, pairs: Sequence[Pair], policy: Policy) -> tup
 def new_error_classes(pairs: Sequence[Pair], endpoint: str, policy: Policy) -> tuple[str, ...]:
     """Error classes that head showed in several rounds and base in none.
 
-    Where nothing changed, an error class falls on head in all of k rounds with probability 2**-k; three
-    in screening and three again in confirmation make 1.6 % for a class that shows exactly that rarely and
-    far less for any other. It is judged apart from the maxT test, each class by itself.
+    Where nothing changed, an error class falls on head in all of k rounds with probability 2**-k, and that
+    has to happen in screening and again in confirmation: at worst in 0.15 % of comparisons for each class
+    (simulated, `bench/gate_sim.py`). It is judged apart from the maxT test, each class by itself.
     """
     seen: dict[str, int] = {}
     for pair in pairs:

@@ -23,7 +23,6 @@ from perfgate.stats.planning import (
     Freedom,
     Plan,
     best_plan,
-    confirm_rounds,
     least_s,
 )
 from perfgate.units import format_duration_ns, format_ratio
@@ -146,7 +145,7 @@ def prepare(ready: Preparation, session: Session, progress: Progress) -> Prepare
     return Prepared(
         session=_of_length(session, plan.round_s),
         screen_rounds=plan.rounds,
-        confirm_rounds=plan.confirm_rounds,
+        confirm_rounds=plan.rounds,
         pace=Pace(
             round_s=plan.round_s + plan.overhead_s, deadline_s=begun + ready.budget_ns / 1e9 - CLOSING_S
         ),
@@ -182,7 +181,7 @@ def _plan(
 def plan_text(plan: Plan, *, restart_s: float) -> str:
     """How many rounds, how long they are and what they take."""
     return (
-        f"plan: {plan.rounds} rounds of {seconds_text(plan.round_s)} (+ {plan.confirm_rounds} to confirm), "
+        f"plan: {plan.rounds} rounds of {seconds_text(plan.round_s)} (+ {plan.rounds} to confirm), "
         f"{seconds_text(restart_s)} of restarts each; about {seconds_text(plan.screen_s)}, "
         f"{seconds_text(plan.total_s)} with confirmation"
     )
@@ -211,7 +210,7 @@ def _too_short(
     warmup = f", {format_duration_ns(measuring.warmup_ns)} of warm-up" if measuring.warmup_ns else ""
     return UsageError(
         f"budget {seconds_text((measuring.budget_ns or 0) / 1e9)} is too short: {rounds} rounds of {length}"
-        f"{restarts}{warmup}, {confirm_rounds(rounds)} more to confirm and a pilot take "
+        f"{restarts}{warmup}, {rounds} more to confirm and a pilot take "
         f"{seconds_text(math.ceil(needed_s))}",
         f"give it more, at least {math.ceil(needed_s * 1.1)}s, or shorten measure.warmup",
     )

@@ -38,6 +38,11 @@ class Recording:
     complete: bool = False
     aborted: bool = False
 
+    @property
+    def valid(self) -> int:
+        """How many rounds count."""
+        return sum(not m.rounds[0].dropped_because for m in self.measured)
+
 
 def finish_after_screening(_: Sequence[MeasuredRound]) -> NextStep:
     """For a run of one side: there is nothing to decide."""
@@ -62,6 +67,9 @@ def measure(
 ) -> None:
     """Run the protocol, adding each round to `recording` as it is finished.
 
+    A confirmation has as many rounds as were screened, at least `confirm_rounds`: with fewer it would miss
+    what the extension has made visible.
+
     Raises:
         MeasureError: from a round; the rounds before it are in `recording`.
     """
@@ -73,11 +81,13 @@ def measure(
         more = stages.extension(step.more_screen_rounds, then=confirm_rounds)
         if more:
             progress.phase("more rounds: too noisy to see the changes that matter")
+            confirm_rounds = max(confirm_rounds, recording.valid + more)
             enough = stages.run(stage="screen", count=more, least=0, then=confirm_rounds, stops=stops)
             step = decide(recording.measured) if enough else NextStep()
     if step.confirm_endpoints:
         progress.phase(f"confirming on fresh rounds: {_named(step.confirm_endpoints)}")
-        stages.run(stage="confirm", count=confirm_rounds, focus=step.confirm_endpoints)
+        count = max(confirm_rounds, recording.valid)
+        stages.run(stage="confirm", count=count, focus=step.confirm_endpoints)
     recording.complete = not recording.aborted
 
 
@@ -134,8 +144,9 @@ class _Stages:
         return True
 
     def extension(self, wanted: int, *, then: int) -> int:
-        """How many more rounds there is time for, a confirmation after them included."""
-        more = int(min(wanted, max(0, self._pace.fitting() - then)))
+        """How many more rounds there is time for, with a confirmation by as many as were screened then."""
+        free = self._pace.fitting()
+        more = int(min(wanted, max(0, min(free - then, (free - self._recording.valid) / 2))))
         if more < wanted:
             self._progress.note(
                 f"too noisy to see the changes that matter; there is time for {more} more rounds"

@@ -20,7 +20,7 @@ from perfgate.stats.power import blinded_standard_error
 
 LEAST_ROUNDS = 8
 MOST_ROUNDS = 26
-CONFIRM_ROUNDS = 13
+USUAL_ROUNDS = 13
 LEAST_ROUND_S = 0.1
 MOST_ROUND_S = 600.0
 _PRIOR_ROUNDS = 4.0
@@ -62,7 +62,6 @@ class Plan:
     """
 
     rounds: int
-    confirm_rounds: int
     round_s: float
     overhead_s: float
     mde: Mapping[Metric, float] = field(default_factory=dict)
@@ -74,13 +73,8 @@ class Plan:
 
     @property
     def total_s(self) -> float:
-        """How long it takes with a confirmation."""
-        return (self.rounds + self.confirm_rounds) * (self.round_s + self.overhead_s)
-
-
-def confirm_rounds(rounds: int) -> int:
-    """How many fresh rounds confirm what so many rounds flagged."""
-    return min(rounds, CONFIRM_ROUNDS)
+        """How long it takes with a confirmation, which has as many rounds."""
+        return 2 * self.rounds * (self.round_s + self.overhead_s)
 
 
 def best_plan(
@@ -109,8 +103,7 @@ def best_plan(
     """
     found: list[tuple[float, int, Plan]] = []
     for rounds in range(freedom.rounds[0], freedom.rounds[1] + 1):
-        confirm = confirm_rounds(rounds)
-        round_s = min(available_s / (rounds + confirm) - overhead_s, freedom.round_s[1])
+        round_s = min(available_s / (2 * rounds) - overhead_s, freedom.round_s[1])
         # A length that is fixed must not fall out over the last bit of a division.
         if round_s < freedom.round_s[0] * (1 - 1e-9):
             continue
@@ -120,8 +113,8 @@ def best_plan(
             )
             for c in components
         }
-        worst = max((mde[c.metric] / c.requirement for c in components), default=abs(rounds - CONFIRM_ROUNDS))
-        plan = Plan(rounds=rounds, confirm_rounds=confirm, round_s=round_s, overhead_s=overhead_s, mde=mde)
+        worst = max((mde[c.metric] / c.requirement for c in components), default=abs(rounds - USUAL_ROUNDS))
+        plan = Plan(rounds=rounds, round_s=round_s, overhead_s=overhead_s, mde=mde)
         found.append((worst, rounds, plan))
     return min(found, key=lambda each: each[:2])[2] if found else None
 
@@ -129,26 +122,22 @@ def best_plan(
 def least_s(freedom: Freedom, overhead_s: float) -> float:
     """The least time that what is free takes, with a confirmation."""
     rounds = freedom.rounds[0]
-    return (rounds + confirm_rounds(rounds)) * (freedom.round_s[0] + overhead_s)
+    return 2 * rounds * (freedom.round_s[0] + overhead_s)
 
 
 def predicted_mde(
     component: Component, *, rounds: int, round_s: float, metrics: int, alpha: float, power: float = 0.80
 ) -> float:
-    """The smallest true change a plan would find, in the unit of d; the formula of `power`, for both stages.
+    """The smallest true change a plan would find, in the unit of d; the formula of `power`.
 
-    The critical value of the maxT test is not known before there are data. For the screening, Student's t at
-    alpha / metrics (Bonferroni) stands for it: somewhat too large where metrics move together, so the plan
-    promises too little rather than too much. A confirmation tests only what was flagged, hence t at alpha.
+    The critical value of the maxT test is not known before there are data. Student's t at alpha / metrics
+    (Bonferroni) stands for it: somewhat too large where metrics move together, so the plan promises too
+    little rather than too much. A confirmation has as many rounds and tests fewer metrics: it finds no less.
     """
-    variance = component.variance(round_s)
+    error = math.sqrt(component.variance(round_s) / rounds)
     z_power = float(special.ndtri(power))
-    effects = []
-    for count, tested in ((rounds, max(metrics, 1)), (confirm_rounds(rounds), 1)):
-        error = math.sqrt(variance / count)
-        critical = float(special.stdtrit(count - 1, 1 - alpha / tested))
-        effects.append(max((critical + z_power) * error, component.tolerance + z_power * error))
-    return max(effects)
+    critical = float(special.stdtrit(rounds - 1, 1 - alpha / max(metrics, 1)))
+    return max((critical + z_power) * error, component.tolerance + z_power * error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

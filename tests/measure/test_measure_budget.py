@@ -54,7 +54,7 @@ def test_a_budget_that_cannot_be_kept_is_refused_before_anything_starts(tmp_path
 def test_fixed_rounds_count_in_it(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"8 rounds of 5.00 s"):
         require_room(config(tmp_path, "measure: {budget: 60s, round: 5s}\n"))
-    with pytest.raises(UsageError, match=r"26 rounds of 100 ms.*13 more to confirm"):
+    with pytest.raises(UsageError, match=r"26 rounds of 100 ms.*26 more to confirm"):
         require_room(config(tmp_path, "measure: {budget: 10s, rounds: 26}\n"))
 
 
@@ -70,7 +70,6 @@ def test_the_plan_in_words() -> None:
 
     plan = Plan(
         rounds=13,
-        confirm_rounds=13,
         round_s=1.1,
         overhead_s=0.67,
         mde={

@@ -98,14 +98,14 @@ def test_eight_rounds_and_eight_to_confirm_are_measured_whatever_the_clock_says(
     assert (seen, rounds) == ([8], 16)
 
 
-@pytest.mark.parametrize(("deadline_s", "more"), [(1000, 13), (60, 4), (52, 0)])
-def test_an_extension_only_as_far_as_a_confirmation_still_fits(
+@pytest.mark.parametrize(("deadline_s", "more"), [(1000, 13), (60, 2), (52, 0)])
+def test_an_extension_only_as_far_as_a_confirmation_of_as_many_rounds_still_fits(
     clock: Clock, deadline_s: float, more: int
 ) -> None:
     answers = iter([NextStep(more_screen_rounds=13), CONFIRM])
     seen, rounds, _ = run(clock, deadline_s=deadline_s, decide=lambda _: next(answers))
     assert seen == ([13, 13 + more] if more else [13])
-    assert rounds == (13 + more + 13 if more else 13)
+    assert rounds == (2 * (13 + more) if more else 13)
     assert clock.now <= deadline_s
 
 

@@ -16,7 +16,6 @@ from perfgate.stats.planning import (
     Observed,
     best_plan,
     between_variance,
-    confirm_rounds,
     least_s,
     observed_variance,
     predicted_mde,
@@ -66,7 +65,6 @@ def test_a_plan_fits_with_its_confirmation_and_is_never_too_small(components, ov
         assert least_s(Freedom(), overhead_s) > available_s
         return
     assert LEAST_ROUNDS <= plan.rounds <= 26
-    assert LEAST_ROUNDS <= plan.confirm_rounds <= 13
     assert 0.1 * (1 - 1e-6) <= plan.round_s <= 600
     assert plan.screen_s < plan.total_s <= available_s * (1 + 1e-9)
 
@@ -112,7 +110,8 @@ def test_rounds_are_about_as_long_as_a_dear_restart_and_short_after_a_cheap_one(
     )
     cheap = plan_of([component], 0.6, 40)
     dear = plan_of([component], 3.2, 150)
-    assert cheap.rounds == dear.rounds == 13
+    assert 12 <= cheap.rounds <= 18
+    assert 12 <= dear.rounds <= 18
     assert 0.5 < cheap.round_s < 1.5
     assert 1.5 < dear.round_s < 4
 
@@ -142,20 +141,6 @@ def test_the_prediction_is_about_what_the_test_then_says(rounds, metrics):
             ).mean()
         )
     assert 0.75 < predicted / np.median(found) < 1.35
-
-
-def test_a_confirmation_that_sees_less_than_the_screening_is_what_counts():
-    many = Component(
-        metric=Metric(endpoint="GET /", statistic="p50"),
-        sampling=0.0,
-        between=0.02**2,
-        tolerance=0.0,
-        requirement=0.05,
-    )
-    at_13 = predicted_mde(many, rounds=13, round_s=1, metrics=1, alpha=ALPHA)
-    at_26 = predicted_mde(many, rounds=26, round_s=1, metrics=1, alpha=ALPHA)
-    assert confirm_rounds(26) == 13
-    assert at_26 == pytest.approx(at_13)
 
 
 def test_a_real_change_in_history_is_no_noise():
