@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench.gate_real_cells import Cell, is_changed, main_metric
+from bench.gate_real_cells import Cell, is_changed, is_false, main_metric
 
 RESULTS = ("found", "passed", "inconclusive", "invalid", "error", "wrong")
 """What a run can come to. `found`: red for what was changed. `wrong`: red, but only for something that was
@@ -14,7 +14,7 @@ not, so that without a change every red is wrong. `passed`: green, which is righ
 def row_of(cell: Cell, verdict: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a verdict as `compare -o json=` writes it."""
     regressed = [c for c in verdict["comparisons"] if c["outcome"] == "REGRESSED"]
-    false_alarms = [_named(c) for c in regressed if not is_changed(_metric(c), cell)]
+    false_alarms = [_named(c) for c in regressed if is_false(_metric(c), cell)]
     return {
         "service": cell.service.name,
         "change": cell.change.name,

@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from bench import peers
-from bench.gate_real_cells import POLICIES, Policy, Service
+from bench.gate_real_cells import CPU_SIZES, POLICIES, TAIL_SIZES, Policy, Service
 from bench.machine import ROOT
 from perfgate.demo.repository import create_repository
 from perfgate.gitcommand import scrubbed
@@ -52,6 +52,8 @@ def version() -> str:
     digest = hashlib.sha256(detect_environment().class_id.encode())
     for path in _measuring_code():
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    # Rounds, policies and sizes of changes are part of what is measured.
+    digest.update(repr((tuple(POLICIES.values()), CPU_SIZES, TAIL_SIZES)).encode())
     return digest.hexdigest()[:12]
 
 
@@ -60,8 +62,6 @@ def _measuring_code() -> Iterator[Path]:
     for package in ("model", "stats", "gate", "workload", "load", "target", "measure", "demo/service"):
         yield from sorted((ROOT / "perfgate" / package).rglob("*.py"))
     yield from sorted(p for p in SOURCES.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    # Rounds, policies and changes are part of what is measured.
-    yield ROOT / "bench/gate_real_cells.py"
 
 
 def make_repository(service: Service, path: Path) -> None:

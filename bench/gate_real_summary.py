@@ -112,8 +112,8 @@ def _shown(line: Mapping[str, Any]) -> list[str]:
         *map(str, numbers),
         f"{line['seconds_median']:.0f}",
         f"{line['seconds_p95']:.0f}",
-        _percent(line["estimate_median"]),
-        _percent(line["mde_median"]),
+        _size(line["change"], line["estimate_median"]),
+        _size(line["change"], line["mde_median"]),
         _words(line),
     ]
 
@@ -130,5 +130,7 @@ def _words(line: Mapping[str, Any]) -> str:
     return f"{words}; {line['goal']}: {line['reached']}" if "goal" in line else words
 
 
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:+.2%}"
+def _size(change: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:+.0f} B" if change.startswith("leak") else f"{value:+.2%}"
