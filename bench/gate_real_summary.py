@@ -8,6 +8,8 @@ from typing import Any
 from bench import table
 from bench.gate_real_cells import CHANGES, SERVICES, Change
 from bench.gate_real_rows import RESULTS
+from bench.shares import clopper_pearson
+from perfgate.stats.binomial import upper_bound
 
 AA_RUNS = 100
 AA_MOST_RED = 1
@@ -51,12 +53,12 @@ def _middle(rows: Rows, name: str) -> float | None:
 
 
 def _judged(change: Change, rows: Rows, found: int) -> dict[str, Any]:
-    low, high = clopper_pearson(found, len(rows))
+    low, high = _interval(found, len(rows))
     line = {"found_share": found / len(rows), "found_low": low, "found_high": high}
     if change.within_s is None or change.share is None:
         return line
     in_time = sum(row["result"] == "found" and row["seconds"] <= change.within_s for row in rows)
-    low, high = clopper_pearson(in_time, len(rows))
+    low, high = _interval(in_time, len(rows))
     line |= {"in_time_share": in_time / len(rows), "in_time_low": low, "in_time_high": high}
     goal = f">= {change.share:.0%} in {change.within_s:.0f} s"
     return line | {
@@ -67,7 +69,7 @@ def _judged(change: Change, rows: Rows, found: int) -> dict[str, Any]:
 
 def _judged_aa(change: Change, line: Mapping[str, Any]) -> dict[str, Any]:
     red = line["wrong"]
-    bound = {"red": red, "red_at_most": one_sided_upper(red, line["runs"])}
+    bound = {"red": red, "red_at_most": round(upper_bound(red, line["runs"]), 4)}
     if change.policy != "default":
         return bound
     reached = _reached(red <= AA_MOST_RED, line["runs"], AA_RUNS)
@@ -81,19 +83,9 @@ def _reached(ok: bool, runs: int, least: int) -> str:
     return "met" if ok else "missed"
 
 
-def clopper_pearson(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The exact interval of a share (Clopper and Pearson, 1934)."""
-    from scipy.stats import beta
-
-    tail = (1 - confidence) / 2
-    low = 0.0 if k == 0 else float(beta.ppf(tail, k, n - k + 1))
-    high = 1.0 if k == n else float(beta.ppf(1 - tail, k + 1, n - k))
+def _interval(count: int, of: int) -> tuple[float, float]:
+    low, high = clopper_pearson(count, of)
     return round(low, 4), round(high, 4)
-
-
-def one_sided_upper(k: int, n: int, confidence: float = 0.95) -> float:
-    """The share that is not exceeded with this confidence; 3/n where nothing was seen."""
-    return clopper_pearson(k, n, 2 * confidence - 1)[1]
 
 
 def show(lines: Sequence[Mapping[str, Any]]) -> None:

@@ -7,21 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta
 
 from bench.gate_sim_protocol import Record
 from bench.gate_sim_requests import Coloured
+from bench.shares import clopper_pearson
 from bench.table import show
 
 GOAL, GOAL_UPPER = 0.01, 0.015
-
-
-def clopper_pearson(count: int, of: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The exact two-sided interval of a share (Clopper and Pearson, 1934)."""
-    tail = (1 - confidence) / 2
-    low = float(beta.ppf(tail, count, of - count + 1)) if count else 0.0
-    high = float(beta.ppf(1 - tail, count + 1, of - count)) if count < of else 1.0
-    return low, high
 
 
 def share(count: int, of: int) -> dict[str, Any]:

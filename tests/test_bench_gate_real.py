@@ -20,7 +20,8 @@ from bench.gate_real_cells import (
     wished,
 )
 from bench.gate_real_rows import row_of, row_of_failure
-from bench.gate_real_summary import clopper_pearson, one_sided_upper, summarise
+from bench.gate_real_summary import summarise
+from bench.shares import clopper_pearson
 from perfgate.config import load_config
 from perfgate.workload.artillery import read_workload
 
@@ -159,10 +160,6 @@ def test_each_service_has_its_line_below_the_one_of_all():
 def test_intervals_are_those_of_clopper_and_pearson(k, n):
     expected = binomtest(k, n).proportion_ci(0.95, method="exact")
     assert clopper_pearson(k, n) == pytest.approx((expected.low, expected.high), abs=1e-4)
-
-
-def test_nothing_in_a_hundred_bounds_the_share_by_three_in_a_hundred():
-    assert one_sided_upper(0, 100) == pytest.approx(1 - 0.05 ** (1 / 100), abs=1e-4)
 
 
 def test_turns_follow_from_what_many_turns_did():

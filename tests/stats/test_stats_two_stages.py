@@ -5,7 +5,8 @@ import pytest
 from bench.gate_sim import NOISY, POLICIES, TYPICAL
 from bench.gate_sim_model import ENDPOINTS, NOTHING, slower
 from bench.gate_sim_protocol import simulate, true_change
-from bench.gate_sim_tally import clopper_pearson, tally
+from bench.gate_sim_tally import tally
+from bench.shares import clopper_pearson
 from perfgate.model import ALL_ENDPOINTS, Metric
 
 SEED = 21
