@@ -1,5 +1,6 @@
 """What bench.gate_real needs before it can measure: programs, and a git repository of each service."""
 
+import ast
 import hashlib
 import importlib.metadata
 import json
@@ -51,16 +52,33 @@ def version() -> str:
     """What rows have to share to be counted together: the code that measures, the services, the machine."""
     digest = hashlib.sha256(detect_environment().class_id.encode())
     for path in _measuring_code():
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+        content = _without_words(path) if path.suffix == ".py" else path.read_bytes()
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + content + b"\0")
     # Rounds, policies and sizes of changes are part of what is measured.
     digest.update(repr((tuple(POLICIES.values()), CPU_SIZES, TAIL_SIZES)).encode())
     return digest.hexdigest()[:12]
 
 
+def _without_words(path: Path) -> bytes:
+    """The code of a file: no comments, no docstrings."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            is_text = [isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant) for n in body]
+            node.body = [n for n, skip in zip(body, is_text, strict=True) if not skip]  # type: ignore[attr-defined]
+    return ast.dump(tree).encode()
+
+
 def _measuring_code() -> Iterator[Path]:
-    """What a change of could change a verdict: how commands and reports look does not count."""
+    """What a change of could change a verdict: how commands and reports look does not count, nor what
+    `compare` never starts.
+    """
+    apart = (ROOT / "perfgate/target/inject", ROOT / "perfgate/measure/trial.py")
     for package in ("model", "stats", "gate", "workload", "load", "target", "measure", "demo/service"):
-        yield from sorted((ROOT / "perfgate" / package).rglob("*.py"))
+        for path in sorted((ROOT / "perfgate" / package).rglob("*.py")):
+            if not any(path.is_relative_to(other) for other in apart):
+                yield path
     yield from sorted(p for p in SOURCES.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
