@@ -157,11 +157,6 @@ class Repository:
         )
         return tuple(entry[3:] for entry in answer.split("\0") if entry)
 
-    def untracked_files(self) -> tuple[str, ...]:
-        """Files git neither tracks nor ignores, as paths from the toplevel."""
-        answer = self._checked("ls-files", "--others", "--exclude-standard", "-z")
-        return tuple(filter(None, answer.split("\0")))
-
     def author(self) -> str:
         """`name <email>` as git is configured here; `unknown` where it is not."""
         name, email = (self._git("config", "--get", key).out for key in ("user.name", "user.email"))

@@ -218,7 +218,6 @@ def test_dirty_are_changed_and_staged_files_not_untracked_ones(repository, proje
     git(project, "add", "añadido x")
     (project / "notes").write_text("untracked")
     assert sorted(repository.dirty_files()) == ["app", "añadido x"]
-    assert repository.untracked_files() == ("notes",)
 
 
 def test_author_and_branch(repository, project):

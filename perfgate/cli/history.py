@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,7 @@ def _outputs(
     "metrics",
     multiple=True,
     metavar="NAME",
-    help="Only p50, p95, p99, cpu or errors, commit by commit; may be repeated.",
+    help="Only p50, p95, p99, cpu, throughput or errors, commit by commit; may be repeated.",
 )
 @click.option(
     "--limit",
@@ -181,12 +180,13 @@ def _selected(history: History, endpoints: Collection[str], metrics: Collection[
     Raises:
         UsageError: a name that no measured endpoint or metric has.
     """
+    from perfgate.gate.policy import Rule
     from perfgate.report.words import endpoint_text
 
     names = {past.metric.endpoint: endpoint_text(past.metric) for past in history.metrics}
     wanted: set[str] = set(names) if not endpoints else set()
     for glob in endpoints:
-        found = {name for name, text in names.items() if glob == text or fnmatchcase(text, glob)}
+        found = {name for name, text in names.items() if Rule(endpoint=glob).matches(text)}
         if not found:
             raise UsageError(
                 f"--endpoint {glob!r}: no endpoint of this group is called so",

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perfgate.doctor.check import Check, failed
 from perfgate.errors import PerfgateError, UsageError
 from perfgate.git import Repository, git_version, open_repository
-from perfgate.measure.checkout import Checkouts, exclusive
+from perfgate.measure.trial import rehearse
 from perfgate.store.atomic import require_writable
-from perfgate.target import service as services
-from perfgate.target.keeper import Keeper
 from perfgate.units import format_duration_ns
 
 if TYPE_CHECKING:
-    from perfgate.config import Config, ServiceConfig
+    from perfgate.config import Config
     from perfgate.progress import Progress
 
 _OLDEST_GIT = (2, 30)
@@ -64,36 +61,10 @@ def check_service(config: Config, repository: Repository, progress: Progress) ->
             remedy="say how to start the service, or give --base-url and --head-url",
         )
     try:
-        ready_ns = _rehearse(config, service, repository, progress)
+        ready_ns = rehearse(config, repository, repository.resolve("HEAD"), progress)
     except PerfgateError as error:
         return failed("service", error)
     return Check(name="service", status="ok", text=f"HEAD was ready after {format_duration_ns(ready_ns)}")
-
-
-def _rehearse(config: Config, service: ServiceConfig, repository: Repository, progress: Progress) -> int:
-    folder = repository.toplevel / ".perfgate"
-    with exclusive(folder), Keeper() as keeper:
-        checkouts = Checkouts(
-            repository=repository,
-            folder=folder,
-            inside=config.root.relative_to(repository.toplevel),
-            service=service,
-            keeper=keeper,
-            progress=progress,
-        )
-        with checkouts.prepare((repository.resolve("HEAD"),)) as (spec,):
-            progress.phase("starting the service")
-            logs = folder / "logs"
-            logs.mkdir(parents=True, exist_ok=True)
-            began_ns = time.monotonic_ns()
-            running = services.start(
-                spec, side="head", cpus=None, log_path=logs / "doctor.log", keeper=keeper
-            )
-            try:
-                services.wait_ready(running)
-                return time.monotonic_ns() - began_ns
-            finally:
-                services.stop(running)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

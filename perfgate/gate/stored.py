@@ -1,7 +1,7 @@
 """Judging one run by runs measured at other times: a prediction, because the runs were not side by side.
 
 Between runs a machine moves by more than any change worth finding, so the question is not whether the
-mean moved but whether one more unchanged run could have come out like this (STATISTICS.md, section 3).
+mean moved but whether one more unchanged run could have come out like this.
 """
 
 from __future__ import annotations

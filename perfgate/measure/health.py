@@ -1,8 +1,8 @@
 """Which rounds are no evidence: decided from covariates of the machine and the driver, blind to latency.
 
 Judging a round by the latencies it produced would drop the slow rounds of the slower side and turn a 1 %
-false-alarm rate into 5 % (STATISTICS.md, section 2). CPU pressure drops no round: two services that share
-a CPU make each other wait as soon as both have something to do, which is how they are measured.
+false-alarm rate into 5 % (docs/explanation/statistics.md). CPU pressure drops no round: two services that
+share a CPU make each other wait as soon as both have something to do, which is how they are measured.
 """
 
 from perfgate.model import Health

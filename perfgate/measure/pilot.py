@@ -33,9 +33,10 @@ _MOST_OF_BUDGET = 0.05
 """A round that takes more of the budget than this is not piloted a third time."""
 
 PRIOR_SD = {"p50": 0.015, "p95": 0.02, "p99": 0.03, "cpu": 0.011}
-"""How d varies from restart to restart before anything is known of a service (STATISTICS.md, section 1.3:
-0.9 to 1.5 % at p50 and 1.0 to 1.1 % in CPU per request, pinned). Of tails only totals were measured, nearly
-all of it sampling, so theirs are taken as somewhat larger than the median's."""
+"""How d varies from restart to restart before anything is known of a service: pinned, uvicorn, Node and
+gunicorn on a shared machine with two CPUs had an SD of 0.9 to 1.5 % at p50 and 1.0 to 1.1 % in CPU per
+request. Of tails only totals were measured, nearly all of it sampling, so theirs are taken as somewhat
+larger than the median's."""
 UNPINNED_FACTOR = 4.0
 """Unpinned, the same services varied by 1.3 to 13 %."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from perfgate.errors import PerfgateError
@@ -10,28 +13,46 @@ from perfgate.target import service
 from perfgate.target.keeper import Keeper
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from perfgate.config import Config
     from perfgate.git import Repository
     from perfgate.model import Commit
     from perfgate.progress import Progress
 
 
+def rehearse(config: Config, repository: Repository, commit: Commit, progress: Progress) -> int:
+    """Build a commit and start it once, the way a run would; nanoseconds until it was ready.
+
+    Raises:
+        UsageError: its command cannot be used.
+        MeasureError: it cannot be built, started or stopped, or another perfgate is measuring here.
+    """
+    with _checkouts(config, repository, progress) as checkouts:
+        return _start_once(checkouts, commit)
+
+
 def why_not_startable(
     config: Config, repository: Repository, commit: Commit, progress: Progress
 ) -> PerfgateError | None:
-    """Build a commit and start it once; what stood in the way, or None. The build stays in the cache.
+    """What stands in the way of starting a commit, or None. The build stays in the cache.
 
     Raises:
-        UsageError: perfgate.yml has no service to start.
-        MeasureError: another perfgate is measuring here, or what was started cannot be stopped.
+        MeasureError: another perfgate is measuring here.
     """
+    with _checkouts(config, repository, progress) as checkouts:
+        try:
+            _start_once(checkouts, commit)
+        except PerfgateError as error:
+            return error
+    return None
+
+
+@contextmanager
+def _checkouts(config: Config, repository: Repository, progress: Progress) -> Iterator[Checkouts]:
     if config.service is None:
         raise ValueError("a commit cannot be started without service.command")
     folder = repository.toplevel / ".perfgate"
     with exclusive(folder), Keeper() as keeper:
-        checkouts = Checkouts(
+        yield Checkouts(
             repository=repository,
             folder=folder,
             inside=config.root.relative_to(repository.toplevel),
@@ -39,18 +60,19 @@ def why_not_startable(
             keeper=keeper,
             progress=progress,
         )
+
+
+def _start_once(checkouts: Checkouts, commit: Commit) -> int:
+    with checkouts.prepare((commit,)) as (spec,):
+        checkouts.progress.phase("starting the service")
+        logs = checkouts.folder / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        began_ns = time.monotonic_ns()
+        started = service.start(
+            spec, side="base", cpus=None, log_path=logs / "trial.log", keeper=checkouts.keeper
+        )
         try:
-            with checkouts.prepare((commit,)) as (spec,):
-                _start_once(spec, folder / "logs", keeper)
-        except PerfgateError as error:
-            return error
-    return None
-
-
-def _start_once(spec: service.ServiceSpec, logs: Path, keeper: Keeper) -> None:
-    logs.mkdir(parents=True, exist_ok=True)
-    started = service.start(spec, side="base", cpus=None, log_path=logs / "base-trial.log", keeper=keeper)
-    try:
-        service.wait_ready(started)
-    finally:
-        service.stop_all((started,), at_once=True)
+            service.wait_ready(started)
+            return time.monotonic_ns() - began_ns
+        finally:
+            service.stop(started)

@@ -1,7 +1,6 @@
 """The history as a picture: a panel for each endpoint, a strip for each quantile, change points and creep."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from perfgate.errors import MeasureError
 from perfgate.model import History, Past, Statistic
 from perfgate.report.historywords import conditions_text, day_text, sha_text
+from perfgate.report.picture import save_png
 from perfgate.report.text import clean, shorten
 from perfgate.report.words import endpoint_text, is_number, signed_text, value_text
 
@@ -81,16 +80,7 @@ def write_png(history: History, path: Path, *, limit: int) -> None:
         size=9,
     )
     heading.set_parse_math(False)
-    try:
-        with warnings.catch_warnings():
-            # A name may hold characters the font lacks: a box in the picture is all that comes of it.
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-            figure.savefig(path, format="png")
-    except OSError as error:
-        raise MeasureError(
-            f"cannot write the plot {path}: {error.strerror or error}",
-            "Check that the folder exists and has room.",
-        ) from error
+    save_png(figure, path)
 
 
 def _panels(history: History) -> list[tuple[str, list[Past]]]:

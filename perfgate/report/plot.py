@@ -1,7 +1,6 @@
 """The verdict as a forest plot: every metric's change with its interval against its tolerance."""
 
 import textwrap
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from perfgate.errors import MeasureError
 from perfgate.model import Comparison, Outcome, Verdict
 from perfgate.report.headline import headline
+from perfgate.report.picture import save_png
 from perfgate.report.text import shorten
 from perfgate.report.words import endpoint_text, is_number, note_text, signed_text, worst_first
 
@@ -50,16 +49,7 @@ def write_png(verdict: Verdict, path: Path) -> None:
     sentence = shorten(headline(verdict), _HEADLINE_WIDTH) + note
     title = figure.suptitle("\n".join(textwrap.wrap(sentence, _LINE_WIDTH)), x=0.01, ha="left", size=9)
     title.set_parse_math(False)
-    try:
-        with warnings.catch_warnings():
-            # A name may hold characters the font lacks: a box in the picture is all that comes of it.
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-            figure.savefig(path, format="png")
-    except OSError as error:
-        raise MeasureError(
-            f"cannot write the plot {path}: {error.strerror or error}",
-            "Check that the folder exists and has room.",
-        ) from error
+    save_png(figure, path)
 
 
 def _draw(axes: Axes, comparisons: Sequence[Comparison]) -> None:

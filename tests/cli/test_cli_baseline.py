@@ -121,7 +121,8 @@ def path_of_name(baseline: Baseline) -> str:
 
 def test_check_passes_by_the_baseline_alone(project: Project, recorded: Baseline) -> None:
     (run,) = recorded.runs
-    rewrite(project, recorded, runs_like(run, 12))
+    # Runs of a slower day, so that a busy machine is no alarm.
+    rewrite(project, recorded, runs_like(run, 12, level=2.5))
     done = project.perfgate("check")
     assert done.code == 0, done.out + done.err
     assert "unpaired" in done.out
