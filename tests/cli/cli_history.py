@@ -10,22 +10,17 @@ import numpy as np
 from cli_project import Project
 
 from perfgate.model import (
-    LATENCY_DEFINITION,
     Commit,
     EndpointRound,
-    Environment,
-    Health,
-    Placement,
     Result,
     Round,
     Side,
 )
 from perfgate.store.results import save
-from perfgate.store.schema import SCHEMA_VERSION
 from perfgate.workload.artillery import read_workload
+from tests.imaginary import HEALTH, LEVELS_NS, result_of
 
 ENDPOINTS = ("GET /items", "GET /items/{id}", "GET /search", "POST /orders", "DELETE /orders/{id}")
-LEVELS_NS = {"p50": 1e6, "p95": 3e6, "p99": 8e6}
 ROUNDS = 8
 CONFIG = """\
 version: 1
@@ -34,20 +29,6 @@ workload: load-test.yml
 """
 Factor = Callable[[int, str, str], float]
 """The true factor of (commit, endpoint, statistic)."""
-
-_ENVIRONMENT = Environment(
-    cpu_model="Test CPU",
-    cores=2,
-    architecture="x86_64",
-    kernel="Linux 6.1",
-    cgroup_cpu="max",
-    cgroup_memory="max",
-    interpreter="CPython 3.11",
-    class_id="test-cpu-2x",
-)
-_HEALTH = Health(
-    steal_ratio=0.0, driver_cpu_ratio=0.5, lateness_p99_ns=0, clock_step_ns=0, kernel_stamped_ratio=1.0
-)
 
 
 def no_change(_commit: int, _endpoint: str, _statistic: str) -> float:
@@ -103,28 +84,19 @@ def make_result(
                 endpoints=endpoints,
                 cpu_ns=None,
                 rss_bytes=None,
-                health=_HEALTH,
+                health=HEALTH,
             )
         )
     workload = read_workload(project.path / "load-test.yml", variables={})
-    return Result(
-        schema_version=SCHEMA_VERSION,
-        tool_version="0",
+    return result_of(
+        side,
+        tuple(rounds),
         run_id=f"run-{number}",
-        side=side,
         started_at=f"2026-01-{number + 1:02}T03:04:05Z",
-        status="complete",
         commit=Commit(sha=sha, ref=side),
         workload_name=workload.name,
         workload_digest=workload.digest,
-        load_model="closed model, 1 connection a side, two sides interleaved, rounds of 1 s",
         seed=number,
-        environment=_ENVIRONMENT,
-        placement=Placement(driver_cpus=(1,), service_cpus=(0,), pinned=True),
-        clock_source="kernel receive timestamps",
-        latency_definition=LATENCY_DEFINITION,
-        restarts=True,
-        rounds=tuple(rounds),
     )
 
 

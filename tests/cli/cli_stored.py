@@ -7,33 +7,12 @@ import numpy as np
 
 from perfgate.cli.project import open_project
 from perfgate.model import (
-    LATENCY_DEFINITION,
     Commit,
     EndpointRound,
-    Environment,
-    Health,
-    Placement,
-    Result,
     Round,
-    Side,
 )
 from perfgate.store.results import save
-from perfgate.store.schema import SCHEMA_VERSION
-
-_ENVIRONMENT = Environment(
-    cpu_model="Test CPU",
-    cores=2,
-    architecture="x86_64",
-    kernel="Linux 6.1",
-    cgroup_cpu="max",
-    cgroup_memory="max",
-    interpreter="CPython 3.11",
-    class_id="test-cpu-2x",
-)
-_HEALTH = Health(
-    steal_ratio=0.0, driver_cpu_ratio=0.5, lateness_p99_ns=0, clock_step_ns=0, kernel_stamped_ratio=1.0
-)
-_LEVELS_NS = {"p50": 1e6, "p95": 3e6, "p99": 8e6}
+from tests.imaginary import HEALTH, LEVELS_NS, result_of
 
 
 def store_pair(
@@ -47,10 +26,10 @@ def store_pair(
         for index in range(26):
             endpoints = []
             for name in opened.workload.endpoints:
-                changes = {s: slower.get((name, s), 0.0) if side == "head" else 0.0 for s in _LEVELS_NS}
+                changes = {s: slower.get((name, s), 0.0) if side == "head" else 0.0 for s in LEVELS_NS}
                 quantiles = {
                     s: level * (1 + changes[s]) * float(np.exp(rng.normal(0, 0.004)))
-                    for s, level in _LEVELS_NS.items()
+                    for s, level in LEVELS_NS.items()
                 }
                 endpoints.append(
                     EndpointRound(
@@ -71,39 +50,17 @@ def store_pair(
                     endpoints=tuple(endpoints),
                     cpu_ns=None,
                     rss_bytes=None,
-                    health=_HEALTH,
+                    health=HEALTH,
                 )
             )
         save(
             opened.config.store,
-            _result(
-                side=side,  # type: ignore[arg-type]
-                sha=sha,
-                run=run,
-                name=opened.workload.name,
-                digest=opened.workload.digest,
-                rounds=tuple(rounds),
+            result_of(
+                side,  # type: ignore[arg-type]
+                tuple(rounds),
+                run_id=run,
+                commit=Commit(sha=sha, ref=side),
+                workload_name=opened.workload.name,
+                workload_digest=opened.workload.digest,
             ),
         )
-
-
-def _result(*, side: Side, sha: str, run: str, name: str, digest: str, rounds: tuple[Round, ...]) -> Result:
-    return Result(
-        schema_version=SCHEMA_VERSION,
-        tool_version="0",
-        run_id=run,
-        side=side,
-        started_at="2026-01-02T03:04:05Z",
-        status="complete",
-        commit=Commit(sha=sha, ref=side),
-        workload_name=name,
-        workload_digest=digest,
-        load_model="closed model, 1 connection a side",
-        seed=1,
-        environment=_ENVIRONMENT,
-        placement=Placement(driver_cpus=(1,), service_cpus=(0,), pinned=True),
-        clock_source="kernel receive timestamps",
-        latency_definition=LATENCY_DEFINITION,
-        restarts=True,
-        rounds=rounds,
-    )

@@ -165,6 +165,24 @@ def test_an_alarm_is_settled_side_by_side(project: Project, recorded: Baseline) 
     assert "unpaired" not in done.out
 
 
+def test_an_alarm_that_was_decided_on_needs_no_second_measurement(
+    project: Project, recorded: Baseline
+) -> None:
+    (run,) = recorded.runs
+    rewrite(project, recorded, runs_like(run, 12, level=0.3))
+    until = (LATEST + datetime.timedelta(days=30)).date().isoformat()
+    decision = ("--up-to", "1000%", "--reason", "does more now", "--expires", until)
+    try:
+        for quantile in ("p50", "p95", "p99"):
+            assert project.perfgate("accept", "GET /home", quantile, *decision).code == 0
+        done = project.perfgate("check")
+    finally:
+        (project.path / "baselines" / "accepted.yml").unlink(missing_ok=True)
+    assert done.code == 0, done.out + done.err
+    assert "accepted: GET /home p50 +" in " ".join(done.out.split())
+    assert "side by side" not in done.err
+
+
 def test_another_level_among_its_runs_is_refused(project: Project, recorded: Baseline) -> None:
     (run,) = recorded.runs
     runs = [*runs_like(run, 14, level=0.3)[:7], *runs_like(run, 14)[7:]]

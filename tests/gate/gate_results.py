@@ -7,33 +7,15 @@ from typing import Any
 import numpy as np
 
 from perfgate.model import (
-    LATENCY_DEFINITION,
-    Commit,
     EndpointRound,
-    Environment,
-    Health,
-    Placement,
     Result,
     Round,
     Side,
     Stage,
 )
+from tests.imaginary import HEALTH, LEVELS_NS, result_of
 
 ENDPOINTS = ("GET /items", "GET /items/{id}", "POST /orders")
-_LEVELS_NS = {"p50": 1e6, "p95": 3e6, "p99": 8e6}
-_ENVIRONMENT = Environment(
-    cpu_model="Test CPU",
-    cores=2,
-    architecture="x86_64",
-    kernel="Linux 6.1",
-    cgroup_cpu="max",
-    cgroup_memory="max",
-    interpreter="CPython 3.11",
-    class_id="test-cpu-2x",
-)
-_HEALTH = Health(
-    steal_ratio=0.0, driver_cpu_ratio=0.5, lateness_p99_ns=0, clock_step_ns=0, kernel_stamped_ratio=1.0
-)
 
 
 def make_pair(
@@ -69,7 +51,7 @@ def make_pair(
             found = []
             for endpoint in ENDPOINTS:
                 quantiles = {}
-                for statistic, level in _LEVELS_NS.items():
+                for statistic, level in LEVELS_NS.items():
                     change = (effect or {}).get((endpoint, statistic), 0.0) if side == "head" else 0.0
                     log = common + rng.normal(0, sd[statistic] / np.sqrt(2)) + np.log1p(change)
                     quantiles[statistic] = level * float(np.exp(log))
@@ -93,11 +75,12 @@ def make_pair(
                     endpoints=tuple(found),
                     cpu_ns=int(cpu * (1 + (cpu_effect if side == "head" else 0.0))),
                     rss_bytes=10**8,
-                    health=replace(_HEALTH, service_cpu_ratio=service_cpu_ratio),
+                    health=replace(HEALTH, service_cpu_ratio=service_cpu_ratio),
                     **_whole_service(side, requests * 3, leak_bytes, fewer_requests, apart),
                 )
             )
-    return _result("base", rounds["base"], seed), _result("head", rounds["head"], seed)
+    name = {"run_id": f"run-{seed}", "seed": seed}
+    return result_of("base", tuple(rounds["base"]), **name), result_of("head", tuple(rounds["head"]), **name)
 
 
 def _whole_service(
@@ -116,28 +99,6 @@ def _whole_service(
         factor = np.exp(rng.normal(0, 0.01)) / (1 - fewer_requests * is_head)
         found |= {"busy_ns": int(requests * 1e7 * factor), "unpaced_connections": 4}
     return found
-
-
-def _result(side: Side, rounds: list[Round], seed: int) -> Result:
-    return Result(
-        schema_version=2,
-        tool_version="0",
-        run_id=f"run-{seed}",
-        side=side,
-        started_at="2026-01-02T03:04:05Z",
-        status="complete",
-        commit=Commit(sha=("a" if side == "base" else "b") * 40, ref=side),
-        workload_name="shop",
-        workload_digest="d" * 64,
-        load_model="closed model, 1 connection a side",
-        seed=seed,
-        environment=_ENVIRONMENT,
-        placement=Placement(driver_cpus=(1,), service_cpus=(0,), pinned=True),
-        clock_source="kernel receive timestamps",
-        latency_definition=LATENCY_DEFINITION,
-        restarts=True,
-        rounds=tuple(rounds),
-    )
 
 
 def dropped(result: Result, count: int) -> Result:

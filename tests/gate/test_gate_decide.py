@@ -345,3 +345,10 @@ def test_an_endpoint_of_its_own_limits_is_held_to_them() -> None:
     assert (
         _judge(make_pair(effect=small, noise={"p50": 0.005}, confirm=13), policy).outcome is Outcome.REGRESSED
     )
+
+
+def test_what_could_be_seen_counts_a_confirmation_of_as_many_rounds_as_were_screened() -> None:
+    pair = make_pair(screen=26, noise={"p50": 0.05})
+    assert [c.mde for c in _judge(pair, Policy()).comparisons] == [
+        c.mde for c in _judge(pair, Policy(confirm_rounds=26)).comparisons
+    ]

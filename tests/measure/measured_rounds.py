@@ -6,12 +6,8 @@ import numpy as np
 
 from perfgate.measure.round import MeasuredRound
 from perfgate.measure.summary import summarise
-from perfgate.model import Environment, Health, Placement, Result, Round, Samples, Side
-from perfgate.model.measured import Commit
-
-HEALTH = Health(
-    steal_ratio=0.0, driver_cpu_ratio=0.3, lateness_p99_ns=0, clock_step_ns=0, kernel_stamped_ratio=1.0
-)
+from perfgate.model import Round, Samples
+from tests.imaginary import HEALTH
 
 
 def samples(rng: np.random.Generator, requests: int, median_ns: float) -> Samples:
@@ -61,36 +57,3 @@ def measured(
         for side in sides
     )
     return MeasuredRound(rounds=rounds, samples=tuple(sides))
-
-
-def result(side: Side, rounds: tuple[Round, ...], **changes: object) -> Result:
-    """A complete result of these rounds."""
-    values: dict[str, object] = {
-        "schema_version": 1,
-        "tool_version": "0",
-        "run_id": "r1",
-        "side": side,
-        "started_at": "2026-01-02T03:04:05Z",
-        "status": "complete",
-        "commit": Commit(sha=("a" if side == "base" else "b") * 40, ref=side),
-        "workload_name": "shop",
-        "workload_digest": "d" * 64,
-        "load_model": "closed model, 1 connection a side, two sides interleaved, rounds of 1 s",
-        "seed": 1,
-        "environment": Environment(
-            cpu_model="a",
-            cores=2,
-            architecture="x",
-            kernel="k",
-            cgroup_cpu="",
-            cgroup_memory="",
-            interpreter="p",
-            class_id="here",
-        ),
-        "placement": Placement(driver_cpus=(1,), service_cpus=(0,), pinned=True),
-        "clock_source": "kernel",
-        "latency_definition": "service time",
-        "restarts": True,
-        "rounds": rounds,
-    }
-    return Result(**(values | changes))  # type: ignore[arg-type]  # keys checked by the dataclass

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from measured_rounds import measured, result
+from measured_rounds import measured
 
 from perfgate.measure.history import MOST_RUNS, Alike, differences, earlier_runs, load_family
 from perfgate.model import ALL_ENDPOINTS, Metric
 from perfgate.store import results as store
-from perfgate.store.schema import SCHEMA_VERSION
+from tests.imaginary import ENVIRONMENT, result_of
 
 ALIKE = Alike(
     workload_name="shop",
     workload_digest="d" * 64,
     load_model="closed model, 1 connection a side, two sides interleaved, rounds planned for 60 s",
-    environment_class="here",
+    environment_class=ENVIRONMENT.class_id,
     restarts=True,
     pinned=True,
 )
@@ -29,10 +29,9 @@ def keep(root: Path, number: int = 1, rounds: int = 8, change: float = 0.0, **ch
     for place, side in enumerate(("base", "head")):
         store.save(
             root,
-            result(
+            result_of(
                 side,
                 tuple(m.rounds[place] for m in made),
-                schema_version=SCHEMA_VERSION,
                 run_id=f"r{number}",
                 started_at=f"2026-01-{number:02}T03:04:05Z",
                 **changes,

@@ -7,13 +7,13 @@ from perfgate.model import (
     Baseline,
     BaselineHealth,
     BaselineRun,
-    Environment,
     LevelChange,
     Metric,
     MetricHealth,
     Reason,
 )
 from perfgate.report.baseline import accepted_lines, render_changes, render_health, shift_text
+from tests.imaginary import ENVIRONMENT
 
 P50 = Metric(endpoint="GET /search", statistic="p50")
 ERRORS = Metric(endpoint="GET /search", statistic="errors")
@@ -33,16 +33,7 @@ BASELINE = Baseline(
     workload_digest="d",
     latency_definition="l",
     load_model="m",
-    environment=Environment(
-        cpu_model="c",
-        cores=2,
-        architecture="x",
-        kernel="k",
-        cgroup_cpu="none",
-        cgroup_memory="none",
-        interpreter="i",
-        class_id="epyc-2x",
-    ),
+    environment=ENVIRONMENT,
     runs=(RUN, replace(RUN, recorded_at="2026-01-09T03:04:05Z")),
 )
 HEALTH = BaselineHealth(
@@ -75,7 +66,7 @@ def change(
 def test_show_says_all_there_is_to_know() -> None:
     text = render_health(BASELINE, HEALTH)
     assert text.splitlines()[0] == (
-        "shop on epyc-2x: 2 runs on 2 days from 2026-01-02T03:04:05Z to 2026-01-09T03:04:05Z, "
+        "shop on test-cpu-2x: 2 runs on 2 days from 2026-01-02T03:04:05Z to 2026-01-09T03:04:05Z, "
         "the newest 1 day old; may not judge alone"
     )
     assert "newest: aaaaaaaaaa by Zoë: index on orders" in text
