@@ -95,6 +95,17 @@ from perfgate.model.sides import (
     Side,
     Stage,
 )
+from perfgate.model.tool import (
+    Tool,
+    ToolCheck,
+    ToolMetric,
+    ToolName,
+    ToolOrder,
+    ToolReport,
+    ToolRun,
+    ToolStopped,
+    ToolThreshold,
+)
 
 __all__ = [
     "ALL_ENDPOINTS",
@@ -162,6 +173,15 @@ __all__ = [
     "Statistic",
     "Step",
     "Think",
+    "Tool",
+    "ToolCheck",
+    "ToolMetric",
+    "ToolName",
+    "ToolOrder",
+    "ToolReport",
+    "ToolRun",
+    "ToolStopped",
+    "ToolThreshold",
     "UserKind",
     "Verdict",
     "Workload",
