@@ -118,6 +118,6 @@ class Tool(Protocol):
         """Run the file once; the tool's processes are gone when this returns or raises.
 
         Raises:
-            MeasureError: the tool is missing, cannot be started or crashed; its last lines are in the message.
+            MeasureError: the tool is missing, cannot be started, or crashed; the message has its last lines.
             ToolStopped: Ctrl-C.
         """
