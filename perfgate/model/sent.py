@@ -89,9 +89,9 @@ class Workload:
     """What is sent: two runs may be compared only if their digests are equal.
 
     Either `scenarios` or `users` say what is sent, or the file runs on its own `tool`. `endpoints` are
-    those known before anything is sent; users may add more. `target` is the URL written in the file, if any, and `profile` the load the file
-    asks for. With `insecure` any certificate of a side is accepted. `notes` says what a paired round does
-    not replay, so that nothing is silently ignored.
+    those known before anything is sent; users may add more. `target` is the URL written in the file, if
+    any, and `profile` the load the file asks for. With `insecure` any certificate of a side is accepted.
+    `notes` says what a paired round does not replay, so that nothing is silently ignored.
     """
 
     name: str
