@@ -6,7 +6,7 @@ Three services of different kinds, each a git repository with a branch for every
 `perfgate compare main BRANCH` of real processes. It goes on from bench/results/gate-real.json, written after
 every run, until each cell (service and change) has its runs or the time is up, and then prints the
 table. The cell that lacks most has the next turn. Rows of other code, or of another machine, are kept apart
-and do not count. `--minutes 0` prints the table only.
+and do not count. `--minutes 0` prints the table only, `--of VERSION` that of earlier code.
 """
 
 import json
@@ -37,11 +37,15 @@ from bench.machine import CPUS, RESULTS, describe, write_results
 @click.option("--only", multiple=True, help="Cells SERVICE/CHANGE that contain this; repeatable.")
 @click.option("--fresh", is_flag=True, help="Forget all earlier runs.")
 @click.option("--rough", is_flag=True, help="Take any measure of the work: to try it on a busy machine.")
+@click.option("--of", help="Print the table of this version of the code (`version` in the results).")
 @click.option("--name", default="gate-real", help="The name of the file in bench/results.")
 def main(
     *, minutes: float, aa: int, aa_others: int, each: int, only: tuple[str, ...], fresh: bool, rough: bool,
-    name: str,
+    of: str | None, name: str,
 ) -> None:  # fmt: skip
+    if of:
+        show(summarise(_State(name, fresh=False, version=of).rows))
+        return
     if len(CPUS) < 2:
         sys.exit("two CPUs are needed: one for the services, one for the driver")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
@@ -61,9 +65,9 @@ def main(
 class _State:
     """The results file: rows of this code and machine, and the others."""
 
-    def __init__(self, name: str, *, fresh: bool) -> None:
+    def __init__(self, name: str, *, fresh: bool, version: str | None = None) -> None:
         self._name = name
-        self._version = setup.version()
+        self._version = version or setup.version()
         path = RESULTS / f"{name}.json"
         stored = json.loads(path.read_text()) if path.exists() and not fresh else {}
         known = [*stored.get("runs", ()), *stored.get("runs_of_other_code", ())]
