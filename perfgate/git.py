@@ -245,6 +245,11 @@ class Repository:
         paths = (Path(line.removeprefix("worktree ")) for line in lines if line.startswith("worktree "))
         return tuple(path for path in paths if path.is_relative_to(folder.resolve()))
 
+    def tracked_under(self, folder: Path) -> tuple[str, ...]:
+        """Files inside `folder` that are part of the commit checked out, as paths from the toplevel."""
+        listed = self._checked("ls-files", "-z", "--full-name", "--", str(folder.relative_to(self.toplevel)))
+        return tuple(name for name in listed.split("\0") if name)
+
     def _branch_of(self, ref: str) -> str | None:
         full = self._git("rev-parse", "--symbolic-full-name", "--end-of-options", ref).out
         full = full.splitlines()[-1] if full else ""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from perfgate.target.keeper import Keeper
 
 _DIGITS = 16
+_BUILDS = "builds"
 _BUILD_TIMEOUT_NS = 30 * 60 * 1_000_000_000
 
 
@@ -54,8 +55,9 @@ class Checkouts:
             How to start each commit's service, in order. One commit given twice gets two trees.
 
         Raises:
-            MeasureError: git or a build step failed.
+            MeasureError: git or a build step failed, or a commit brought builds of its own along.
         """
+        self._refuse_committed_builds()
         trees = [self._tree(commit, commits[:number]) for number, commit in enumerate(commits)]
         for leftover in self.repository.worktrees_under(self.folder):
             self.repository.remove_worktree(leftover)
@@ -67,6 +69,14 @@ class Checkouts:
             for tree in trees:
                 self.repository.remove_worktree(tree)
                 self.keeper.forget_worktree(self.repository.toplevel, tree)
+
+    def _refuse_committed_builds(self) -> None:
+        """A pull request that commits what the cache is restored from would choose what is measured."""
+        if tracked := self.repository.tracked_under(self.folder / _BUILDS):
+            raise MeasureError(
+                f"{tracked[0]}: builds are kept here, and this one was committed",
+                f"remove it from the repository: git rm -r --cached {self.folder.name}/{_BUILDS}",
+            )
 
     def _spec(self, tree: Path) -> ServiceSpec:
         service = self.service
@@ -93,7 +103,7 @@ class Checkouts:
         steps = self.service.build
         if not steps:
             return
-        cache = self.folder / "builds"
+        cache = self.folder / _BUILDS
         key = buildcache.cache_key(commit.sha, steps, tree, self.service.env)
         if buildcache.restore(tree, cache, key):
             self.progress.note(f"{commit.ref}: build of {commit.sha[:10]} taken from the cache")

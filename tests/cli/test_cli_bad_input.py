@@ -46,6 +46,16 @@ def test_not_a_repository(tmp_path: Path, project: Project) -> None:
     assert_error(done, 2, "not a git repository")
 
 
+def test_a_committed_build_is_never_taken_from_the_cache(project: Project) -> None:
+    planted = project.path / ".perfgate/builds/0123abcd.tar"
+    planted.parent.mkdir(parents=True)
+    planted.write_bytes(b"whatever a pull request likes")
+    project.git("add", "--force", "--all")
+    project.git("commit", "--quiet", "--message=Bring a build along")
+    done = project.perfgate("compare", "main", "HEAD")
+    assert_error(done, 4, ".perfgate/builds/0123abcd.tar: ", "git rm -r --cached .perfgate/builds")
+
+
 def test_shallow_clone(tmp_path: Path, project: Project) -> None:
     project.commit("second")
     clone = tmp_path / "clone"
