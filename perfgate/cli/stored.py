@@ -66,24 +66,28 @@ def _paired(opened: Project, base: Result, head: Result, reproduce: str) -> Verd
 
 def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result, reproduce: str) -> Verdict:
     from perfgate.gate.decide import Circumstances, judge_unpaired
-    from perfgate.gate.levels import run_levels
+    from perfgate.gate.levels import run_levels, runs_of
     from perfgate.gate.stored import judge_stored
     from perfgate.gate.validity import comparable, conditions_of, invalidity_alone
     from perfgate.model import Metric, Outcome
 
     here = conditions_of(head)
-    others = [r for r in bases if r.run_id != head.run_id and not invalidity_alone(r, opened.policy)]
+    others = [r for r in bases if r.run_id != head.run_id]
     alike = [result for result in others if not comparable(conditions_of(result), here)]
     differences = () if alike or not others else comparable(conditions_of(others[0]), here)
+    sound = [result for result in alike if not invalidity_alone(result, opened.policy)]
+    unsound = invalidity_alone(alike[0], opened.policy) if alike and not sound else ()
     levels: dict[Metric, list[float]] = {}
-    for result in alike:
-        for metric, level in run_levels(result, opened.policy).items():
-            levels.setdefault(metric, []).append(level)
+    for result in sound:
+        for run in runs_of(result, opened.policy):
+            for metric, level in run.items():
+                levels.setdefault(metric, []).append(level)
     circumstances = Circumstances(
         elapsed_s=sum(r.duration_ns for r in head.rounds) / 1e9,
         reproduce=f"{reproduce} --stored",
         extra_reasons=(
             *((Outcome.INVALID, reason) for reason in invalidity_alone(head, opened.policy)),
+            *((Outcome.INVALID, reason) for reason in unsound),
             *((Outcome.INCONCLUSIVE, reason) for reason in differences),
             *slo_reasons(opened, head),
         ),

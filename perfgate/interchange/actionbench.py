@@ -1,4 +1,4 @@
-"""github-action-benchmark's data: `data.js` and its JSON, of many commits, and entries of the custom tools."""
+"""github-action-benchmark's data: `data.js` and its JSON, of many commits, and entries of custom tools."""
 
 from __future__ import annotations
 
@@ -10,9 +10,22 @@ from perfgate.interchange.imported import Imported, ImportedRun, Measured
 from perfgate.interchange.rows import decimal
 from perfgate.interchange.source import MAX_NAMES, BadLine, Source, shown
 
+DEFINITION = "github-action-benchmark entry: one value a run, as its tool defined it (kept as p50)"
 PREFIX = "window.BENCHMARK_DATA = "
-_TIMES_NS = {"ns": 1.0, "us": 1e3, "µs": 1e3, "μs": 1e3, "ms": 1e6, "s": 1e9, "sec": 1e9, "seconds": 1e9,
-             "nanoseconds": 1.0, "microseconds": 1e3, "milliseconds": 1e6, "second": 1e9}
+_TIMES_NS = {
+    "ns": 1.0,
+    "us": 1e3,
+    "µs": 1e3,
+    "μs": 1e3,
+    "ms": 1e6,
+    "s": 1e9,
+    "sec": 1e9,
+    "seconds": 1e9,
+    "nanoseconds": 1.0,
+    "microseconds": 1e3,
+    "milliseconds": 1e6,
+    "second": 1e9,
+}
 _PER = re.compile(r"(?:\s*/\s*(?:iter|op|iteration|operation))?")
 _RATES = {"iter/sec", "ops/sec", "ops/s", "iter/s"}
 _LOOPS = re.compile(r"(\d{1,15}) times|rounds: (\d{1,15})")
@@ -145,7 +158,7 @@ def _imported(runs: list[ImportedRun], others: list[str], source: Source) -> Imp
         source.notes.append(f"not kept, for they are no times: {', '.join(others[:_FEW])}{more}")
     return Imported(
         tool="github-action-benchmark",
-        latency_definition="github-action-benchmark entry: one value a run, as its tool defined it (kept as p50)",
+        latency_definition=DEFINITION,
         runs=tuple(runs),
         notes=tuple(source.notes),
     )

@@ -28,46 +28,58 @@ def read_go_benchmark(source: Source) -> Imported:
     Raises:
         UsageError: no line has a time, a line is broken, or a benchmark has failed.
     """
-    runs: list[list[Measured]] = []
-    seen: Counter[str] = Counter()
-    others: Counter[str] = Counter()
-    package = ""
+    text = _Text()
     for number, line in source.lines():
-        stated = _CONFIGURATION.fullmatch(line.strip())
-        if stated and stated[1] == "pkg":
-            package = stated[2].strip()
         if line.startswith(("FAIL", "--- FAIL", "panic:")):
             source.refuse(f"a benchmark failed: {shown(line)}", "make it pass, and run it again", line=number)
-        match = _LINE.fullmatch(line.rstrip())
-        if match is None:
-            if re.match(r"Benchmark\S*\s+\d", line):
-                source.bad(BadLine("a benchmark without a result"), number)
-            continue
         try:
-            time_ns = _time_ns(match[3], others)
+            text.add(line)
         except BadLine as error:
             source.bad(error, number)
-            continue
-        if time_ns is None:
-            continue
-        name = shown(f"{package} {match[1]}" if package else match[1])
-        if name not in seen and len(seen) >= MAX_NAMES:
-            source.refuse(f"more than {MAX_NAMES} benchmarks", line=number)
-        if seen[name] == len(runs):
-            runs.append([])
-        loops = whole(match[2], "the number of loops")
-        runs[seen[name]].append(
-            Measured(endpoint=name, requests=min(max(loops, 1), 1 << 53), quantiles_ns={"p50": time_ns})
-        )
-        seen[name] += 1
-    if not runs:
+    if not text.runs:
         source.refuse("no benchmark with a time (ns/op) is in it", "no evidence is an error: run it again")
     return Imported(
         tool="Go benchmark",
         latency_definition=DEFINITION,
-        runs=tuple(ImportedRun(measured=tuple(run)) for run in runs),
-        notes=(*source.notes, *_left_out(others)),
+        runs=tuple(ImportedRun(measured=tuple(run)) for run in text.runs),
+        notes=(*source.notes, *_left_out(text.others)),
     )
+
+
+class _Text:
+    def __init__(self) -> None:
+        self.runs: list[list[Measured]] = []
+        self.others: Counter[str] = Counter()
+        self._seen: Counter[str] = Counter()
+        self._package = ""
+
+    def add(self, line: str) -> None:
+        """Add one line.
+
+        Raises:
+            BadLine: a benchmark's line that has no result, or one that cannot be.
+        """
+        stated = _CONFIGURATION.fullmatch(line.strip())
+        if stated and stated[1] == "pkg":
+            self._package = stated[2].strip()
+        match = _LINE.fullmatch(line.rstrip())
+        if match is None:
+            if re.match(r"Benchmark\S*\s+\d", line):
+                raise BadLine("a benchmark without a result")
+            return
+        time_ns = _time_ns(match[3], self.others)
+        if time_ns is None:
+            return
+        name = shown(f"{self._package} {match[1]}" if self._package else match[1])
+        if name not in self._seen and len(self._seen) >= MAX_NAMES:
+            raise BadLine(f"more than {MAX_NAMES} benchmarks")
+        if self._seen[name] == len(self.runs):
+            self.runs.append([])
+        loops = min(max(whole(match[2], "the number of loops"), 1), 1 << 53)
+        self.runs[self._seen[name]].append(
+            Measured(endpoint=name, requests=loops, quantiles_ns={"p50": time_ns})
+        )
+        self._seen[name] += 1
 
 
 def _time_ns(text: str, others: Counter[str]) -> float | None:

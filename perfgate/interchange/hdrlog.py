@@ -14,7 +14,9 @@ from perfgate.interchange.source import MAX_NAMES, BadLine, Source, shown
 DEFINITION = "values of an HdrHistogram log, as whoever recorded them defined them"
 UNITS_NS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 _LEGEND = '"StartTimestamp"'
-_LINE = re.compile(r"(?:Tag=(?P<tag>[^,]*),)?(?P<start>[^,]+),(?P<length>[^,]+),(?P<most>[^,]+),(?P<payload>\S+)")
+_LINE = re.compile(
+    r"(?:Tag=(?P<tag>[^,]*),)?(?P<start>[^,]+),(?P<length>[^,]+),(?P<most>[^,]+),(?P<payload>\S+)"
+)
 _START = re.compile(r"#\[StartTime: ([\d.]+)")
 _NANOSECONDS_IN_A_MILLISECOND = 1e6
 
@@ -23,7 +25,8 @@ def is_hdr_log(head: str) -> bool:
     """Whether a file begins as HdrHistogram's log writers do."""
     lines = [line for line in head.splitlines()[:50] if line.strip()]
     return any(
-        line.startswith("#[Histogram log format") or line.startswith(_LEGEND)
+        line.startswith("#[Histogram log format")
+        or line.startswith(_LEGEND)
         or re.match(r"(?:Tag=[^,]*,)?[\d.]+,[\d.]+,[\d.]+,HIST", line) is not None
         for line in lines
     )
@@ -82,7 +85,7 @@ class _Log:
         self.seconds += max(0.0, decimal(match["length"], "the length of the interval"))
         self._know_unit(values, widths, decimal(match["most"], "the maximum of the interval"))
         slots = self._counts.setdefault(tag, {})
-        for value, count, width in zip(values.tolist(), counts.tolist(), widths.tolist(), strict=True):
+        for value, count, width in zip(map(int, values), map(int, counts), map(float, widths), strict=True):
             slots[value, width] = slots.get((value, width), 0) + count
 
     def _know_unit(self, values: Any, widths: Any, most: float) -> None:
@@ -110,15 +113,17 @@ class _Log:
             if not slots:
                 continue
             if self._unit is None:
-                self._source.refuse("the unit of the values is not known", "say it with --unit ns, us, ms or s")
-            unit_ns = UNITS_NS[self._unit]
+                self._source.refuse(
+                    "the unit of the values is not known", "say it with --unit ns, us, ms or s"
+                )
+            unit_ns = float(UNITS_NS[self._unit])
             ordered = sorted(slots)
             yield Measured(
                 endpoint=shown(tag),
                 requests=sum(slots.values()),
                 distribution=Counted(
-                    times_ns=np.array([value for value, _ in ordered], dtype=np.float64) * unit_ns,
+                    times_ns=np.array([value * unit_ns for value, _ in ordered], dtype=np.float64),
                     counts=np.array([slots[key] for key in ordered], dtype=np.int64),
-                    width_ns=np.array([width for _, width in ordered], dtype=np.float64) * unit_ns,
+                    width_ns=np.array([width * unit_ns for _, width in ordered], dtype=np.float64),
                 ),
             )

@@ -1,4 +1,4 @@
-"""The percentile distribution that HdrHistogram prints and wrk2 shows with --latency: text of four columns."""
+"""The percentile distribution that HdrHistogram prints, and wrk2 with --latency: text of four columns."""
 
 from __future__ import annotations
 

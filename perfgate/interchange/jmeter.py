@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from perfgate.interchange.imported import Imported
-from perfgate.interchange.rows import Requests, UNKNOWN_START_NS, each_csv, nanoseconds, whole
+from perfgate.interchange.rows import UNKNOWN_START_NS, Requests, each_csv, nanoseconds, whole
 from perfgate.interchange.source import BadLine, Source, shown
 
-DEFINITION = "JMeter elapsed: request begun (connecting included) to last byte received, in whole milliseconds"
+DEFINITION = (
+    "JMeter elapsed: request begun (connecting included) to last byte received, in whole milliseconds"
+)
 _NEEDED = ("elapsed", "label")
 _FORMATS = ("%Y/%m/%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S")
 

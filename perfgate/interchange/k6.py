@@ -142,5 +142,3 @@ def _end_ns(time: Any) -> int:
     except (ValueError, OverflowError) as error:
         raise BadLine(f"the time is {shown(time)!r}, which no clock shows") from error
     return int(seconds) * 10**9 + int((match[2] or "").ljust(9, "0"))
-
-

@@ -1,4 +1,4 @@
-"""k6's summaries, shown only: `--summary-export`, whose threshold booleans say "failed", and handleSummary's data."""
+"""k6's summaries, shown only: `--summary-export`, whose booleans say "crossed", and handleSummary's data."""
 
 from __future__ import annotations
 

@@ -7,8 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from perfgate.interchange.imported import Imported
-from perfgate.interchange.rows import UNKNOWN_START_NS, Requests, decimal, each_csv, each_json, nanoseconds, whole
-from perfgate.interchange.rows import status_error
+from perfgate.interchange.rows import (
+    UNKNOWN_START_NS,
+    Requests,
+    decimal,
+    each_csv,
+    each_json,
+    nanoseconds,
+    status_error,
+    whole,
+)
 from perfgate.interchange.source import BadLine, Source, shown
 
 DEFINITION = "Locust response_time: request handed to the client (connecting included) to body read"
@@ -77,7 +85,9 @@ def read_locust_json(source: Source) -> Imported:
     return reader[0].imported()
 
 
-_HEADER_HINT = "write response_time (ms), name, request_type, start_time, exception; see perfgate's import page"
+_HEADER_HINT = (
+    "write response_time (ms), name, request_type, start_time, exception; see perfgate's import page"
+)
 
 
 def _header(head: str) -> tuple[str, ...]:
@@ -114,7 +124,9 @@ class _Reader:
             time_ns=nanoseconds(time_ms, self._key["time"], 1e6),
             status=status,
             error=_error(values, status),
-            bytes_received=0 if _is_empty(values["size"]) else int(decimal(values["size"], self._key["size"])),
+            bytes_received=0
+            if _is_empty(values["size"])
+            else int(decimal(values["size"], self._key["size"])),
         )
 
     def imported(self) -> Imported:
@@ -161,5 +173,3 @@ def _start_ns(value: Any, key: str) -> int:
             raise BadLine(f"{key} is {shown(value)!r}, not an instant") from error
     number = decimal(value, key)
     return nanoseconds(number, key, 1e6 if number > _EPOCH_IN_MS else 1e9)
-
-

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfgate.interchange.imported import Counted, Imported, ImportedRun, Measured, Shown
 from perfgate.interchange.rows import decimal, whole
 from perfgate.interchange.source import MAX_NAMES, BadLine, Source, shown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 DEFINITION = (
     "Locust response_time as rounded by Locust (to 1 ms below 100 ms, 10 ms below 1 s, 100 ms below 10 s), "
@@ -80,17 +84,22 @@ def _measured(entry: Mapping[str, Any]) -> Measured:
         endpoint=shown(f"{method} {entry['name']}" if method else entry["name"]),
         requests=requests,
         distribution=Counted(
-            times_ns=times_ms * 1e6, counts=numbers.astype(np.int64), width_ns=_steps_ms(times_ms) * 1e6
+            times_ns=np.asarray(times_ms * 1e6, dtype=np.float64),
+            counts=numbers.astype(np.int64),
+            width_ns=np.asarray(_steps_ms(times_ms) * 1e6, dtype=np.float64),
         ),
         errors={"failed": failures} if failures else {},
     )
 
 
-def _steps_ms(times_ms: Any) -> Any:
+def _steps_ms(times_ms: NDArray[np.float64]) -> NDArray[np.float64]:
     """How far Locust rounds a time of about this length."""
     import numpy as np
 
-    return np.select([times_ms < 100, times_ms < 1000, times_ms < 10_000], [1.0, 10.0, 100.0], 1000.0)
+    steps: NDArray[np.float64] = np.select(
+        [times_ms < 100, times_ms < 1000, times_ms < 10_000], [1.0, 10.0, 100.0], 1000.0
+    )
+    return steps
 
 
 def is_locust_stats_csv(head: str) -> bool:

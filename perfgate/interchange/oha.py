@@ -60,9 +60,12 @@ def is_oha_json(document: Any) -> bool:
 
 
 def show_oha_json(document: Any, source: Source) -> Shown:
-    """oha's summary."""
+    """Oha's summary."""
     rows = [
-        *(("", f"{name} (s)" if name in _SECONDS else name, v) for name, v in numbers_in(document["summary"])),
+        *(
+            ("", f"{name} (s)" if name in _SECONDS else name, v)
+            for name, v in numbers_in(document["summary"])
+        ),
         *(("", f"latency {name} (s)", value) for name, value in numbers_in(document["latencyPercentiles"])),
         *(
             ("", f"{title} {name}", value)

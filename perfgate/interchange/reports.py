@@ -20,7 +20,9 @@ def is_artillery(document: Any) -> bool:
 def show_artillery(document: Any, source: Source) -> Shown:
     """Counters, rates and summaries of the whole run."""
     aggregate = document["aggregate"] if isinstance(document["aggregate"], dict) else {}
-    rows = [("", name, value) for kind in ("counters", "rates") for name, value in numbers_in(aggregate.get(kind))]
+    rows = [
+        ("", name, value) for kind in ("counters", "rates") for name, value in numbers_in(aggregate.get(kind))
+    ]
     summaries = aggregate.get("summaries")
     for name, summary in summaries.items() if isinstance(summaries, dict) else ():
         rows += [(str(name), key, value) for key, value in numbers_in(summary)]
@@ -41,7 +43,11 @@ def show_autocannon(document: Any, source: Source) -> Shown:
     """Latency in milliseconds, requests and bytes a second, and totals."""
     units = (("latency", "latency {} (ms)"), ("requests", "requests/s {}"), ("throughput", "bytes/s {}"))
     rows = [
-        ("", "requests " + name if key == "requests" and name in ("total", "sent") else title.format(name), value)
+        (
+            "",
+            "requests " + name if key == "requests" and name in ("total", "sent") else title.format(name),
+            value,
+        )
         for key, title in units
         for name, value in numbers_in(document[key])
     ]
@@ -66,7 +72,9 @@ def show_bombardier(document: Any, source: Source) -> Shown:
         inner = result.get(key)
         if isinstance(inner, dict):
             rows += [("", title.format(name), value) for name, value in numbers_in(inner)]
-            rows += [("", title.format(f"p{name}"), value) for name, value in numbers_in(inner.get("percentiles"))]
+            rows += [
+                ("", title.format(f"p{name}"), value) for name, value in numbers_in(inner.get("percentiles"))
+            ]
     return Shown(
         tool="bombardier",
         rows=tuple(rows),
@@ -116,21 +124,23 @@ def is_hey_text(head: str) -> bool:
 
 
 def show_ab(source: Source) -> Shown:
-    """ab's table."""
-    return _text("ab", _AB, "ab's times are whole milliseconds of a whole run", _ab_instead)(source)
+    """Ab's table."""
+    return _text("ab", _AB, "ab's times are whole milliseconds of a whole run", _AB_INSTEAD)(source)
 
 
 def show_wrk(source: Source) -> Shown:
-    """wrk's table."""
-    return _text("wrk", _WRK, _WHY, "give wrk2's output with --latency, or the requests of oha, hey or k6")(source)
+    """Wrk's table."""
+    return _text("wrk", _WRK, _WHY, "give wrk2's output with --latency, or the requests of oha, hey or k6")(
+        source
+    )
 
 
 def show_hey_text(source: Source) -> Shown:
-    """hey's table."""
+    """Hey's table."""
     return _text("hey", _HEY, _WHY, "give hey's requests: hey -o csv URL > run.csv")(source)
 
 
-_ab_instead = "give the requests of a tool that writes them: oha --output-format csv, hey -o csv, or k6"
+_AB_INSTEAD = "give the requests of a tool that writes them: oha --output-format csv, hey -o csv, or k6"
 
 
 def _text(

@@ -1,4 +1,4 @@
-"""From lines to requests: CSV and JSON lines read one by one into columns, every oddity refused by its line."""
+"""From lines of CSV and JSON to requests as columns, every oddity refused by its line."""
 
 from __future__ import annotations
 
@@ -58,8 +58,11 @@ class Requests:
         if len(self) >= MAX_ROWS:
             raise BadLine(f"more than {MAX_ROWS} requests: import a part of them")
         columns = self._ints
-        columns["endpoint"].append(_number(self._endpoints, endpoint, "endpoints: give requests with varying "
-                                           "paths one name in the tool"))
+        columns["endpoint"].append(
+            _number(
+                self._endpoints, endpoint, "endpoints: give requests with varying paths one name in the tool"
+            )
+        )
         columns["start"].append(start_ns)
         columns["time"].append(time_ns)
         columns["status"].append(status)
@@ -122,7 +125,12 @@ def status_error(status: int) -> str:
 
 
 def each_csv(
-    source: Source, consume: Callable[[Sequence[str]], None], *, columns: int, skip: int = 0, delimiter: str = ","
+    source: Source,
+    consume: Callable[[Sequence[str]], None],
+    *,
+    columns: int,
+    skip: int = 0,
+    delimiter: str = ",",
 ) -> None:
     """Give every row of a CSV file to `consume`, after `skip` of them; each must have so many columns.
 
@@ -178,7 +186,8 @@ class _LineNumbers:
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:
-        for self.number, line in self._lines:
+        for number, line in self._lines:
+            self.number = number
             yield line + "\n"
 
 

@@ -25,7 +25,7 @@ _GZIP = b"\x1f\x8b"
 _REMEDY = "give the file as the tool wrote it"
 
 
-class BadLine(ValueError):
+class BadLine(ValueError):  # noqa: N818 - what is wrong, not that something is
     """A line that is not what its format says; whoever reads the lines knows where it stands."""
 
 
@@ -148,7 +148,7 @@ class Source:
     def _opened(self) -> Iterator[IO[bytes]]:
         try:
             # Not Path.open: that takes no opener.
-            file = open(self.path, "rb", opener=_open_regular)  # noqa: PTH123
+            file = open(self.path, "rb", opener=_open_regular)  # noqa: SIM115
         except (OSError, ValueError) as error:
             why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
             self.refuse(f"cannot be read: {why}", "check the path and who may read it")

@@ -97,7 +97,7 @@ def _add(
 
 
 def _error(status: int, error: str) -> str:
-    """vegeta repeats the status line as the error of an answer, and lets only 200 to 399 pass."""
+    """Vegeta repeats the status line as the error of an answer, and lets only 200 to 399 pass."""
     if not status:
         return shown(error) or "no answer"
     return status_error(status) or (f"status {status}" if status < 200 else "")
@@ -137,7 +137,7 @@ def is_vegeta_report(document: Any) -> bool:
 
 
 def show_vegeta_report(document: Any, source: Source) -> Shown:
-    """vegeta's summary."""
+    """Vegeta's summary."""
     rows = [
         *(("", f"latency {name} (ns)", value) for name, value in numbers_in(document["latencies"])),
         *(("", name, value) for name, value in numbers_in(document)),
