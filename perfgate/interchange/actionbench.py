@@ -73,7 +73,9 @@ def read_action_data(document: Any, source: Source, sha: str) -> Imported:
     for name, runs in suites.items():
         mine = []
         for each in runs:
-            commit = each.get("commit") if isinstance(each, dict) else None
+            if not isinstance(each, dict):
+                source.refuse(f"{shown(name)}: a run that is no object")
+            commit = each.get("commit")
             commit_id = str(commit.get("id", "")) if isinstance(commit, dict) else ""
             known[commit_id] = None
             if commit_id == sha:
@@ -135,7 +137,7 @@ def _time_ns(bench: Any) -> float | None:
     """The time of an entry; None where it is none."""
     if not isinstance(bench, dict) or not {"name", "unit", "value"} <= bench.keys():
         raise BadLine("no name, unit and value")
-    value, unit = decimal(bench["value"], "value"), str(bench["unit"]).strip()
+    value, unit = decimal(bench["value"], "value"), str(bench["unit"]).partition("\t")[0].strip()
     if unit.lower() in _RATES:
         time_ns = 1e9 / value if value > 0 else 0.0
     else:

@@ -44,7 +44,7 @@ class Format:
     """A format by the name that forces it; `is_summary` ones are only shown.
 
     One of `text` (the beginning), `line` (the first line as JSON) and `document` (all of it as JSON) tells
-    whether a file is of it.
+    whether a file is of it. `remedy` is for a file that is said to be of it and is not.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Format:
     text: Callable[[str], bool] | None = None
     line: Callable[[Any], bool] | None = None
     document: Callable[[Any], bool] | None = None
+    remedy: str = "drop --format to have the content looked at"
 
 
 def _by_lines(read: Callable[[Source], Read]) -> Callable[[Source, Any, Asked], Read]:
@@ -72,6 +73,7 @@ FORMATS = (
         title="Locust requests, CSV",
         read=_by_lines(locustlog.read_locust_csv),
         text=locustlog.is_locust_csv,
+        remedy=locustlog.HEADER_REMEDY,
     ),
     Format(
         name="locust-jsonl",
@@ -110,6 +112,7 @@ FORMATS = (
         title="JMeter CSV (JTL)",
         read=_by_lines(jmeter.read_jmeter_csv),
         text=jmeter.is_jmeter_csv,
+        remedy=jmeter.HEADER_REMEDY,
     ),
     Format(
         name="hdr-text",
@@ -225,8 +228,8 @@ def read_file(source: Source, asked: Asked, *, name: str | None = None) -> Read:
     if name is not None:
         forced = next(each for each in FORMATS if each.name == name)
         document = source.document(actionbench.PREFIX) if forced.document else None
-        if forced.document and not forced.document(document):
-            source.refuse(f"not what {forced.title} looks like", "drop --format to have it looked at")
+        if not _fits(forced, source, document):
+            source.refuse(f"not what {forced.title} looks like", forced.remedy)
         return forced.read(source, document, asked)
     document = None
     found = [each for each in FORMATS if each.text and each.text(source.head)]
@@ -240,12 +243,23 @@ def read_file(source: Source, asked: Asked, *, name: str | None = None) -> Read:
     return found[0].read(source, document, asked)
 
 
-def _of_json(source: Source) -> tuple[list[Format], Any]:
-    first_line = source.head.lstrip().partition("\n")[0]
+def _fits(wanted: Format, source: Source, document: Any) -> bool:
+    if wanted.text:
+        return wanted.text(source.head)
+    if wanted.line:
+        return wanted.line(_first_line(source))
+    return wanted.document is not None and wanted.document(document)
+
+
+def _first_line(source: Source) -> Any:
     try:
-        first = json.loads(first_line)
+        return json.loads(source.head.lstrip().partition("\n")[0])
     except (ValueError, RecursionError):
-        first = None
+        return None
+
+
+def _of_json(source: Source) -> tuple[list[Format], Any]:
+    first = _first_line(source)
     found = [each for each in FORMATS if each.line and each.line(first)]
     if found:
         return found, None

@@ -93,7 +93,9 @@ class _Log:
         if self._unit is not None or not len(values) or most <= 0:
             return
         top = float((values + widths).max())
-        if abs(top / most / _NANOSECONDS_IN_A_MILLISECOND - 1) < 0.05:
+        in_ms = top / _NANOSECONDS_IN_A_MILLISECOND
+        # Some writers round it down to whole milliseconds.
+        if in_ms > most / 2 and abs(in_ms - most) <= max(1.0, 0.05 * most):
             self._unit = "ns"
             return
         raise BadLine(

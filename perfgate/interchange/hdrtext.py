@@ -87,6 +87,8 @@ def _table(source: Source) -> tuple[list[tuple[float, float, int]], str]:
                 rows.append(_row(line, rows))
             except BadLine as error:
                 source.bad(error, number)
+    if sum(_HEADER.match(line) is not None for line in around) > 1:
+        source.notes.append("there are several tables: the first was taken")
     if state == "before":
         source.refuse("no table of Value, Percentile, TotalCount and 1/(1-Percentile) is in it")
     if state == "inside" or not rows:

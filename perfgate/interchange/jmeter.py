@@ -12,6 +12,7 @@ from perfgate.interchange.source import BadLine, Source, shown
 DEFINITION = (
     "JMeter elapsed: request begun (connecting included) to last byte received, in whole milliseconds"
 )
+HEADER_REMEDY = "run JMeter with -Jjmeter.save.saveservice.print_field_names=true"
 _NEEDED = ("elapsed", "label")
 _FORMATS = ("%Y/%m/%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S")
 
@@ -41,7 +42,7 @@ def read_jmeter_csv(source: Source) -> Imported:
     if not names:
         source.refuse(
             "JMeter's CSV has no header with elapsed and label, so its columns have no names",
-            "run JMeter with -Jjmeter.save.saveservice.print_field_names=true",
+            HEADER_REMEDY,
             line=1,
         )
     if len(set(names)) < len(names):
@@ -85,7 +86,7 @@ class _Reader:
             start_ns=_start_ns(column("timeStamp")) if "timeStamp" in self._place else UNKNOWN_START_NS,
             time_ns=nanoseconds(column("elapsed"), "elapsed", 1e6),
             status=status,
-            error=_error(column("success"), code, column("responseMessage"), status),
+            error=_error(column("success"), code, column("failureMessage"), status),
             bytes_received=whole(column("bytes"), "bytes") if column("bytes") else 0,
         )
         self.transactions += column("responseMessage").startswith("Number of samples in transaction")
@@ -100,7 +101,7 @@ def _error(success: str, code: str, message: str, status: int) -> str:
         return ""
     if status >= 400:
         return f"status {status}"
-    return shown(message if status == 0 and not code else f"{code} {message}".strip()) or "failed"
+    return shown(message.partition("\n")[0] or (code if not status else "")) or "failed"
 
 
 def _start_ns(text: str) -> int:

@@ -56,7 +56,7 @@ def read_locust_csv(source: Source) -> Imported:
     """
     names = _header(source.head)
     if not is_locust_names(names):
-        source.refuse("no header with response_time and name", _HEADER_HINT, line=1)
+        source.refuse("no header with response_time and name", HEADER_REMEDY, line=1)
     if len(set(names)) < len(names):
         source.refuse("two columns have the same name", line=1)
     reader = _Reader(names, source)
@@ -85,7 +85,7 @@ def read_locust_json(source: Source) -> Imported:
     return reader[0].imported()
 
 
-_HEADER_HINT = (
+HEADER_REMEDY = (
     "write response_time (ms), name, request_type, start_time, exception; see perfgate's import page"
 )
 
@@ -104,7 +104,7 @@ class _Reader:
         if not any(self._key[what] for what in ("error", "success", "status")):
             source.refuse(
                 "failures cannot be told: none of exception, success and status_code is there",
-                _HEADER_HINT,
+                HEADER_REMEDY,
                 line=1,
             )
         if unused := [name for name in names if name not in self._key.values()]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,9 @@ UNKNOWN_START_NS = 1
 """Stands for the time of a request in files that do not say it."""
 
 _MAX_NAME = 500
+_MAX_ERRORS = 200
+_OTHER_ERRORS = "other errors"
+_NUMBERS = re.compile(r"\d+")
 
 
 class Requests:
@@ -66,8 +70,16 @@ class Requests:
         columns["start"].append(start_ns)
         columns["time"].append(time_ns)
         columns["status"].append(status)
-        columns["error"].append(_number(self._errors, error, "different errors") if error else 0)
+        columns["error"].append(self._error(error))
         columns["bytes"].append(bytes_received)
+
+    def _error(self, error: str) -> int:
+        """The number of an error's class: ports and ids in it would make a class of every request."""
+        if error and not error.startswith("status "):
+            error = _NUMBERS.sub("N", error).encode("utf-8", "replace").decode()
+        if len(self._errors) >= _MAX_ERRORS and error not in self._errors:
+            error = _OTHER_ERRORS
+        return self._errors.setdefault(error, len(self._errors))
 
     def run(self, source: Source, *, is_wall_clock: bool, resolution_ns: int = 0) -> ImportedRun:
         """All requests as one run.

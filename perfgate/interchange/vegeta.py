@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -64,7 +65,7 @@ def read_vegeta_csv(source: Source) -> Imported:
         UsageError: the file is not what vegeta writes.
     """
     requests = Requests()
-    columns = source.head.splitlines()[0].count(",") + 1
+    columns = len(next(csv.reader([source.head.partition("\n")[0]])))
     if columns < _FEWEST_COLUMNS:
         source.refuse(f"{columns} columns: vegeta's CSV has {_FEWEST_COLUMNS} or more", line=1)
 
