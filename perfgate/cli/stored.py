@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -26,7 +27,25 @@ def compare_stored(opened: Project, base: Commit, head: Commit, *, reproduce: st
     for result in heads:
         if result.side == "head" and result.run_id in by_run:
             return _paired(opened, by_run[result.run_id], result, reproduce)
-    return _unpaired(opened, base, bases, heads[0], reproduce)
+    return _unpaired(opened, base, bases, _with_all_runs(heads), reproduce)
+
+
+def _with_all_runs(results: list[Result]) -> Result:
+    """The first result; of an imported one with the runs of all like it, for each file may come by itself.
+
+    A run that was imported twice, alone and among others, counts once.
+    """
+    from perfgate.gate.validity import comparable, conditions_of
+
+    first = results[0]
+    if not first.is_imported:
+        return first
+    rounds = list(first.rounds)
+    for other in results[1:]:
+        if not comparable(conditions_of(first), conditions_of(other)):
+            known = [each.endpoints for each in rounds]
+            rounds += [each for each in other.rounds if each.endpoints not in known]
+    return replace(first, rounds=tuple(replace(each, index=n) for n, each in enumerate(rounds)))
 
 
 def _complete(opened: Project, commit: Commit) -> list[Result]:
@@ -78,7 +97,7 @@ def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result
     sound = [result for result in alike if not invalidity_alone(result, opened.policy)]
     unsound = invalidity_alone(alike[0], opened.policy) if alike and not sound else ()
     levels: dict[Metric, list[float]] = {}
-    for result in sound:
+    for result in [_with_all_runs(sound)] if sound and sound[0].is_imported else sound:
         for run in runs_of(result, opened.policy):
             for metric, level in run.items():
                 levels.setdefault(metric, []).append(level)

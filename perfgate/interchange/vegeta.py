@@ -65,7 +65,10 @@ def read_vegeta_csv(source: Source) -> Imported:
         UsageError: the file is not what vegeta writes.
     """
     requests = Requests()
-    columns = len(next(csv.reader([source.head.partition("\n")[0]])))
+    try:
+        columns = len(next(csv.reader([source.head.partition("\n")[0].rstrip("\r")])))
+    except csv.Error as error:
+        source.refuse(f"not CSV: {error}", line=1)
     if columns < _FEWEST_COLUMNS:
         source.refuse(f"{columns} columns: vegeta's CSV has {_FEWEST_COLUMNS} or more", line=1)
 
