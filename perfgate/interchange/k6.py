@@ -7,19 +7,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from perfgate.interchange.imported import Imported
 from perfgate.interchange.rows import Requests, each_csv, each_json, nanoseconds, whole
 from perfgate.interchange.source import BadLine, Source, shown
+from perfgate.k6points import K6_LATENCY
+from perfgate.k6points.names import endpoint_name, error_name
 
-DEFINITION = "k6 http_req_duration: request sent to last byte received (connecting and TLS left out)"
 _METRIC = "http_req_duration"
 _HEADER = "metric_name,timestamp,metric_value"
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 _UNITS_NS = {10: 10**9, 13: 10**6, 16: 10**3, 19: 1}
 """By the digits of a timestamp of these years: k6 writes seconds unless K6_CSV_TIME_FORMAT says otherwise."""
 
+_OUTSIDE = ("::setup", "::teardown")
 _FEW = 12
 
 
@@ -79,20 +80,25 @@ def read_k6_csv(source: Source) -> Imported:
 class _Points:
     def __init__(self) -> None:
         self.others: Counter[str] = Counter()
+        self.outside = 0
         self._requests = Requests()
 
     def add(self, metric: str, time: Any, value: Any, tags: Mapping[str, Any]) -> None:
         if metric != _METRIC:
             self.others[metric] += 1
             return
+        words = {key: str(value) for key, value in tags.items()}
+        if words.get("group", "").startswith(_OUTSIDE):
+            self.outside += 1
+            return
         taken_ns = nanoseconds(value, metric, 1e6)
         status = whole(tags.get("status") or 0, "status")
         self._requests.add(
-            _endpoint(tags),
+            endpoint_name(words),
             start_ns=max(0, _end_ns(time) - taken_ns),
             time_ns=taken_ns,
             status=status,
-            error=_error(tags, status),
+            error=error_name(words, None),
         )
 
     def imported(self, source: Source) -> Imported:
@@ -102,33 +108,14 @@ class _Points:
                 f"no {_METRIC} is in it (there is {there})",
                 "only HTTP requests can be compared; let the script finish some",
             )
+        if self.outside:
+            source.notes.append(f"{self.outside} requests of setup() and teardown() are no part of the load")
         return Imported(
             tool="k6",
-            latency_definition=DEFINITION,
+            latency_definition=K6_LATENCY,
             runs=(self._requests.run(source, is_wall_clock=True),),
             notes=tuple(source.notes),
         )
-
-
-def _endpoint(tags: Mapping[str, Any]) -> str:
-    """The request's name; of one that was given none k6 takes the URL, and of that the path is kept."""
-    name, method = str(tags.get("name") or tags.get("url") or "unnamed"), tags.get("method")
-    if name.startswith(("http://", "https://")):
-        try:
-            name = urlsplit(name).path or "/"
-        except ValueError as error:
-            raise BadLine(f"name is {shown(name)!r}, no URL") from error
-    return f"{method} {name}" if method else name
-
-
-def _error(tags: Mapping[str, Any], status: int) -> str:
-    """The error of a request that k6 counts as failed: by its expected statuses, else from 400 on."""
-    expected = tags.get("expected_response")
-    if expected == "true" or (expected is None and 0 < status < 400):
-        return ""
-    if status:
-        return f"status {status}"
-    return shown(tags.get("error") or f"error {tags.get('error_code') or 'without a name'}")
 
 
 def _end_ns(time: Any) -> int:

@@ -244,7 +244,7 @@ def test_a_benchmark_has_one_value_a_run_and_no_tail(shop: Shop) -> None:
     verdict = shop.perfgate("compare", "HEAD~1", "HEAD", "--stored", *NAMED, "-o", "json=verdict.json")
     assert verdict.code == 1, verdict.out
     rows = json.loads((shop.path / "verdict.json").read_text())["comparisons"]
-    assert {row["statistic"] for row in rows} == {"p50", "errors"}
+    assert {row["metric"]["statistic"] for row in rows} == {"p50", "errors"}
 
 
 def test_times_that_are_known_too_coarsely_are_left_out_and_named(shop: Shop) -> None:
