@@ -30,6 +30,15 @@ def compare_stored(opened: Project, base: Commit, head: Commit, *, reproduce: st
     return _unpaired(opened, base, bases, _with_all_runs(heads), reproduce)
 
 
+def stored_result(opened: Project, commit: Commit) -> Result:
+    """The commit's newest stored result, of an imported one with all runs like it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return _with_all_runs(_complete(opened, commit))
+
+
 def _with_all_runs(results: list[Result]) -> Result:
     """The first result; of an imported one with the runs of all like it, for each file may come by itself.
 

@@ -1,89 +1,22 @@
 """`perfgate import`: what other tools measured, stored for a commit, compared, or refused."""
 
 import json
-import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_project import CONFIG, WORKLOAD
+from cli_import import DATA, NAMED, VEGETA, Shop, make_shop, perfgate, words
 from cli_stored import store_pair
 
-from perfgate.cli.main import main
-from perfgate.model import LATENCY_DEFINITION, Result
-from perfgate.store.results import load
+from perfgate.model import LATENCY_DEFINITION
 from perfgate.store.samples import load_samples
-
-DATA = Path(__file__).parents[1] / "interchange" / "data"
-NAMED = ("--workload", "imported:shop")
-VEGETA = "vegeta latency"
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
-class Shop:
-    """A repository of two commits, without perfgate.yml unless `configure` writes one."""
-
-    path: Path
-    base: str
-    head: str
-    perfgate: Callable[..., Answer]
-
-    def configure(self, thresholds: str = "") -> None:
-        config = CONFIG.format(python="python").partition("gate:")[0]
-        (self.path / "perfgate.yml").write_text(config + thresholds)
-        (self.path / "load-test.yml").write_text(WORKLOAD)
-
-    def results(self) -> list[Result]:
-        return [load(path) for path in sorted((self.path / ".perfgate" / "results").rglob("*.json"))]
-
-    def runs(self, name: str, count: int, *, slower: float = 1.0, failing: float = 0.0) -> list[str]:
-        """Files of vegeta, each a run of 400 requests of about 10 ms; runs differ by 1 %."""
-        files = []
-        for run in range(count):
-            rng = np.random.default_rng([run, *name.encode()])
-            level = 10e6 * slower * float(np.exp(rng.normal(0, 0.01)))
-            times = (level * np.exp(rng.normal(0, 0.2, 400))).astype(int)
-            codes = np.where(rng.random(400) < failing, 500, 200)
-            path = self.path / f"{name}{run}.csv"
-            path.write_text(
-                "".join(
-                    f"{1893553445 + run}{at:09d},{code},{time},0,50,,,,{at},GET,http://127.0.0.1/items,\n"
-                    for at, (time, code) in enumerate(zip(times, codes, strict=True))
-                )
-            )
-            files.append(path.name)
-        return files
 
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shop:
-    git = ("git", "-c", "user.name=test", "-c", "user.email=test@example.invalid", "-C", str(tmp_path))
-    subprocess.run([*git, "-c", "init.defaultBranch=main", "init", "--quiet"], check=True)
-    shas = []
-    for message in ("base", "head"):
-        subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", message], check=True)
-        shas.append(subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip())
     monkeypatch.chdir(tmp_path)
-
-    def perfgate(*arguments: object) -> Answer:
-        code = main([str(each) for each in arguments])
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return Shop(path=tmp_path, base=shas[0], head=shas[1], perfgate=perfgate)
-
-
-def words(text: str) -> str:
-    return " ".join(text.split())
+    return make_shop(tmp_path, partial(perfgate, capsys))
 
 
 def test_ten_runs_of_each_commit_show_a_slowdown_and_say_what_is_not_promised(shop: Shop) -> None:
