@@ -274,6 +274,8 @@ def _refuse_by_name(source: Source) -> None:
         UsageError: the file is in one of them.
     """
     head = source.head.lstrip()
+    if source.raw_head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        source.refuse("UTF-16 text, as the > of PowerShell writes it", "write it as UTF-8")
     if vegeta.is_gob(source.raw_head):
         source.refuse("vegeta's binary encoding", "give text: vegeta encode --to json results.bin > run.json")
     if head.startswith("<") and ("<testResults" in head or "<httpSample" in head or "<?xml" in head):

@@ -14,6 +14,7 @@ DEFINITION = "Go benchmark: mean ns/op of one run of the loop (kept as p50: ther
 _LINE = re.compile(r"(Benchmark\S*)\s+(\d+)\s+(\S.*)")
 _CONFIGURATION = re.compile(r"([a-z][^\s:]*):\s*(.*)")
 _BEGINS = re.compile(r"(?m)^(?:goos|goarch|pkg|cpu): |^Benchmark\S*\s+\d+\s+[\d.]+ \S")
+_NAMELESS = re.compile(r"\s*\d+\s+[\d.]+ ns/op")
 _FEW = 8
 
 
@@ -66,6 +67,8 @@ class _Text:
         if match is None:
             if re.match(r"Benchmark\S*\s+\d", line):
                 raise BadLine("a benchmark without a result")
+            if _NAMELESS.match(line):
+                raise BadLine("a result without the name of its benchmark: something was printed in between")
             return
         time_ns = _time_ns(match[3], self.others)
         if time_ns is None:

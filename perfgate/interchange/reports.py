@@ -23,8 +23,13 @@ def show_artillery(document: Any, source: Source) -> Shown:
     rows = [
         ("", name, value) for kind in ("counters", "rates") for name, value in numbers_in(aggregate.get(kind))
     ]
+    rows += [("", name, value) for name, value in numbers_in(aggregate)]
     summaries = aggregate.get("summaries")
-    for name, summary in summaries.items() if isinstance(summaries, dict) else ():
+    # Artillery 1 has its latency, rps and codes beside the counters.
+    parts = (
+        summaries if isinstance(summaries, dict) else {k: v for k, v in aggregate.items() if k != "counters"}
+    )
+    for name, summary in parts.items():
         rows += [(str(name), key, value) for key, value in numbers_in(summary)]
     return Shown(
         tool="Artillery report",
