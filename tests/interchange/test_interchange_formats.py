@@ -1,6 +1,8 @@
 """Every format by an output of its tool: what was read is what the file says."""
 
+import json
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +99,13 @@ def test_the_time_of_measuring_is_known_where_the_file_says_it() -> None:
 def test_k6_time_is_that_of_the_end_so_a_request_began_before() -> None:
     samples = imported("k6.ndjson").runs[0].samples
     assert samples is not None
-    assert (samples.sent_ns < samples.last_ns).all()
+    lines = map(json.loads, (DATA / "k6.ndjson").read_text().splitlines())
+    first = next(
+        each["data"] for each in lines if each["metric"] == "http_req_duration" and each["type"] == "Point"
+    )
+    ended_s = datetime.fromisoformat(first["time"][:26] + "Z").timestamp()
+    assert samples.last_ns[0] / 1e9 == pytest.approx(ended_s, abs=1e-4)
+    assert (samples.last_ns - samples.sent_ns)[0] / 1e6 == pytest.approx(first["value"])
 
 
 def test_the_two_forms_of_a_k6_summary_agree_although_their_booleans_are_opposite() -> None:
