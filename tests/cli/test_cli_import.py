@@ -246,6 +246,18 @@ def test_what_cannot_be_meant_is_refused(shop: Shop, arguments: tuple[str, ...],
     assert says in done.err
 
 
+def test_what_is_only_a_name_cannot_be_measured(shop: Shop) -> None:
+    shop.configure()
+    for arguments in (
+        ("run", "HEAD", "--allow-dirty", *NAMED),
+        ("compare", "HEAD~1", "HEAD", "--allow-dirty", *NAMED),
+        ("compare", "--base-url", "http://127.0.0.1:9", "--head-url", "http://127.0.0.1:9", *NAMED),
+    ):
+        done = shop.perfgate(*arguments)
+        assert done.code == 2, done.err
+        assert "is the name of what another tool sent" in done.err
+
+
 def test_help_shows_how_it_is_used(shop: Shop) -> None:
     done = shop.perfgate("import", "--help")
     assert done.code == 0
