@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import perfgate
+from perfgate.errors import UsageError
 from perfgate.load.address import Address, Timeouts
 from perfgate.load.clock import detect_clock_source
 from perfgate.measure.budget import Goal, Preparation, Prepared, prepare
@@ -97,6 +98,12 @@ def run_job(job: Job, progress: Progress) -> tuple[Result, ...]:
         MeasureError: something could not be built, started, measured or stored.
         KeyboardInterrupt: the user stopped it; what was measured is stored.
     """
+    workload = job.workload
+    if not (workload.scenarios or workload.users or workload.tool):
+        raise UsageError(
+            f"{workload.name!r} is the name of what another tool sent, and cannot be sent from here",
+            "compare what is stored (--stored), or name a workload file",
+        )
     recording = Recording()
     # Before the driver is pinned: on one CPU of its own the machine would look as if it had only that.
     facts = _Facts(
