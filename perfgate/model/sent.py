@@ -91,13 +91,16 @@ class Workload:
     Either `scenarios` or `users` say what is sent, or the file runs on its own `tool`. `endpoints` are
     those known before anything is sent; users may add more. `target` is the URL written in the file, if any, and `profile` the load the file
     asks for. With `insecure` any certificate of a side is accepted. `notes` says what a paired round does
-    not replay, so that nothing is silently ignored.
+    not replay, so that nothing is silently ignored. `before` is walked once before the first user begins, and
+    what it captures is a variable of every scenario; `after` is walked once after the last has ended.
     """
 
     name: str
     digest: str
     endpoints: tuple[str, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    before: Scenario | None = None
+    after: Scenario | None = None
     users: tuple[UserKind, ...] = ()
     tool: Tool | None = field(default=None, repr=False, compare=False)
     target: str | None = None

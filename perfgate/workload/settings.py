@@ -10,6 +10,7 @@ from perfgate.model import Profile
 from perfgate.workload.payload import Payload, read_payloads
 from perfgate.workload.phases import describe_phases, profile_of
 from perfgate.workload.place import Place
+from perfgate.workload.processor import Processor
 from perfgate.workload.target import Target, read_target
 from perfgate.workload.template import Names, Template, TemplateError, compile_value
 
@@ -57,6 +58,7 @@ class Settings:
     timeout_ns: int | None = None
     insecure: bool = False
     profile: Profile | None = None
+    processor: Processor | None = None
     strict_capture: bool = True
     expect_200: bool = False
     stop_on_failure: bool = False
