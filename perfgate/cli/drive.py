@@ -148,13 +148,17 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
         seed=given["seed"] if given["seed"] is not None else secrets.randbits(31),
         warmup_ns=given["warmup"],
         max_rate_rps=given["max_rate"] or 0.0,
+        connections=workload.connections,
     )
     return LoadJob(
         plan=plan,
         workload=workload,
         read=read,
         processes=min(
-            given["processes"], profile.vus, *(ramp.max_vus for ramp in profile.stages if ramp.max_vus)
+            given["processes"],
+            profile.vus,
+            workload.connections or profile.vus,
+            *(ramp.max_vus for ramp in profile.stages if ramp.max_vus),
         ),
         target=url,
         words=describe_profile(profile),
@@ -192,14 +196,14 @@ def _service_of(workload: Workload, path: Path) -> str:
 
 def _notes(workload: Workload, is_load_given: bool) -> tuple[str, ...]:
     """The workload's notes; its phases are followed here, unless flags say otherwise."""
+    from perfgate.workload.defaults import ONLY_ALONE
     from perfgate.workload.phases import NOT_REPLAYED
-    from perfgate.workload.plugins import NOT_JUDGED
 
     other = "config.phases does not count, because flags say how much load"
     return tuple(
         note.replace(NOT_REPLAYED, other)
         for note in workload.notes
-        if not note.endswith(NOT_JUDGED) and (is_load_given or not note.startswith(NOT_REPLAYED))
+        if not note.endswith(ONLY_ALONE) and (is_load_given or not note.startswith(NOT_REPLAYED))
     )
 
 

@@ -10,9 +10,9 @@ from perfgate.workload.filled import filled
 from perfgate.workload.place import Place
 from perfgate.workload.template import Names
 
-_HTTP = ("timeout", "defaults", "maxSockets", "extendedMetrics", "cookieJarOptions")
+ONLY_ALONE = "in paired rounds, only by perfgate run FILE"
+_HTTP = ("timeout", "defaults", "pool", "maxSockets", "extendedMetrics", "cookieJarOptions")
 _HTTP_UNSUPPORTED = {
-    "pool": "remove it: every virtual user has a connection of its own; or use driver: artillery",
     "distributedTracing": "set the header yourself, under headers; or use driver: artillery",
 }
 _JAR = ("looseMode", "rejectPublicSuffixes", "prefixSecurity", "allowSpecialUseDomain")
@@ -21,13 +21,17 @@ _DEFAULTS = ("headers", "cookie", "strictCapture", "think")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpDefaults:
-    """What holds for every request; templates of `headers` and `cookies` may vary by pass."""
+    """What holds for every request; templates of `headers` and `cookies` may vary by pass.
+
+    All users share at most `connections`, or (0) each has its own.
+    """
 
     headers: Mapping[str, Place] = field(default_factory=dict)
     cookies: Mapping[str, Place] = field(default_factory=dict)
     think_jitter: Place | None = None
     strict_capture: bool = True
     timeout_ns: int | None = None
+    connections: int = 0
 
 
 def read_defaults(config: Mapping[str, Place], names: Names, notes: list[str]) -> HttpDefaults:
@@ -54,6 +58,7 @@ def read_defaults(config: Mapping[str, Place], names: Names, notes: list[str]) -
         think_jitter=think.fields(("jitter",)).get("jitter") if think else None,
         strict_capture=filled(strict, names).flag() if strict else True,
         timeout_ns=_timeout_ns(config.get("timeout"), http.get("timeout"), names),
+        connections=_pool(filled(http["pool"], names), notes) if "pool" in http else 0,
     )
 
 
@@ -83,6 +88,14 @@ def _timeout_ns(outer: Place | None, inner: Place | None, names: Names) -> int |
     if not timeout_ns:
         raise place.fail("'timeout' must be more than 0", "write seconds, like 10")
     return timeout_ns
+
+
+def _pool(place: Place, notes: list[str]) -> int:
+    connections = place.whole()
+    if not connections:
+        raise place.fail("'pool' must be more than 0", "write how many connections all users share, like 10")
+    notes.append(f"config.http.pool does not bound connections {ONLY_ALONE}")
+    return connections
 
 
 def _jar(place: Place, notes: list[str]) -> None:

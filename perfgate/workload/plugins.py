@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfgate.model import Ensured
+from perfgate.workload.defaults import ONLY_ALONE
 from perfgate.workload.endpointnames import EndpointOptions, endpoint_names, read_endpoint_options
 from perfgate.workload.ensure import read_ensure
 from perfgate.workload.figures import Vocabulary
@@ -18,7 +19,7 @@ from perfgate.yamlfile import shown
 _KNOWN = ("expect", "ensure", "apdex", "metrics-by-endpoint")
 _PRINT_ONLY = ("outputFormat", "formatter", "useOnlyRequestNames")
 _APDEX_MS = 500.0
-NOT_JUDGED = "is not judged in paired rounds, only by perfgate run FILE"
+NOT_JUDGED = f"is not judged {ONLY_ALONE}"
 OTHER_PLUGIN = "remove it, or let Artillery itself run the file: driver: artillery"
 
 
