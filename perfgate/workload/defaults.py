@@ -42,7 +42,8 @@ def read_defaults(config: Mapping[str, Place], names: Names, notes: list[str]) -
     """
     http = config["http"].fields(_HTTP, _HTTP_UNSUPPORTED) if "http" in config else {}
     if "maxSockets" in http:
-        filled(http["maxSockets"], names).whole()
+        if not filled(http["maxSockets"], names).whole():
+            raise http["maxSockets"].fail("'maxSockets' must be more than 0", "remove it, or write 1")
         notes.append("config.http.maxSockets changes nothing: a virtual user has one connection, as it needs")
     if "extendedMetrics" in http:
         filled(http["extendedMetrics"], names).flag()
@@ -55,7 +56,7 @@ def read_defaults(config: Mapping[str, Place], names: Names, notes: list[str]) -
     return HttpDefaults(
         headers=_mapping(_one("headers", said)),
         cookies=_mapping(_one("cookie", said)),
-        think_jitter=think.fields(("jitter",)).get("jitter") if think else None,
+        think_jitter=_jitter(think),
         strict_capture=filled(strict, names).flag() if strict else True,
         timeout_ns=_timeout_ns(config.get("timeout"), http.get("timeout"), names),
         connections=_pool(filled(http["pool"], names), notes) if "pool" in http else 0,
@@ -72,6 +73,13 @@ def _one(key: str, said: list[dict[str, Place]]) -> Place | None:
     if len(found) > 1:
         raise found[1].fail(f"{key!r} is given twice for every request", f"keep config.http.defaults.{key}")
     return found[0] if found else None
+
+
+def _jitter(think: Place | None) -> Place | None:
+    place = think.fields(("jitter",)).get("jitter") if think is not None else None
+    if place is not None:
+        place.scalar()
+    return place
 
 
 def _mapping(place: Place | None) -> dict[str, Place]:

@@ -18,6 +18,7 @@ from perfgate.yamlfile import shown
 
 _KNOWN = ("expect", "ensure", "apdex", "metrics-by-endpoint")
 _PRINT_ONLY = ("outputFormat", "formatter", "useOnlyRequestNames")
+_FORMATS = ("pretty", "json", "prettyError", "silent")
 _APDEX_MS = 500.0
 NOT_JUDGED = f"is not judged {ONLY_ALONE}"
 OTHER_PLUGIN = "remove it, or let Artillery itself run the file: driver: artillery"
@@ -94,6 +95,11 @@ def _apdex_ms(place: Place, names: Names) -> float:
 def _expect(place: Place, notes: list[str]) -> dict[str, bool]:
     known = (*_PRINT_ONLY, "expectDefault200", "reportFailuresAsErrors")
     options = place.fields(known) if place.value is not None else {}
+    for key in ("outputFormat", "formatter"):
+        if key in options:
+            options[key].choice(_FORMATS)
+    if "useOnlyRequestNames" in options:
+        options["useOnlyRequestNames"].flag()
     notes.extend(
         f"config.plugins.expect.{key} only changes what Artillery prints"
         for key in _PRINT_ONLY
