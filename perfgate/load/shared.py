@@ -52,6 +52,10 @@ class SharedConnections:
             self._users += 1
         return self
 
+    def another(self) -> SharedConnections:
+        """A share for what a user does beside other things."""
+        return self.join()
+
     def timeout_ns(self, request: Request) -> int:
         """How long a request may take."""
         return self._made[0].timeout_ns(request)
