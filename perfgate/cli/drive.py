@@ -87,7 +87,7 @@ def read_any(path: Path, variables: dict[str, str], environment: str | None = No
     Raises:
         UsageError: it cannot be used.
     """
-    if environment is not None and path.suffix not in (".yml", ".yaml"):
+    if environment is not None and path.suffix in (".py", ".js"):
         raise UsageError(f"{path}: only YAML files have environments", "drop --environment")
     if path.suffix == ".py":
         from perfgate.users.reading import read_users
