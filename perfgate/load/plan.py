@@ -22,8 +22,7 @@ class LoadPlan:
 
     Closed model: each user sends its next request after the last answer, to all sides in couples. Open
     model: passes begin by the profile's schedule, each on a random side. All users together send at most
-    `max_rate_rps` (0: no bound). Requests sent within `warmup_ns` are not among the samples. All
-    users share at most `connections` to a side, or (0) each has its own. Of several
+    `max_rate_rps` (0: no bound). Requests sent within `warmup_ns` are not among the samples. Of several
     processes that share a load, this is number `part[0]` of `part[1]`.
     """
 
@@ -37,6 +36,8 @@ class LoadPlan:
     warmup_ns: int = 0
     max_rate_rps: float = 0.0
     connections: int = 0
+    """How many all users together have to a side at most; 0: each has its own."""
+
     part: tuple[int, int] = (0, 1)
 
 
