@@ -1,0 +1,89 @@
+// Sends every request of a script to one service, whatever origin it names; the script is not edited.
+// The module object of k6/http is one per virtual user, so every import of it anywhere sees what is set here.
+import http from 'k6/http';
+import order from './order.js';
+
+const ORIGIN = /^\s*https?:\/\/[^\/?#]*/i;
+const ORDERED = order.url.replace(/\/+$/, '');
+const urlOf = http.url;
+const told = new Set();
+
+function there(url) {
+  const origin = url.match(ORIGIN)[0].trim();
+  if (origin !== ORDERED && !told.has(origin)) {
+    told.add(origin);
+    console.log(order.marker + origin.replace(/\/\/[^@]*@/, '//'));
+  }
+  const login = origin.match(/\/\/([^@]*@)/);
+  const rest = url.trim().slice(origin.length);
+  const base = login ? ORDERED.replace('//', '//' + login[1]) : ORDERED;
+  return base + (rest.startsWith('/') ? rest : '/' + rest);
+}
+
+// k6 takes the tags `name` and `url` from the object, so that thresholds on them still find their requests.
+function moved(url) {
+  if (url === null || url === undefined) return url;
+  if (typeof url === 'object' && typeof url.getURL === 'function') {
+    return ORIGIN.test(url.url) ? named(url.url, url.name) : url;
+  }
+  const text = String(url);
+  return ORIGIN.test(text) ? named(text, text.trim()) : url;
+}
+
+function named(url, name) {
+  const made = urlOf([there(url)]);
+  made.name = name;
+  return made;
+}
+
+function jarOf(params) {
+  if (!params || !params.jar || !params.jar.real) return params;
+  return Object.assign({}, params, { jar: params.jar.real });
+}
+
+function oneOf(request) {
+  if (Array.isArray(request)) return [request[0], moved(request[1]), request[2], jarOf(request[3])];
+  if (request && typeof request === 'object' && typeof request.getURL !== 'function' && 'url' in request) {
+    return Object.assign({}, request, { url: moved(request.url), params: jarOf(request.params) });
+  }
+  return moved(request);
+}
+
+function jar(real) {
+  const at = (url) => (ORIGIN.test(String(url)) ? there(String(url)) : url);
+  return {
+    real,
+    cookiesForURL: (url) => real.cookiesForURL(at(url)),
+    set: (url, name, value, options) => real.set(at(url), name, value, options || {}),
+    clear: (url) => real.clear(at(url)),
+    delete: (url, name) => real.delete(at(url), name),
+  };
+}
+
+for (const method of ['get', 'head']) {
+  const send = http[method];
+  http[method] = (url, params, ...rest) => send(moved(url), jarOf(params), ...rest);
+}
+for (const method of ['post', 'put', 'patch', 'del', 'options']) {
+  const send = http[method];
+  http[method] = (url, body, params, ...rest) => send(moved(url), body, jarOf(params), ...rest);
+}
+for (const method of ['request', 'asyncRequest']) {
+  const send = http[method];
+  if (send) http[method] = (verb, url, body, params) => send(verb, moved(url), body, jarOf(params));
+}
+
+const batch = http.batch;
+http.batch = (requests) => {
+  if (Array.isArray(requests)) return batch(requests.map(oneOf));
+  const all = {};
+  for (const key of Object.keys(requests)) all[key] = oneOf(requests[key]);
+  return batch(all);
+};
+
+const ownJar = http.cookieJar;
+const NewJar = http.CookieJar;
+http.cookieJar = () => jar(ownJar());
+http.CookieJar = function CookieJar() {
+  return jar(new NewJar());
+};

@@ -1,0 +1,155 @@
+"""A k6 script examined before it is run: k6's own judgement, its effective options, its files and digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perfgate.drivers.k6_binary import K6Binary, k6_environ
+from perfgate.drivers.k6_source import check_imports, origins
+from perfgate.errors import UsageError
+
+DIGEST_VERSION = "k6/1"
+SCRIPT_SUFFIXES = (".js", ".ts", ".mjs", ".cjs", ".mts")
+_MAX_FILE_BYTES = 16 << 20
+_LOCAL = "file/"
+_NOT_LOAD = ("hosts", "totalDuration", "maxVUs")
+_REMOTE = re.compile(r"https?://\S+?(?=\\?\")")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class K6Script:
+    """A script k6 accepts; `options` are the effective ones and `files` all local ones it reads, itself first."""
+
+    path: Path
+    binary: K6Binary
+    environ: Mapping[str, str]
+    variables: Mapping[str, str]
+    options: Mapping[str, Any]
+    files: tuple[Path, ...]
+    digest: str
+    origins: tuple[str, ...]
+
+
+def examine(
+    path: Path, binary: K6Binary, *, environ: Mapping[str, str], variables: Mapping[str, str]
+) -> K6Script:
+    """Let k6 load the script once without running it.
+
+    Raises:
+        UsageError: k6 does not accept it, or it uses what perfgate cannot redirect; with k6's own text.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file", "name a k6 script")
+    path = path.absolute()
+    check_imports(path, _text(path))
+    clean, _ = k6_environ(environ, steady=False)
+    words = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
+    common = ["--log-format", "json", "--no-color", "--include-system-env-vars", *words]
+    inspected = binary.ask(
+        ["inspect", "--execution-requirements", *common, str(path)], environ=clean, folder=Path.cwd()
+    )
+    _refuse(path, inspected.returncode, inspected.stderr)
+    options = json.loads(inspected.stdout)
+    files = _files(path, binary, common, clean)
+    sources = {file: _text(file) for file in files if file.suffix in SCRIPT_SUFFIXES}
+    for file, source in sources.items():
+        check_imports(file, source)
+    return K6Script(
+        path=path,
+        binary=binary,
+        environ=dict(environ),
+        variables=dict(variables),
+        options=options,
+        files=files,
+        digest=_digest(path, files, options, variables),
+        origins=origins(sources),
+    )
+
+
+def _files(path: Path, binary: K6Binary, common: list[str], environ: Mapping[str, str]) -> tuple[Path, ...]:
+    with tempfile.TemporaryDirectory(prefix="perfgate-k6-") as folder:
+        archive = Path(folder) / "script.tar"
+        answer = binary.ask(
+            ["archive", "-O", str(archive), *common, str(path)], environ=environ, folder=Path.cwd()
+        )
+        _refuse(path, answer.returncode, answer.stderr)
+        with tarfile.open(archive) as tar:
+            names = [member.name for member in tar if member.isfile() and member.name.startswith(_LOCAL)]
+    found = [Path("/" + name.removeprefix(_LOCAL)) for name in names]
+    # Archives hide home directories (/home/nobody): a file that is not there is looked for beside the script.
+    real = {file if file.is_file() else _unhidden(file, path) for file in found} - {path}
+    return (path, *sorted(file for file in real if file is not None))
+
+
+def _unhidden(file: Path, script: Path) -> Path | None:
+    parts = file.parts
+    if len(parts) > 3 and parts[2] == "nobody" and script.parts[1:2] == parts[1:2]:
+        real = Path(*script.parts[:3], *parts[3:])
+        return real if real.is_file() else None
+    return None
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise UsageError(
+                f"{path}: larger than {_MAX_FILE_BYTES >> 20} MiB", "move its data to other files"
+            )
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", "name a k6 script that can be read") from error
+
+
+def _digest(
+    path: Path, files: tuple[Path, ...], options: Mapping[str, Any], variables: Mapping[str, str]
+) -> str:
+    digest = hashlib.sha256(DIGEST_VERSION.encode())
+    for file in files:
+        with file.open("rb") as opened:
+            content = hashlib.file_digest(opened, "sha256").hexdigest()
+        digest.update(f"\0{os.path.relpath(file, path.parent)}\0{content}".encode(errors="surrogateescape"))
+    kept = {name: value for name, value in options.items() if name not in _NOT_LOAD}
+    digest.update(json.dumps(kept, sort_keys=True).encode())
+    # Where the service is does not change what it is asked.
+    asked = {name: value for name, value in variables.items() if "://" not in value}
+    digest.update(json.dumps(asked, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _refuse(path: Path, code: int, stderr: str) -> None:
+    for line in stderr.splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = {"level": "error" if code else "info", "msg": line}
+        text = f"{entry.get('msg', '')} {entry.get('error', '')}".strip()
+        if "unknown field" in text or (code and entry.get("level") == "error"):
+            raise UsageError(f"{path}: k6 says: {_one_line(text)}", _hint(text))
+    if code:
+        last = stderr.strip().splitlines()[-1:] or ["nothing"]
+        raise UsageError(
+            f"{path}: k6 does not accept it (exit {code}): {last[0]}", "does `k6 inspect` accept it?"
+        )
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s*\n\s*", " ", text.strip()).replace("file://", "")[:600]
+
+
+def _hint(text: str) -> str:
+    if "couldn't be retrieved" in text or "couldn't retrieve" in text:
+        remote = _REMOTE.search(text)
+        name = remote[0] if remote else "the module"
+        return f"k6 loads {name} over the network: save it beside the script and import that file"
+    if "unknown field" in text:
+        return "k6 ignores options it does not know, perfgate does not: correct or remove it"
+    return "correct the script; `k6 inspect FILE` says the same"

@@ -1,0 +1,105 @@
+"""The module k6 is given in place of a script: it imports the script, and redirects what that sends."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from perfgate.drivers.k6_options import Ordered
+from perfgate.drivers.k6_script import SCRIPT_SUFFIXES, K6Script
+from perfgate.drivers.k6_source import with_other_k6
+from perfgate.errors import MeasureError
+
+MARKER = "perfgate redirected "
+"""How the wrapper tells of an origin, on k6's console."""
+
+SUMMARY = "summary.json"
+
+_HERE = Path(__file__).with_name("k6_js")
+_MAIN = """\
+import './redirect.js';
+import * as script from {script};
+import {{ ordered, summarized }} from './options.js';
+export * from {script};
+export const options = ordered(script.options);
+export default script.default;
+export function handleSummary(data) {{ return summarized(data, script.handleSummary); }}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapper:
+    """The module to run; `copied` is the folder the script was copied below, if it was."""
+
+    main: Path
+    summary: Path
+    copied: Path | None
+
+
+def write_wrapper(
+    script: K6Script, folder: Path, *, url: str, seed: int, ordered: Ordered, skip_think: bool, files: bool
+) -> Wrapper:
+    """Write the wrapper into the folder; with `skip_think` also a copy of the script whose sleep does nothing.
+
+    `files` says whether the script's own handleSummary may write its files.
+    """
+    folder = folder.absolute()
+    for module in _HERE.glob("*.js"):
+        (folder / module.name).write_bytes(module.read_bytes())
+    copied = _copied(script, folder) if skip_think else None
+    summary = folder / SUMMARY
+    order: Mapping[str, Any] = {
+        "url": url,
+        "seed": seed,
+        "marker": MARKER,
+        "drop": list(ordered.drop),
+        "options": ordered.options,
+        "summary": str(summary),
+        "files": files,
+    }
+    (folder / "order.js").write_text(f"export default {json.dumps(order)};\n", encoding="utf-8")
+    path = _below(copied, script.path) if copied is not None else script.path
+    main = folder / "main.js"
+    main.write_text(_MAIN.format(script=json.dumps(str(path))), encoding="utf-8")
+    return Wrapper(main=main, summary=summary, copied=copied)
+
+
+def _copied(script: K6Script, folder: Path) -> Path:
+    # The tree is copied whole, since open() and import are relative to the file they stand in.
+    copied = folder / "script"
+    for file in script.files:
+        copy = _below(copied, file)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if file.suffix in SCRIPT_SUFFIXES:
+            source = file.read_text(encoding="utf-8", errors="replace")
+            copy.write_text(with_other_k6(source, str(folder / "nothink.js")), encoding="utf-8")
+        else:
+            copy.symlink_to(file)
+    return copied
+
+
+def _below(folder: Path, file: Path) -> Path:
+    return folder / os.path.relpath(file, "/")
+
+
+def address_of(url: str) -> str:
+    """The IP:port of a service's URL, as k6's `hosts` wants it.
+
+    Raises:
+        MeasureError: its host has no address.
+    """
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise MeasureError(f"{url}: {error.strerror}", "name a host that resolves") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    address = next((a for a in addresses if ":" not in a), addresses[0])
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
