@@ -143,6 +143,7 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
             f"k6 wrote no requests (exit {code})", "\n".join(log.last_lines[-8:]) or "run the script with k6"
         )
     summary = read_summary(wrapper.summary)
+    ending = (f"k6 ended with {code}: {EXIT_CODES.get(code, 'it was killed')}",) if code else ()
     run = ToolRun(
         samples=points.samples,
         duration_ns=summary.duration_ns or ran.ended.wall_ns,
@@ -155,9 +156,10 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
             metrics=summary.metrics,
             errors=log.errors,
             last_lines=log.last_lines,
-            notes=_notes(order, code, points, log, summary, ordered),
+            notes=(*_notes(order, points, log, summary, ordered.notes), *ending),
         ),
     )
+    ran.points.unlink()  # some 1.4 kB a request, all of which is in the samples now
     if wrapper.copied is not None:
         shutil.rmtree(wrapper.copied, ignore_errors=True)
     if ran.ended.stopped:
@@ -166,9 +168,9 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
 
 
 def _notes(
-    order: ToolOrder, code: int, points: K6Points, log: K6Log, summary: K6Summary, ordered: Ordered
+    order: ToolOrder, points: K6Points, log: K6Log, summary: K6Summary, said: tuple[str, ...]
 ) -> tuple[str, ...]:
-    found = [*ordered.notes, *summary.notes]
+    found = [*said, *summary.notes]
     if log.origins:
         found.append(f"redirected to {order.url}: {', '.join(log.origins)}")
     if order.skip_think:
@@ -181,8 +183,6 @@ def _notes(
         found.append(f"k6 dropped {summary.dropped_iterations} iterations for want of virtual users")
     if points.torn or points.unmatched:
         found.append("k6's output was cut off: the last request may be missing")
-    if code:
-        found.append(f"k6 ended with {code}: {EXIT_CODES.get(code, 'it was killed')}")
     return tuple(found)
 
 

@@ -21,12 +21,24 @@ _ANSWER_S = 60.0
 _VERSION = re.compile(r"k6(?:\.exe)? v(\d+)\.(\d+)\.(\S+)")
 
 PASSED_ON = frozenset(
-    f"K6_{name}"
-    for name in (
-        "BATCH BATCH_PER_HOST DISCARD_RESPONSE_BODIES INSECURE_SKIP_TLS_VERIFY MAX_REDIRECTS THROW USER_AGENT "
-        "MIN_ITERATION_DURATION NO_CONNECTION_REUSE NO_VU_CONNECTION_REUSE NO_COOKIES_RESET RPS "
-        "SETUP_TIMEOUT TEARDOWN_TIMEOUT NO_SETUP NO_TEARDOWN"
-    ).split()
+    {
+        "K6_BATCH",
+        "K6_BATCH_PER_HOST",
+        "K6_DISCARD_RESPONSE_BODIES",
+        "K6_INSECURE_SKIP_TLS_VERIFY",
+        "K6_MAX_REDIRECTS",
+        "K6_MIN_ITERATION_DURATION",
+        "K6_NO_CONNECTION_REUSE",
+        "K6_NO_COOKIES_RESET",
+        "K6_NO_SETUP",
+        "K6_NO_TEARDOWN",
+        "K6_NO_VU_CONNECTION_REUSE",
+        "K6_RPS",
+        "K6_SETUP_TIMEOUT",
+        "K6_TEARDOWN_TIMEOUT",
+        "K6_THROW",
+        "K6_USER_AGENT",
+    }
 )
 """k6's own environment variables that count as they do without perfgate."""
 

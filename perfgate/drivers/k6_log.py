@@ -16,7 +16,7 @@ _REQUEST_FAILED = "Request Failed"
 
 @dataclass(slots=True, kw_only=True)
 class K6Log:
-    """`exceptions` counts what the script threw, which k6 survives; `errors` has the texts and their numbers."""
+    """`exceptions` counts what the script threw, which k6 survives; `errors` has texts and their numbers."""
 
     errors: dict[str, int] = field(default_factory=dict)
     exceptions: int = 0

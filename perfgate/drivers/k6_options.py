@@ -29,6 +29,7 @@ GRACE = "5s"
 _LOAD = ("vus", "duration", "iterations", "stages", "scenarios")
 _KEPT = ("exec", "env", "tags", "options")
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_PERCENTILE = re.compile(r"p\(\s*([\d.]+)\s*\)")
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|d)")
 
 
@@ -60,6 +61,7 @@ def ordered_options(
     tags = options.get("systemTags")
     if tags is not None:
         replaced["systemTags"] = sorted({*tags, *NEEDED_TAGS})
+    replaced |= _with_percentiles(options)
     drop: list[str] = []
     if duration_ns is not None or vus is not None:
         scenarios, said = _steady(options, duration_ns, vus)
@@ -73,6 +75,20 @@ def ordered_options(
         drop.append("minIterationDuration")
         notes.append("minIterationDuration was left out with the think time")
     return Ordered(drop=tuple(drop), options=replaced, notes=tuple(notes))
+
+
+def _with_percentiles(options: Mapping[str, Any]) -> dict[str, Any]:
+    # k6 reports the value a threshold was judged by only where the summary has that percentile.
+    stats = options.get("summaryTrendStats")
+    expressions = [text for judged in (options.get("thresholds") or {}).values() for text in _texts(judged)]
+    asked = {f"p({match})" for text in expressions for match in _PERCENTILE.findall(text)}
+    return {"summaryTrendStats": [*stats, *sorted(asked - set(stats))]} if stats and asked else {}
+
+
+def _texts(judged: object) -> list[str]:
+    entries = judged if isinstance(judged, list) else [judged]
+    found = [entry.get("threshold", "") if isinstance(entry, dict) else entry for entry in entries]
+    return [text for text in found if isinstance(text, str)]
 
 
 def milliseconds(duration: object) -> float | None:

@@ -24,7 +24,7 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How it ended: its exit code (negative: the signal), how long it ran, and whether the user stopped it."""
+    """How it ended: exit code (negative: the signal), how long it ran, and whether the user stopped it."""
 
     exit_code: int
     wall_ns: int
@@ -95,7 +95,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Counter:
-    """Counts requests in k6's CSV while it grows; a row cut by the end of a chunk is counted with the next."""
+    """Counts requests in k6's CSV while it grows; a row not yet whole is counted with the next chunk."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -12,7 +12,7 @@ _WORDS = re.compile(
     r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/""", re.S
 )
 _IMPORT = re.compile(r"""(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])([^"'\n]+)\1""")
-_ORIGIN = re.compile(r"""(?<=["'`])https?://[^/"'`?#\s$\\{}]+""", re.I)
+_ORIGIN = re.compile(r"""(?<=["'`])(https?://)(?:[^/"'`?#\s$\\{}@]*@)?([^/"'`?#\s$\\{}@]+)""", re.I)
 _K6_ITSELF = re.compile(r"""((?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["']))k6\2""")
 
 _REFUSED = {
@@ -56,7 +56,7 @@ def origins(sources: Mapping[Path, str]) -> tuple[str, ...]:
     for source in sources.values():
         code = without_comments(source)
         imported = {match.start(2) for match in _IMPORT.finditer(code)}
-        found |= dict.fromkeys(m[0] for m in _ORIGIN.finditer(code) if m.start() not in imported)
+        found |= dict.fromkeys(m[1] + m[2] for m in _ORIGIN.finditer(code) if m.start() not in imported)
     return tuple(found)
 
 

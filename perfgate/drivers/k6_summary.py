@@ -20,7 +20,7 @@ _AGGREGATE = re.compile(r"\s*([a-z]+(?:\([\d.]+\))?)\s*[<>=!]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class K6Summary:
-    """`duration_ns` is k6's own measure, None without a summary; `notes` are about the script's handleSummary."""
+    """`duration_ns` is k6's own, None without a summary; `notes` are about the script's handleSummary."""
 
     thresholds: tuple[ToolThreshold, ...] = ()
     checks: tuple[ToolCheck, ...] = ()

@@ -45,7 +45,7 @@ class Wrapper:
 def write_wrapper(
     script: K6Script, folder: Path, *, url: str, seed: int, ordered: Ordered, skip_think: bool, files: bool
 ) -> Wrapper:
-    """Write the wrapper into the folder; with `skip_think` also a copy of the script whose sleep does nothing.
+    """Write the wrapper into the folder; with `skip_think` also a copy of the script that never sleeps.
 
     `files` says whether the script's own handleSummary may write its files.
     """

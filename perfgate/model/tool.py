@@ -112,9 +112,13 @@ class ToolStopped(KeyboardInterrupt):
 class Tool(Protocol):
     """A load test on the tool it was written for."""
 
-    name: ToolName
-    latency_definition: str
-    """What its samples' times are, in words; results with different definitions are not comparable."""
+    @property
+    def name(self) -> ToolName:
+        """Which tool it is."""
+
+    @property
+    def latency_definition(self) -> str:
+        """What its samples' times are, in words; results with different definitions are not comparable."""
 
     def run(self, order: ToolOrder) -> ToolRun:
         """Run the file once; the tool's processes are gone when this returns or raises.
