@@ -27,7 +27,7 @@ _REMOTE = re.compile(r"https?://\S+?(?=\\?\")")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class K6Script:
-    """A script k6 accepts; `options` are the effective ones, `files` all local ones it reads, itself first."""
+    """A script k6 accepts; `options` are the effective ones, `files` all local ones, itself first."""
 
     path: Path
     binary: K6Binary

@@ -58,6 +58,7 @@ def write_wrapper(
         "url": url,
         "seed": seed,
         "marker": MARKER,
+        "named": _named(script, ordered),
         "drop": list(ordered.drop),
         "options": ordered.options,
         "summary": str(summary),
@@ -68,6 +69,11 @@ def write_wrapper(
     main = folder / "main.js"
     main.write_text(_MAIN.format(script=json.dumps(str(path))), encoding="utf-8")
     return Wrapper(main=main, summary=summary, copied=copied)
+
+
+def _named(script: K6Script, ordered: Ordered) -> bool:
+    judged = {} if "thresholds" in ordered.drop else script.options.get("thresholds") or {}
+    return any("://" in metric for metric in judged)
 
 
 def _copied(script: K6Script, folder: Path) -> Path:
