@@ -85,7 +85,7 @@ K6_FEATURES = (
     _body(
         "cookie jars",
         f"http.cookieJar().set('{_SITE}/', 'k', 'v'); const jar = new http.CookieJar();"
-        f"jar.set('{_SITE}/', 'k', 'v'); http.get('{_SITE}/a', {{jar}});"
+        f"jar.set('{_SITE}/', 'k', 'v', {{domain: 'api.example.com', secure: true}}); http.get('{_SITE}/a', {{jar}});"
         f"if (jar.cookiesForURL('{_SITE}/').k[0] !== 'v') throw new Error('lost');",
         "GET /a",
     ),

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import socketserver
+import ssl
 import subprocess
 import sys
 import textwrap
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+import trustme
 from k6_service import NEEDS_K6, Service, endpoints, errors, run_k6, serving
 
 from perfgate.drivers.k6 import read_k6_script
@@ -187,6 +189,25 @@ def test_a_service_that_is_not_there_is_an_error_of_every_request(tmp_path):
     (error,) = errors(run)
     assert "refused" in error
     assert "127.0.0.1" not in error
+
+
+def test_certificates_count_unless_told_otherwise(tmp_path):
+    server = Service()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    url = server.url.replace("http:", "https:").replace("127.0.0.1", "localhost")
+    with serving(server):
+        strict = run_k6(tmp_path, ONE, url)
+        lax = run_k6(tmp_path, ONE, url, insecure=True)
+    assert "x509" in errors(strict).pop()
+    assert lax.samples.status.tolist() == [200]
+
+
+def test_it_keeps_to_its_processors(tmp_path, service):
+    cpu = min(os.sched_getaffinity(0))
+    script = ONE.replace("'https://api.example.com/a'", "`https://a/${__ENV.GOMAXPROCS}-at-a-time`")
+    assert endpoints(run_k6(tmp_path, script, service.url, cpus=(cpu,))) == ["GET /1-at-a-time"]
 
 
 class Garbage(socketserver.BaseRequestHandler):

@@ -50,12 +50,20 @@ function oneOf(request) {
   return moved(request);
 }
 
+// A cookie for the script's own domain, or for TLS only, would never reach the service.
+function sendable(options) {
+  const kept = Object.assign({}, options || {});
+  delete kept.domain;
+  if (!ORDERED.startsWith('https:')) delete kept.secure;
+  return kept;
+}
+
 function jar(real) {
   const at = (url) => (ORIGIN.test(String(url)) ? there(String(url)) : url);
   return {
     real,
     cookiesForURL: (url) => real.cookiesForURL(at(url)),
-    set: (url, name, value, options) => real.set(at(url), name, value, options || {}),
+    set: (url, name, value, options) => real.set(at(url), name, value, sendable(options)),
     clear: (url) => real.clear(at(url)),
     delete: (url, name) => real.delete(at(url), name),
   };
