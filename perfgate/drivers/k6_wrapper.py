@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from perfgate.drivers.k6_options import Ordered
 from perfgate.drivers.k6_script import SCRIPT_SUFFIXES, K6Script
@@ -67,7 +67,7 @@ def write_wrapper(
     (folder / "order.js").write_text(f"export default {json.dumps(order)};\n", encoding="utf-8")
     path = _below(copied, script.path) if copied is not None else script.path
     main = folder / "main.js"
-    main.write_text(_MAIN.format(script=json.dumps(str(path))), encoding="utf-8")
+    main.write_text(_MAIN.format(script=json.dumps(_specifier(path))), encoding="utf-8")
     return Wrapper(main=main, summary=summary, copied=copied)
 
 
@@ -84,10 +84,15 @@ def _copied(script: K6Script, folder: Path) -> Path:
         copy.parent.mkdir(parents=True, exist_ok=True)
         if file.suffix in SCRIPT_SUFFIXES:
             source = file.read_text(encoding="utf-8", errors="replace")
-            copy.write_text(with_other_k6(source, str(folder / "nothink.js")), encoding="utf-8")
+            copy.write_text(with_other_k6(source, _specifier(folder / "nothink.js")), encoding="utf-8")
         else:
             copy.symlink_to(file)
     return copied
+
+
+def _specifier(path: Path) -> str:
+    # k6 reads the name of a module as a URL.
+    return f"file://{quote(str(path))}"
 
 
 def _below(folder: Path, file: Path) -> Path:

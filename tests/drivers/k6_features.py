@@ -85,7 +85,8 @@ K6_FEATURES = (
     _body(
         "cookie jars",
         f"http.cookieJar().set('{_SITE}/', 'k', 'v'); const jar = new http.CookieJar();"
-        f"jar.set('{_SITE}/', 'k', 'v', {{domain: 'api.example.com', secure: true}}); http.get('{_SITE}/a', {{jar}});"
+        f"jar.set('{_SITE}/', 'k', 'v', {{domain: 'api.example.com', secure: true}});"
+        f"http.get('{_SITE}/a', {{jar}});"
         f"if (jar.cookiesForURL('{_SITE}/').k[0] !== 'v') throw new Error('lost');",
         "GET /a",
     ),
@@ -179,7 +180,9 @@ K6_FEATURES = (
         "extensions (k6/x)", f"import sql from 'k6/x/sql';\n{_IDLE}", ":1:18: k6/x/sql is not supported"
     ),
     _refused(
-        "an unknown option", f"export const options = {{duraton: '1s'}};\n{_IDLE}", 'unknown field "duraton"'
+        "an unknown option",
+        f"export const options = {{duraton: '1s'}};\n{_IDLE}",
+        "script.js:1:25: k6 says: There were unknown fields",
     ),
     _refused("a syntax error", "export default function () {\n  (;\n}\n", "script.js: Line 2:4"),
     _refused("no function to run", "export const options = {vus: 1};\n", "no exported functions"),
@@ -187,6 +190,11 @@ K6_FEATURES = (
         "an exec that is not there",
         "export const options = {scenarios: {a: {executor: 'per-vu-iterations', exec: 'no'}}};\n" + _IDLE,
         "function 'no' not found",
+    ),
+    _refused(
+        "a remote module without a network",
+        "import x from 'https://127.0.0.1:1/x.js';\n" + _IDLE,
+        "couldn't be retrieved from the resolved url",
     ),
     _refused("a file that is not there", f"const data = open('./no.json');\n{_IDLE}", "no.json"),
 )
