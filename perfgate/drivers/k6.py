@@ -179,6 +179,7 @@ def _notes(
         found.append(f"{points.outside} requests of setup() and teardown() are not among the samples")
     if log.exceptions:
         found.append(f"{log.exceptions} iterations ended in an exception of the script")
+    found += [f"k6 warned: {text}" for text in log.warnings]
     if summary.dropped_iterations:
         found.append(f"k6 dropped {summary.dropped_iterations} iterations for want of virtual users")
     if points.torn or points.unmatched:

@@ -112,6 +112,27 @@ def test_what_a_script_throws_is_counted_with_its_place(tmp_path, service):
     assert f"Error: boom at default ({tmp_path}/script.js:3:" in text
 
 
+def test_requests_that_k6_could_not_send_are_told(tmp_path, service):
+    script = ONE.replace("}\n", "\n  http.get(null);\n}\n")
+    run = run_k6(tmp_path, script, service.url)
+    assert endpoints(run) == ["GET /a"]
+    ((text, count),) = run.report.errors.items()
+    assert (count, text.split(":")[0]) == (1, "invalid URL")
+
+
+def test_arrivals_that_k6_dropped_are_told(tmp_path, service):
+    script = """
+    import http from 'k6/http';
+    import { sleep } from 'k6';
+    const s = { executor: 'constant-arrival-rate', rate: 50, duration: '1s', preAllocatedVUs: 1 };
+    export const options = { scenarios: { s } };
+    export default function () { http.get('https://api.example.com/a'); sleep(0.3); }
+    """
+    notes = "\n".join(run_k6(tmp_path, script, service.url).report.notes)
+    assert "k6 warned: Insufficient VUs" in notes
+    assert "iterations for want of virtual users" in notes
+
+
 def test_helpers_data_and_typescript_take_part(tmp_path, service):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "data.json").write_text('["x"]')
