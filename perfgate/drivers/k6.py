@@ -160,8 +160,7 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
         ),
     )
     ran.points.unlink()  # some 1.4 kB a request, all of which is in the samples now
-    if wrapper.copied is not None:
-        shutil.rmtree(wrapper.copied, ignore_errors=True)
+    shutil.rmtree(wrapper.copied, ignore_errors=True)
     if ran.ended.stopped:
         raise ToolStopped(run)
     return run

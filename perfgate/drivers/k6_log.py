@@ -30,15 +30,14 @@ class K6Log:
     last_lines: tuple[str, ...] = ()
 
 
-def read_log(path: Path, copied: Path | None) -> K6Log:
+def read_log(path: Path, copied: Path) -> K6Log:
     """The log in JSON lines; names of files below `copied` are those of the user's files again."""
     log = K6Log()
     last: deque[str] = deque(maxlen=_LAST)
-    hidden = str(copied) if copied is not None else None
+    hidden = str(copied)
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            text = line.replace(hidden, "") if hidden else line
-            _take(log, last, text.rstrip("\n"))
+            _take(log, last, line.replace(hidden, "").rstrip("\n"))
     log.last_lines = tuple(last)
     return log
 

@@ -20,12 +20,13 @@ MARKER = "perfgate redirected "
 """How the wrapper tells of an origin, on k6's console."""
 
 SUMMARY = "summary.json"
+MAIN = "perfgate-main.js"
 
 _HERE = Path(__file__).with_name("k6_js")
 _MAIN = """\
-import './redirect.js';
+import {redirect};
+import {{ ordered, summarized }} from {options};
 import * as script from {script};
-import {{ ordered, summarized }} from './options.js';
 export * from {script};
 export const options = ordered(script.options);
 export default script.default;
@@ -35,28 +36,29 @@ export function handleSummary(data) {{ return summarized(data, script.handleSumm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrapper:
-    """The module to run; `copied` is the folder the script was copied below, if it was."""
+    """The module to run, what it writes, and the folder the script's files were copied below."""
 
     main: Path
     summary: Path
-    copied: Path | None
+    copied: Path
 
 
 def write_wrapper(
     script: K6Script, folder: Path, *, url: str, seed: int, ordered: Ordered, skip_think: bool, files: bool
 ) -> Wrapper:
-    """Write the wrapper into the folder; with `skip_think` also a copy of the script that never sleeps.
+    """Write the wrapper and a copy of the script into the folder; with `skip_think` one that never sleeps.
 
     `files` says whether the script's own handleSummary may write its files.
     """
     folder = folder.absolute()
     for module in _HERE.glob("*.js"):
         (folder / module.name).write_bytes(module.read_bytes())
-    copied = _copied(script, folder) if skip_think else None
+    nothink = _specifier(folder / "nothink.js") if skip_think else None
+    copied, seeded = _copied(script, folder / "script", nothink)
     summary = folder / SUMMARY
     order: Mapping[str, Any] = {
         "url": url,
-        "seed": seed,
+        "seed": None if seeded else seed,
         "marker": MARKER,
         "named": _named(script, ordered),
         "drop": list(ordered.drop),
@@ -65,9 +67,15 @@ def write_wrapper(
         "files": files,
     }
     (folder / "order.js").write_text(f"export default {json.dumps(order)};\n", encoding="utf-8")
-    path = _below(copied, script.path) if copied is not None else script.path
-    main = folder / "main.js"
-    main.write_text(_MAIN.format(script=json.dumps(_specifier(path))), encoding="utf-8")
+    copy = _below(copied, script.path)
+    # k6/experimental/fs opens files relative to the folder of the main module.
+    main = copy.with_name(MAIN)
+    text = _MAIN.format(
+        script=_literal(copy),
+        redirect=_literal(folder / "redirect.js"),
+        options=_literal(folder / "options.js"),
+    )
+    main.write_text(text, encoding="utf-8")
     return Wrapper(main=main, summary=summary, copied=copied)
 
 
@@ -76,23 +84,28 @@ def _named(script: K6Script, ordered: Ordered) -> bool:
     return any("://" in metric for metric in judged)
 
 
-def _copied(script: K6Script, folder: Path) -> Path:
+def _copied(script: K6Script, copied: Path, nothink: str | None) -> tuple[Path, bool]:
     # The tree is copied whole, since open() and import are relative to the file they stand in.
-    copied = folder / "script"
+    seeded = False
     for file in script.files:
         copy = _below(copied, file)
         copy.parent.mkdir(parents=True, exist_ok=True)
         if file.suffix in SCRIPT_SUFFIXES:
             source = file.read_text(encoding="utf-8", errors="replace")
-            copy.write_text(with_other_k6(source, _specifier(folder / "nothink.js")), encoding="utf-8")
+            seeded = seeded or "randomSeed" in source
+            copy.write_text(with_other_k6(source, nothink) if nothink else source, encoding="utf-8")
         else:
             copy.symlink_to(file)
-    return copied
+    return copied, seeded
 
 
 def _specifier(path: Path) -> str:
     # k6 reads the name of a module as a URL.
     return f"file://{quote(str(path))}"
+
+
+def _literal(path: Path) -> str:
+    return json.dumps(_specifier(path))
 
 
 def _below(folder: Path, file: Path) -> Path:

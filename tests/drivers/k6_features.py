@@ -71,6 +71,7 @@ K6_FEATURES = (
     _body("require", f"web.get('{_SITE}/a');", "GET /a", head="const web = require('k6/http');"),
     _body("destructured functions", f"get('{_SITE}/a');", "GET /a", head="const { get } = http;"),
     _body("redirects", f"http.get('{_SITE}/moved');", "GET /moved", "GET /target"),
+    _body("a redirect to another host", f"http.get('{_SITE}/away');", "GET /away", "GET /target"),
     _body("a request without redirects", f"http.get('{_SITE}/moved', {{redirects: 0}});", "GET /moved"),
     _body("Response.submitForm", f"http.get('{_SITE}/page').submitForm();", "GET /page", "POST /sent"),
     _body("Response.clickLink", f"http.get('{_SITE}/page').clickLink();", "GET /page", "GET /linked"),
@@ -142,6 +143,26 @@ K6_FEATURES = (
         f"http.get('{_SITE}/a'); throw new Error('boom');",
         "GET /a",
         message="1 iterations ended in an exception of the script",
+    ),
+    _body(
+        "SharedArray",
+        "http.get(names[0]);",
+        "GET /a",
+        head="import { SharedArray } from 'k6/data';\n"
+        f"const names = new SharedArray('n', () => ['{_SITE}/a']);",
+    ),
+    K6Feature(
+        feature="k6/experimental/fs",
+        script=f"{_HTTP}import {{ open as openFile }} from 'k6/experimental/fs';\n"
+        "const file = await openFile('./script.js');\n"
+        "export default async function () {\n"
+        f"  http.get(`{_SITE}/${{(await file.stat()).name}}`);\n}}\n",
+        endpoints=("GET /script.js",),
+    ),
+    K6Feature(
+        feature="CommonJS",
+        script=f"const http = require('k6/http');\nexports.default = () => http.get('{_SITE}/a');\n",
+        endpoints=("GET /a",),
     ),
     _body(
         "test.abort",

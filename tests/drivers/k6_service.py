@@ -33,6 +33,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.command, self.path, dict(self.headers), body))
         if self.path.startswith("/moved"):
             return self._answer(302, b"", Location="/target")
+        if self.path.startswith("/away"):
+            return self._answer(302, b"", Location="http://other.example.com/target")
         if self.path.startswith("/page"):
             return self._answer(
                 200,

@@ -133,6 +133,14 @@ def test_arrivals_that_k6_dropped_are_told(tmp_path, service):
     assert "iterations for want of virtual users" in notes
 
 
+def test_chance_is_the_same_in_every_run_of_a_seed_unless_the_script_seeds_it(tmp_path, service):
+    script = ONE.replace("'https://api.example.com/a'", "`https://a/${Math.random()}x`")
+    first, second = (endpoints(run_k6(tmp_path, script, service.url)) for _ in range(2))
+    assert first == second
+    own = "import { randomSeed } from 'k6';\n" + script.replace("{ http", "{ randomSeed(7); http")
+    assert endpoints(run_k6(tmp_path, own, service.url)) != first
+
+
 def test_helpers_data_and_typescript_take_part(tmp_path, service):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "data.json").write_text('["x"]')
@@ -313,6 +321,6 @@ def _running(folder: Path) -> list[int]:
                 words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if str(folder / "out" / "main.js").encode() in words:
+            if any(word.startswith(f"{folder}/out/script/".encode()) for word in words):
                 found.append(int(entry.name))
     return found
