@@ -22,6 +22,9 @@ def test_what_runs_is_redirected_and_measured(row, tmp_path):
     assert len(service.asked) >= len(row.endpoints)
     assert (run.samples.status > 0).all()
     assert (run.samples.last_ns > run.samples.sent_ns).all()
+    if row.treatment == "through k6":
+        assert run.report.errors == {}
+        assert run.report.exit_code == 0
     if row.message:
         assert row.message in "\n".join(run.report.notes)
 
