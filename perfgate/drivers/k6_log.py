@@ -42,6 +42,12 @@ def read_log(path: Path, copied: Path) -> K6Log:
     return log
 
 
+def last_said(path: Path) -> tuple[str, ...]:
+    """The end of k6's standard output: what the script's own handleSummary printed."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return tuple(deque((line.rstrip("\n")[:500] for line in lines if line.strip()), maxlen=_LAST))
+
+
 def _take(log: K6Log, last: deque[str], line: str) -> None:
     try:
         entry = json.loads(line)

@@ -21,6 +21,7 @@ DIGEST_VERSION = "k6/1"
 SCRIPT_SUFFIXES = (".js", ".ts", ".mjs", ".cjs", ".mts")
 _MAX_FILE_BYTES = 16 << 20
 _LOCAL = "file/"
+_OVER_NETWORK = "https/"
 _NOT_LOAD = ("hosts", "totalDuration", "maxVUs")
 _UNKNOWN = re.compile(r'unknown field "([^"]+)"')
 _REMOTE = re.compile(r"https?://\S+?(?=\\?\")")
@@ -55,10 +56,13 @@ def examine(
     asking = _Asking(shown=path, source=source, binary=binary, environ=environ, variables=variables)
     with tempfile.TemporaryDirectory(prefix="perfgate-k6-") as folder:
         options = json.loads(asking.ask(Path(folder), "inspect", "--execution-requirements"))
-        files = _files(path.absolute(), asking, Path(folder))
+        files, remote = _files(path.absolute(), asking, Path(folder))
     sources = {file: _text(file) for file in files if file.suffix in SCRIPT_SUFFIXES}
     for file, text in sources.items():
         check_imports(file, text)
+    # Where the service is does not change what it is asked.
+    load = {name: value for name, value in options.items() if name not in _NOT_LOAD}
+    asked = {name: value for name, value in variables.items() if "://" not in value}
     return K6Script(
         path=path.absolute(),
         binary=binary,
@@ -66,7 +70,7 @@ def examine(
         variables=dict(variables),
         options=options,
         files=files,
-        digest=_digest(path.absolute(), files, options, variables),
+        digest=_digest(path.absolute(), files, [load, asked, remote]),
         origins=origins(sources),
     )
 
@@ -94,15 +98,20 @@ class _Asking:
         return answer.stdout
 
 
-def _files(path: Path, asking: _Asking, folder: Path) -> tuple[Path, ...]:
+def _files(path: Path, asking: _Asking, folder: Path) -> tuple[tuple[Path, ...], dict[str, str]]:
     archive = folder / "script.tar"
     asking.ask(folder, "archive", "-O", str(archive))
+    names, remote = [], {}
     with tarfile.open(archive) as tar:
-        names = [member.name for member in tar if member.isfile() and member.name.startswith(_LOCAL)]
+        for member in tar:
+            if member.isfile() and member.name.startswith(_LOCAL):
+                names.append(member.name)
+            elif member.name.startswith(_OVER_NETWORK) and (content := tar.extractfile(member)) is not None:
+                remote[member.name] = hashlib.sha256(content.read()).hexdigest()
     found = [Path("/" + name.removeprefix(_LOCAL)) for name in names]
     # Archives hide home directories (/home/nobody): a file that is not there is looked for beside the script.
     real = {file if file.is_file() else _unhidden(file, path) for file in found} - {path}
-    return (path, *sorted(file for file in real if file is not None))
+    return (path, *sorted(file for file in real if file is not None)), remote
 
 
 def _unhidden(file: Path, script: Path) -> Path | None:
@@ -124,19 +133,14 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path}: {error.strerror}", "name a k6 script that can be read") from error
 
 
-def _digest(
-    path: Path, files: tuple[Path, ...], options: Mapping[str, Any], variables: Mapping[str, str]
-) -> str:
+def _digest(path: Path, files: tuple[Path, ...], known: list[Mapping[str, Any]]) -> str:
     digest = hashlib.sha256(DIGEST_VERSION.encode())
     for file in files:
         with file.open("rb") as opened:
             content = hashlib.file_digest(opened, "sha256").hexdigest()
         digest.update(f"\0{os.path.relpath(file, path.parent)}\0{content}".encode(errors="surrogateescape"))
-    kept = {name: value for name, value in options.items() if name not in _NOT_LOAD}
-    digest.update(json.dumps(kept, sort_keys=True).encode())
-    # Where the service is does not change what it is asked.
-    asked = {name: value for name, value in variables.items() if "://" not in value}
-    digest.update(json.dumps(asked, sort_keys=True).encode())
+    for words in known:
+        digest.update(json.dumps(words, sort_keys=True).encode())
     return digest.hexdigest()
 
 

@@ -33,6 +33,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.command, self.path, dict(self.headers), body))
         if self.path.startswith("/moved"):
             return self._answer(302, b"", Location="/target")
+        if self.path.startswith("/module.js"):
+            return self._answer(200, self.server.module.encode(), **{"Content-Type": "text/javascript"})
         if self.path.startswith("/away"):
             return self._answer(302, b"", Location="http://other.example.com/target")
         if self.path.startswith("/page"):
@@ -64,6 +66,7 @@ class Service(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.module = ""
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
     @property

@@ -182,14 +182,28 @@ def test_the_digest_does_not_depend_on_where_the_script_lies(tmp_path):
     assert _digest(tmp_path / "one" / "script.js") == _digest(tmp_path / "two" / "script.js")
 
 
+def test_the_digest_depends_on_variables_and_options_but_not_on_where_the_service_is(tmp_path):
+    path = tmp_path / "script.js"
+
+    def digest(script: str, **variables: str) -> str:
+        path.write_text(script)
+        return read_k6_script(path, environ=os.environ, variables=variables).digest
+
+    hosts = "export const options = { hosts: { 'a.b': __ENV.ADDRESS || '10.0.0.1' } };\n" + ONE
+    assert digest(ONE) == digest(ONE, BASE_URL="http://127.0.0.1:1")
+    assert digest(ONE) != digest(ONE, hosts="many")
+    assert digest(hosts) != digest(hosts.replace("hosts:", "userAgent: 'x', hosts:"))
+
+
 def test_hand_written_summaries_still_run_and_write_nothing_in_a_round(tmp_path, service):
     written = tmp_path / "report.txt"
-    script = ONE + f"export function handleSummary(data) {{ return {{ {str(written)!r}: 'mine' }}; }}\n"
+    script = ONE + f"export const handleSummary = () => ({{ {str(written)!r}: 'mine', stdout: 'said' }});\n"
     round_ = run_k6(tmp_path, script, service.url, **STEADY)
     assert not written.exists()
     assert any(str(written) in note for note in round_.report.notes)
-    run_k6(tmp_path, script, service.url)
+    run = run_k6(tmp_path, script, service.url)
     assert written.read_text() == "mine"
+    assert run.report.last_lines == ("said",)
 
 
 def test_variables_of_k6_in_the_environment_do_not_change_a_round(tmp_path, service):
@@ -231,6 +245,26 @@ def test_certificates_count_unless_told_otherwise(tmp_path):
         lax = run_k6(tmp_path, ONE, url, insecure=True)
     assert "x509" in errors(strict).pop()
     assert lax.samples.status.tolist() == [200]
+
+
+def test_remote_modules_take_part_and_count_in_the_digest(tmp_path, service):
+    server = Service()
+    ca, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost").configure_cert(context)
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    environ = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+    module = f"https://localhost:{server.server_address[1]}/module.js"
+    script = f"import {{ place }} from '{module}';\n" + ONE.replace("example.com/a'", "example.com/' + place")
+    digests = []
+    with serving(server):
+        for place in ("x", "x", "y"):
+            server.module = f"export const place = '{place}';"
+            run = run_k6(tmp_path, script, service.url, environ=environ, skip_think=True)
+            assert endpoints(run) == [f"GET /{place}"]
+            path = tmp_path / "script.js"
+            digests.append(read_k6_script(path, environ=environ, variables={}).digest)
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_it_keeps_to_its_processors(tmp_path, service):
