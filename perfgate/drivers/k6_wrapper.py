@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from perfgate.drivers.k6_options import Ordered
 from perfgate.drivers.k6_script import SCRIPT_SUFFIXES, K6Script
-from perfgate.drivers.k6_source import with_other_k6
+from perfgate.drivers.k6_source import with_imports
 from perfgate.errors import MeasureError
 
 MARKER = "perfgate redirected "
@@ -87,13 +87,22 @@ def _named(script: K6Script, ordered: Ordered) -> bool:
 def _copied(script: K6Script, copied: Path, nothink: str | None) -> tuple[Path, bool]:
     # The tree is copied whole, since open() and import are relative to the file they stand in.
     seeded = False
+
+    def rename(module: str) -> str:
+        if module == "k6" and nothink:
+            return nothink
+        if module.startswith(("/", "file://")):
+            file = Path(unquote(urlsplit(module).path))
+            return _specifier(_below(copied, file)) if file in script.files else module
+        return module
+
     for file in script.files:
         copy = _below(copied, file)
         copy.parent.mkdir(parents=True, exist_ok=True)
         if file.suffix in SCRIPT_SUFFIXES:
             source = file.read_text(encoding="utf-8", errors="replace")
             seeded = seeded or "randomSeed" in source
-            copy.write_text(with_other_k6(source, nothink) if nothink else source, encoding="utf-8")
+            copy.write_text(with_imports(source, rename), encoding="utf-8")
         else:
             copy.symlink_to(file)
     return copied, seeded

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from perfgate.drivers.k6_binary import k6_environ
 from perfgate.drivers.k6_options import milliseconds, ordered_options, shared
-from perfgate.drivers.k6_source import check_imports, origins, with_other_k6, without_comments
+from perfgate.drivers.k6_source import check_imports, origins, with_imports, without_comments
 from perfgate.errors import UsageError
 
 
@@ -105,9 +105,9 @@ def test_a_refused_module_is_named_with_its_place():
         check_imports(Path("s.js"), "import {\na } from 'k6/ws';\n")
 
 
-def test_only_k6_itself_is_exchanged():
+def test_imports_are_renamed_where_they_stand():
     source = "import http from 'k6/http';\nimport {\n sleep } from \"k6\";\nconst k = require('k6');\n"
-    assert with_other_k6(source, "/n.js") == (
+    assert with_imports(source, lambda name: "/n.js" if name == "k6" else name) == (
         "import http from 'k6/http';\nimport {\n sleep } from \"/n.js\";\nconst k = require('/n.js');\n"
     )
 

@@ -141,7 +141,8 @@ def test_chance_is_the_same_in_every_run_of_a_seed_unless_the_script_seeds_it(tm
     assert endpoints(run_k6(tmp_path, own, service.url)) != first
 
 
-def test_helpers_data_and_typescript_take_part(tmp_path, service):
+@pytest.mark.parametrize("helper", ["./lib/helper.js", "{}/lib/helper.js", "file://{}/lib/helper.js"])
+def test_helpers_data_and_typescript_take_part(helper, tmp_path, service):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "data.json").write_text('["x"]')
     (tmp_path / "lib" / "helper.js").write_text(
@@ -149,14 +150,14 @@ def test_helpers_data_and_typescript_take_part(tmp_path, service):
         "export function ask(base) { k6.sleep(30); http.get(`${base}/${names[0]}`); }\n"
     )
     script = """
-    import { ask } from './lib/helper.js';
+    import { ask } from 'HELPER';
     interface Place { base: string }
     const place: Place = { base: __ENV.BASE_URL };
     export default function () { ask(place.base); }
     """
     run = run_k6(
         tmp_path,
-        script,
+        script.replace("HELPER", helper.format(tmp_path)),
         service.url,
         name="s.ts",
         skip_think=True,
