@@ -26,7 +26,8 @@ class ToolOrder:
     `duration_ns` and `vus` take the place of what the file says about the load where they are not None: a
     round is short and steady. `folder` exists, is empty, and takes whatever the tool writes. `cpus` are those
     it keeps to (empty: any). `variables` are the user's `-e NAME=VALUE`, and `arguments` go to the tool's
-    command line as they are. `insecure` accepts any certificate. `on_tick` is told how many requests there
+    command line as they are. `insecure` accepts any certificate. With `skip_think` the script's pauses end at
+    once where the tool allows it. `on_tick` is told how many requests there
     were so far, about once a second.
     """
 
@@ -39,6 +40,7 @@ class ToolOrder:
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     arguments: tuple[str, ...] = ()
     insecure: bool = False
+    skip_think: bool = False
     on_tick: Callable[[int], None] = field(default=unheard, repr=False, compare=False)
 
 
@@ -110,9 +112,13 @@ class ToolStopped(KeyboardInterrupt):
 class Tool(Protocol):
     """A load test on the tool it was written for."""
 
-    name: ToolName
-    latency_definition: str
-    """What its samples' times are, in words; results with different definitions are not comparable."""
+    @property
+    def name(self) -> ToolName:
+        """Which tool it is."""
+
+    @property
+    def latency_definition(self) -> str:
+        """What its samples' times are, in words; results with different definitions are not comparable."""
 
     def run(self, order: ToolOrder) -> ToolRun:
         """Run the file once; the tool's processes are gone when this returns or raises.
