@@ -48,6 +48,8 @@ _SECTIONS = {
         "no_pin",
         "seed",
         "env",
+        "tags",
+        "exclude_tags",
     ),
 }
 
@@ -83,6 +85,8 @@ _SECTIONS = {
     metavar="NAME=VALUE",
     help="A variable of the workload, or of a .py file's environment; may be repeated.",
 )
+@click.option("--tags", multiple=True, metavar="TAG", help="Only tasks of a .py file with one of these tags.")
+@click.option("--exclude-tags", multiple=True, metavar="TAG", help="No tasks of a .py file with these tags.")
 @approach_options
 @output.output_option
 @click.pass_context

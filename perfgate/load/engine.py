@@ -12,13 +12,15 @@ Where to read on: `lives` (what a thread does), `user` (one pass), `client` and 
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.errors import MeasureError
@@ -32,11 +34,13 @@ from perfgate.load.names import Names
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.recorder import Recorder, rows_bytes
 from perfgate.load.running import Running
+from perfgate.load.steering import SHAPED, Enlist, Life, LoadSteering
 from perfgate.load.watching import Looking, Watcher
 
 if TYPE_CHECKING:
     import ssl
 
+_log = logging.getLogger("perfgate.load")
 _MAX_FAREWELL_NS = 5_000_000_000
 _MOST_ENDPOINTS = 1000
 _TICK_S = 0.25
@@ -57,6 +61,7 @@ class RawLoad:
     stamped: int
     rows_bytes: int
     clock_step_ns: int
+    objections: tuple[str, ...] = ()
 
 
 class LoadStopped(KeyboardInterrupt):
@@ -96,6 +101,8 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -
     if plan.profile.is_open:
         _schedule(running)
     crew = _muster(running)
+    if plan.conductor:
+        plan.conductor.begin(_steering(running, crew))
     running.start_ns = begin()
     spent = _Spent()
     try:
@@ -106,10 +113,14 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -
         if spent.since is None:
             raise
         spent.end()
-        raise LoadStopped(_raw(running, crew, spent)) from stop
+        raw = _raw(running, crew, spent)
+        if plan.conductor:
+            plan.conductor.end()
+        raise LoadStopped(raw) from stop
     finally:
         _abandon(running, crew)
-    return _raw(running, crew, spent)
+    raw = _raw(running, crew, spent)
+    return replace(raw, objections=plan.conductor.end()) if plan.conductor else raw
 
 
 def _raw(running: Running, crew: _Crew, spent: _Spent) -> RawLoad:
@@ -140,12 +151,30 @@ class _Crew(NamedTuple):
     recorders: list[Recorder]
     clients: list[list[Client]]
 
+    def add(self, thread: threading.Thread, recorder: Recorder, clients: list[Client]) -> None:
+        # Others zip the three lists while a shape adds to them, and count by the first.
+        self.clients.append(clients)
+        self.recorders.append(recorder)
+        self.threads.append(thread)
+
 
 def _muster(running: Running) -> _Crew:
     plan = running.plan
-    contexts = [_context(address) for address in plan.addresses]
     crew = _Crew([], [], [])
+    if plan.profile.executor == SHAPED:
+        return crew
+    enlist = _recruiter(running, crew)
     for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
+        enlist(lambda recorder, clients, number=number: partial(live, running, number, recorder, clients))
+    return crew
+
+
+def _recruiter(running: Running, crew: _Crew) -> Enlist:
+    """What adds one thread to the load; it takes the interpreter time to read certificates only once."""
+    plan = running.plan
+    contexts = [_context(address) for address in plan.addresses]
+
+    def enlist(life_of: Callable[[Recorder, list[Client]], Life]) -> threading.Thread:
         recorder = Recorder(running.errors)
         clients = [
             Client(
@@ -154,11 +183,19 @@ def _muster(running: Running) -> _Crew:
             )
             for address, context in zip(plan.addresses, contexts, strict=True)
         ]
-        mine = (running, number, recorder, clients)
-        crew.threads.append(threading.Thread(target=live, args=mine, name="virtual-user", daemon=True))
-        crew.recorders.append(recorder)
-        crew.clients.append(clients)
-    return crew
+        thread = threading.Thread(target=life_of(recorder, clients), name="virtual-user", daemon=True)
+        crew.add(thread, recorder, clients)
+        return thread
+
+    return enlist
+
+
+def _steering(running: Running, crew: _Crew) -> LoadSteering:
+    """The load in the hands of the test's own hooks; its thread comes first if it starts the users."""
+    steering = LoadSteering(running, crew.recorders, _recruiter(running, crew))
+    leader = threading.Thread(target=steering.lead, name="load-shape", daemon=True)
+    crew.add(leader, steering.recorder, [])
+    return steering
 
 
 class _Spent:
@@ -179,8 +216,9 @@ class _Spent:
 
 def _work(running: Running, crew: _Crew, watcher: Watcher, spent: _Spent) -> None:
     """From the first thread's start to the last one's end."""
+    plan = running.plan
     with clock.punctual_sleep():
-        _start(crew.threads)
+        _start(list(crew.threads))
     running.sleep_until(running.measure_from_ns, running.end_ns)
     watcher.on_measuring()
     spent.begin()
@@ -191,6 +229,9 @@ def _work(running: Running, crew: _Crew, watcher: Watcher, spent: _Spent) -> Non
             watcher.on_tick(sum(recorder.count for recorder in crew.recorders))
             if looking.wants_stop():
                 _abandon(running, crew)
+            if plan.users and time.monotonic_ns() > running.give_up_ns + _MAX_FAREWELL_NS:
+                _log.warning("a user was left behind: its code still waits for something")
+                break
     spent.end()
     watcher.on_measured()
 
@@ -216,6 +257,7 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
         clock_step_ns=raw.clock_step_ns,
         kernel_stamped_ratio=min(raw.stamped / max(samples.answers(raw.rows), 1), 1.0),
         rows_bytes=raw.rows_bytes,
+        objections=raw.objections,
     )
 
 
@@ -265,7 +307,7 @@ def _abandon(running: Running, crew: _Crew) -> None:
     running.abandon()
     give_up_ns = time.monotonic_ns() + _MAX_FAREWELL_NS
     while time.monotonic_ns() < give_up_ns:
-        left = [(t, mine) for t, mine in zip(crew.threads, crew.clients, strict=True) if t.is_alive()]
+        left = [(t, mine) for t, mine in zip(list(crew.threads), crew.clients, strict=False) if t.is_alive()]
         if not left:
             return
         for _, mine in left:

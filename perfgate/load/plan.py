@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.load.address import Address, Timeouts
-from perfgate.model import Profile, Scenario, UserKind
+from perfgate.model import Conductor, Profile, Scenario, UserKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,8 @@ class LoadPlan:
     Closed model: each user sends its next request after the last answer, to all sides in couples. Open
     model: passes begin by the profile's schedule, each on a random side. All users together send at most
     `max_rate_rps` (0: no bound). Requests sent within `warmup_ns` are not among the samples. Of several
-    processes that share a load, this is number `part[0]` of `part[1]`.
+    processes that share a load, this is number `part[0]` of `part[1]`. `conductor` has the hooks
+    of the load test.
     """
 
     addresses: tuple[Address, ...]
@@ -35,6 +36,7 @@ class LoadPlan:
     warmup_ns: int = 0
     max_rate_rps: float = 0.0
     part: tuple[int, int] = (0, 1)
+    conductor: Conductor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,7 +47,8 @@ class LoadOutcome:
     arrival for a user whose service is slow is not in it, or a slow service would look like a slow driver.
     `driver_cpu_ratio` is the driver's CPU time over elapsed time: near 1 the driver was the bottleneck.
     `kernel_stamped_ratio` is of the requests that anything came back for. `openings_ns` has a row (dns,
-    connect, tls) for each new connection, `sending_ns` a value a request.
+    connect, tls) for each new connection, `sending_ns` a value a request. `objections` is what the
+    load test itself says against the run.
     """
 
     samples: tuple[Samples, ...]
@@ -58,6 +61,7 @@ class LoadOutcome:
     clock_step_ns: int
     kernel_stamped_ratio: float
     rows_bytes: int
+    objections: tuple[str, ...] = ()
 
     @property
     def lateness_p99_ns(self) -> int:

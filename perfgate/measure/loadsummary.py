@@ -55,6 +55,7 @@ def summarise(job: LoadJob, came: LoadOutcome, *, started_at: str, clock_source:
             clock_step_ns=came.clock_step_ns,
         ),
         notes=job.notes,
+        objections=came.objections,
     )
 
 

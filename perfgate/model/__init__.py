@@ -43,6 +43,10 @@ from perfgate.model.concluded import (
     Statistic,
     Verdict,
 )
+from perfgate.model.conducting import (
+    Conductor,
+    Steering,
+)
 from perfgate.model.history import (
     Circle,
     History,
@@ -133,6 +137,7 @@ __all__ = [
     "Circle",
     "Commit",
     "Comparison",
+    "Conductor",
     "DriverLoad",
     "EndpointLoad",
     "EndpointRound",
@@ -171,6 +176,7 @@ __all__ = [
     "Spread",
     "Stage",
     "Statistic",
+    "Steering",
     "Step",
     "Think",
     "Tool",

@@ -10,6 +10,7 @@ from perfgate.model.answered import Response
 from perfgate.model.profile import Profile
 
 if TYPE_CHECKING:
+    from perfgate.model.conducting import Conductor
     from perfgate.model.port import Port
     from perfgate.model.tool import Tool
 
@@ -89,9 +90,10 @@ class Workload:
     """What is sent: two runs may be compared only if their digests are equal.
 
     Either `scenarios` or `users` say what is sent, or the file runs on its own `tool`. `endpoints` are
-    those known before anything is sent; users may add more. `target` is the URL written in the file, if any, and `profile` the load the file
-    asks for. With `insecure` any certificate of a side is accepted. `notes` says what a paired round does
-    not replay, so that nothing is silently ignored.
+    those known before anything is sent; users may add more. `target` is the URL written in the file, if
+    any, and `profile` the load the file asks for. With `insecure` any certificate of a side is accepted.
+    `conductor` has the file's hooks. `notes` says what a paired round does not replay, so that nothing is
+    silently ignored.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Workload:
     scenarios: tuple[Scenario, ...] = ()
     users: tuple[UserKind, ...] = ()
     tool: Tool | None = field(default=None, repr=False, compare=False)
+    conductor: Conductor | None = field(default=None, repr=False, compare=False)
     target: str | None = None
     profile: Profile | None = None
     insecure: bool = False

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from perfgate.model import Exchange, LoadOver, Request, Response
-from perfgate.users.user import Environment, kind_of
+from perfgate.users.conductor import FileConductor
+from perfgate.users.environment import Environment
+from perfgate.users.user import kind_of
 
 Answer = Callable[[Request], Response | str]
 
@@ -69,7 +71,8 @@ class FakePort:
 def live(user_class: Any, port: FakePort | None = None, **options: Any) -> FakePort:
     """The whole life of one user."""
     port = port or FakePort(**options)
-    kind_of(user_class, "http://service.invalid").live(port)
+    environment = Environment(host="http://service.invalid")
+    kind_of(user_class, environment, FileConductor(environment)).live(port)
     return port
 
 
