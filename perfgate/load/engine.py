@@ -13,18 +13,16 @@ Where to read on: `lives` (what a thread does), `user` (one pass), `client` and 
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.errors import MeasureError
-from perfgate.load import clock, pacing
+from perfgate.load import clock
 from perfgate.load.address import Address
 from perfgate.load.client import Client
 from perfgate.load.connection import Connection
@@ -34,6 +32,8 @@ from perfgate.load.names import Names
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.recorder import Recorder, rows_bytes
 from perfgate.load.running import Running
+from perfgate.load.schedule import schedule
+from perfgate.load.spent import Spent
 from perfgate.load.steering import SHAPED, Enlist, Life, LoadSteering
 from perfgate.load.watching import Looking, Watcher
 
@@ -99,12 +99,12 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -
         endpoints=Names(plan.endpoints, most=_MOST_ENDPOINTS if plan.users else len(plan.endpoints)),
     )
     if plan.profile.is_open:
-        _schedule(running)
+        schedule(running)
     crew = _muster(running)
     if plan.conductor:
         plan.conductor.begin(_steering(running, crew))
     running.start_ns = begin()
-    spent = _Spent()
+    spent = Spent()
     try:
         with tuned_for(len(crew.threads), own_code_only=not plan.users):
             _work(running, crew, watcher, spent)
@@ -123,7 +123,7 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -
     return replace(raw, objections=plan.conductor.end()) if plan.conductor else raw
 
 
-def _raw(running: Running, crew: _Crew, spent: _Spent) -> RawLoad:
+def _raw(running: Running, crew: _Crew, spent: Spent) -> RawLoad:
     if running.failures:
         raise MeasureError(
             f"the load driver failed: {_in_one_line(running.failures[0])}",
@@ -165,8 +165,12 @@ def _muster(running: Running) -> _Crew:
         return crew
     enlist = _recruiter(running, crew)
     for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
-        enlist(lambda recorder, clients, number=number: partial(live, running, number, recorder, clients))
+        enlist(partial(_life, running, number))
     return crew
+
+
+def _life(running: Running, number: int, recorder: Recorder, clients: list[Client]) -> Life:
+    return partial(live, running, number, recorder, clients)
 
 
 def _recruiter(running: Running, crew: _Crew) -> Enlist:
@@ -198,23 +202,7 @@ def _steering(running: Running, crew: _Crew) -> LoadSteering:
     return steering
 
 
-class _Spent:
-    """CPU and elapsed nanoseconds from `begin` (the end of the warm-up) to `end`."""
-
-    def __init__(self) -> None:
-        self.since: tuple[int, int] | None = None
-        self.cpu_ns = self.wall_ns = 0
-
-    def begin(self) -> None:
-        self.since = time.process_time_ns(), time.monotonic_ns()
-
-    def end(self) -> None:
-        if self.since is not None:
-            self.cpu_ns = time.process_time_ns() - self.since[0]
-            self.wall_ns = time.monotonic_ns() - self.since[1]
-
-
-def _work(running: Running, crew: _Crew, watcher: Watcher, spent: _Spent) -> None:
+def _work(running: Running, crew: _Crew, watcher: Watcher, spent: Spent) -> None:
     """From the first thread's start to the last one's end."""
     plan = running.plan
     with clock.punctual_sleep():
@@ -267,25 +255,6 @@ def _context(address: Address) -> ssl.SSLContext | None:
     from perfgate.load.tls_context import tls_context
 
     return tls_context(address.tls, http2=address.http2)
-
-
-def _schedule(running: Running) -> None:
-    """Draw the arrivals of this part of the load; each side gets a random half, whenever they are."""
-    plan = running.plan
-    index, count = plan.part
-    every = array(
-        "q", pacing.arrivals_ns(plan.profile, random.Random(f"{plan.seed}/arrivals").getrandbits(64))
-    )
-    running.arrivals_ns = every[index::count]
-    stretches = pacing.pieces(plan.profile)
-    if any(piece.max_vus for piece in stretches):
-        begins = [piece.from_ns for piece in stretches]
-        caps = [pacing.share(piece.max_vus, index, count) or int(piece.max_vus > 0) for piece in stretches]
-        running.caps = array("l", (caps[bisect_right(begins, due) - 1] for due in running.arrivals_ns))
-    if len(plan.addresses) > 1:
-        sides = [number % len(plan.addresses) for number in range(len(running.arrivals_ns))]
-        random.Random(f"{plan.seed}/sides").shuffle(sides)
-        running.sides = bytes(sides)
 
 
 def _start(threads: Sequence[threading.Thread]) -> None:

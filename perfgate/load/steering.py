@@ -1,4 +1,4 @@
-"""The driver as the hooks and the shape of a load test see it: users that come and go, and what was counted."""
+"""The driver as hooks and shapes of a load test see it: users that come and go, and what was counted."""
 
 from __future__ import annotations
 

@@ -61,6 +61,7 @@ class LoadSummary:
     nothing is due; an arrival's wait for a free user is in no figure but the response time. `phases` maps
     dns, connect, tls (of new connections), sending, waiting and receiving to their spreads; a phase that
     never happened is left out. `interrupted` says that the user stopped it, and all this is of a part.
+
     `objections` is what the file itself says against the run.
     """
 

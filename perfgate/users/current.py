@@ -48,7 +48,7 @@ def steered_sleep() -> Iterator[None]:
     global _living  # noqa: PLW0603 - there is one module `time`
     with _lock:
         _living += 1
-        time.sleep = sleep
+        time.sleep = sleep  # type: ignore[assignment]
     try:
         yield
     finally:

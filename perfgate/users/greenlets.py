@@ -1,4 +1,4 @@
-"""What load tests use of gevent, on threads: greenlets, groups, semaphores and events that end with the load."""
+"""What load tests use of gevent, on threads: greenlets, groups, locks and events that end with the load."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ from perfgate.users.standin import is_ours, standing_in
 
 _numbers = itertools.count(1)
 _lock = threading.RLock()
+_SOURCES = (".py", "/__init__.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from perfgate.model import Steering, UserKind
@@ -69,27 +70,28 @@ class Crowd:
             counts[kind.name] += 1
         return counts
 
-    def change(self, tick: Tick) -> bool:
-        """Start or stop one user on the way to what a tick asks for; False if that is reached."""
+    def changes(self, tick: Tick) -> list[Callable[[], None]]:
+        """What has to be done to get to what a tick asks for, user by user: first who goes, then who comes."""
         counts = self.by_name()
-        wanted = wanted_of(
-            [kind for cls, kind in self._kinds if not tick.classes or cls in tick.classes], tick.users
-        )
-        for name, count in counts.items():
-            if count > wanted.get(name, 0):
-                self._stop(name)
-                return True
+        asked_for = [kind for cls, kind in self._kinds if not tick.classes or cls in tick.classes]
+        wanted = wanted_of(asked_for, tick.users)
+        going, coming = [], []
         for _, kind in self._kinds:
-            if counts[kind.name] < wanted.get(kind.name, 0):
-                self._living.append((kind, self._steering.start_user(kind)))
-                return True
-        return False
+            more = wanted.get(kind.name, 0) - counts[kind.name]
+            going += [partial(self._stop, kind)] * max(-more, 0)
+            coming += [partial(self._start, kind)] * max(more, 0)
+        return [*going, *coming]
 
-    def _stop(self, name: str) -> None:
-        # The longest-lived go first, as in Locust.
-        kind, is_alive = next(one for one in self._living if one[0].name == name)
-        self._living.remove((kind, is_alive))
-        self._steering.stop_user(is_alive)
+    def _start(self, kind: UserKind) -> None:
+        self._living.append((kind, self._steering.start_user(kind)))
+
+    def _stop(self, kind: UserKind) -> None:
+        # The longest-lived go first, as in Locust; one may have gone by itself meanwhile.
+        for one in self._living:
+            if one[0] is kind:
+                self._living.remove(one)
+                self._steering.stop_user(one[1])
+                return
 
 
 def wanted_of(kinds: Sequence[UserKind], users: int) -> dict[str, int]:
@@ -135,10 +137,10 @@ class Follower:
 
     def _go_to(self, tick: Tick) -> bool:
         """Change the crowd at the tick's rate; as in Locust, the next tick waits until it is done."""
-        began_s, changed = time.monotonic(), 0
-        while self._crowd.change(tick):
-            changed += 1
-            wait_s = began_s + changed / tick.rate - time.monotonic()
+        began_s = time.monotonic()
+        for number, change in enumerate(self._crowd.changes(tick), start=1):
+            change()
+            wait_s = began_s + number / tick.rate - time.monotonic()
             if wait_s > 0 and not self._steering.pause(round(wait_s * 1e9)):
                 return False
         return True

@@ -1,4 +1,4 @@
-"""What of a file beside its users counts here, and notes on what of it does not: hooks, shape, options, settings."""
+"""Hooks, shape, options and settings of a file: what of them counts here, and notes on what does not."""
 
 from __future__ import annotations
 

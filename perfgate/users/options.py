@@ -1,4 +1,4 @@
-"""Command-line arguments a file adds to Locust's: their defaults, variables and values from the environment."""
+"""Command-line arguments that a file adds to those of Locust, and their values from the environment."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class ArgumentParser(argparse.ArgumentParser):
 
     def add_argument(self, *names: Any, **words: Any) -> argparse.Action:
         """Add an argument; `env_var` names the variable its value comes from."""
-        return _add(self, super().add_argument, names, words)
+        return _add(super().add_argument, names, words)
 
     def add_argument_group(self, *names: Any, **words: Any) -> Any:
         """Add arguments under a heading."""
         group = super().add_argument_group(*names, **words)
         plain = group.add_argument
-        group.add_argument = lambda *own, **more: _add(self, plain, own, more)  # type: ignore[method-assign]
+        group.add_argument = lambda *own, **more: _add(plain, own, more)  # type: ignore[method-assign]
         return group
 
     def error(self, message: str) -> NoReturn:
@@ -78,9 +78,7 @@ class ArgumentParser(argparse.ArgumentParser):
         return None
 
 
-def _add(
-    parser: ArgumentParser, plain: Any, names: tuple[Any, ...], words: dict[str, Any]
-) -> argparse.Action:
+def _add(plain: Any, names: tuple[Any, ...], words: dict[str, Any]) -> argparse.Action:
     env_var = words.pop("env_var", None)
     extras = {name: words.pop(name) for name in _OF_THE_WEB_UI if name in words}
     if extras.get("is_multiple"):
@@ -109,6 +107,7 @@ def _locusts_own(environ: Mapping[str, str]) -> dict[str, Any]:
         "run_time": parse_timespan(time) if time else None,
         **dict.fromkeys(_NOT_SET),
         **dict.fromkeys(_OFF, False),
+        "reset_stats": False,
         "headless": True,
         "headful": False,
         "host": None,

@@ -169,7 +169,8 @@ def _is_runnable(value: Any) -> bool:
 def _check(user_class: type[User], place: str) -> None:
     """Refuse a class that cannot run, or that says something perfgate would ignore."""
     name = user_class.__name__
-    for each in (user_class, *_task_sets(user_class, place)):
+    holders: list[Any] = [user_class, *_task_sets(user_class, place)]
+    for each in holders:
         for attribute, hint in _REFUSED.items():
             if getattr(each, attribute, None):
                 raise UsageError(f"{place}: {each.__name__}.{attribute} is not supported", hint)
@@ -219,8 +220,8 @@ def _host(path: Path, classes: list[type[User]], lines: Mapping[str, int], notes
     for user_class in classes:
         if not issubclass(user_class, HttpUser | FastHttpUser):
             notes.add(
-                f"{user_class.__name__} has a client of its own: perfgate counts what it reports, gives it the "
-                "target as its host, and cannot see where it connects to"
+                f"{user_class.__name__} has a client of its own: perfgate counts what it reports, gives it "
+                "the target as its host, and cannot see where it connects to"
             )
     return next(reversed(hosts), None)
 

@@ -1,4 +1,4 @@
-"""What the stand-in modules hold: every name of Locust's, and of gevent's, that a load test may import here."""
+"""What the stand-in modules hold: every name of Locust and of gevent that a load test may import here."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def _locust(environment: Environment) -> dict[str, dict[str, Any]]:
     tasks = {"task": task, "tag": tag, "TaskSet": TaskSet}
     sequential = {"SequentialTaskSet": SequentialTaskSet}
     chains = {
-        name: getattr(markov, name)
-        for name in ("MarkovTaskSet", "transition", "transitions", "NoMarkovTasksError")
-        + ("InvalidTransitionError", "NonMarkovTaskTransitionError", "MarkovTaskTagError")
+        name: value
+        for name, value in vars(markov).items()
+        if name in ("MarkovTaskSet", "transition", "transitions") or name.endswith("Error")
     }
     users = {"User": User, "HttpUser": HttpUser}
     fast = {"FastHttpUser": FastHttpUser}

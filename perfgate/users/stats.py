@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from perfgate.model import Samples, Steering
 
 CURRENT_S = 10
+_REPORTED = (
+    "num_requests",
+    "num_failures",
+    "fail_ratio",
+    "avg_response_time",
+    "median_response_time",
+    "min_response_time",
+    "max_response_time",
+    "avg_content_length",
+    "total_rps",
+)
 _NO_REQUEST = "task "
 """Begins the endpoints under which exceptions of the file's own code are counted."""
 
@@ -146,9 +157,7 @@ class StatsEntry:
 
     def to_dict(self) -> dict[str, Any]:
         """The figures Locust has in its reports."""
-        names = ("num_requests", "num_failures", "avg_response_time", "median_response_time", "total_rps")
-        names += ("min_response_time", "max_response_time", "avg_content_length", "fail_ratio")
-        return {"method": self.method, "name": self.name, **{name: getattr(self, name) for name in names}}
+        return {"method": self.method, "name": self.name, **{name: getattr(self, name) for name in _REPORTED}}
 
     def __getattr__(self, name: str) -> NoReturn:
         raise _unknown("StatsEntry", name)
@@ -186,7 +195,8 @@ class RequestStats:
         import numpy as np
 
         samples = self._samples()
-        found = (samples.endpoints[number] for number in np.unique(samples.endpoint).tolist())
+        numbers: list[int] = np.unique(samples.endpoint).tolist()  # type: ignore[assignment]
+        found = (samples.endpoints[number] for number in numbers)
         split = [name.partition(" ") for name in found if not name.startswith(_NO_REQUEST)]
         return {(name, method): StatsEntry(self, name, method) for method, _, name in split}
 
@@ -194,7 +204,7 @@ class RequestStats:
     def errors(self) -> Mapping[str, StatsError]:
         """What failed so far."""
         found = {}
-        for (name, method), _ in self.entries.items():
+        for name, method in self.entries:
             for error, count in self._errors_of(method, name):
                 found[f"{method}.{name}.{error}"] = StatsError(method, name, error, count)
         return found

@@ -33,5 +33,5 @@ def _passes(task: Any, only: AbstractSet[str], without: AbstractSet[str], known:
         known[task] = True
         filter_tasks(task, only, without, known)
         return bool(task.tasks)
-    tags = getattr(task, "locust_tag_set", set())
+    tags: set[str] = getattr(task, "locust_tag_set", set())
     return (not only or bool(tags & only)) and not tags & without

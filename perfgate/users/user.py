@@ -66,7 +66,7 @@ class User(metaclass=UserMeta):
         self._root = RootTaskSet(self)
 
     def _host(self) -> str:
-        """Where the user's own client goes: the host of the file, with the target of this load in its place."""
+        """Where a client of the file's own goes: its host, with the target of this load in its place."""
         steering = self.environment.runner.steering
         written = self.host or self.environment.host or NO_HOST
         return written if steering is None else redirected(written, steering.url)
