@@ -15,6 +15,7 @@ from perfgate.model import Exchange, Request
 from perfgate.users.address import Base, OutsideTargetError
 from perfgate.users.building import Builder, Manners
 from perfgate.users.caught import Caught, CaughtFastResponse, CaughtHttpResponse
+from perfgate.users.cookies import Cookies
 from perfgate.users.failing import MIN_WAIT_AFTER_FAILURE_NS, endpoint_name, unsent
 from perfgate.users.headers import SessionHeaders
 from perfgate.users.httpresponse import HttpResponse
@@ -111,6 +112,17 @@ class Client(Generic[R, C]):
     def auth(self, auth: Any) -> None:
         self._builder.auth = auth
         self._kept.clear()
+
+    @property
+    def cookies(self) -> Cookies:
+        """The cookies that are sent to the service."""
+        return Cookies(self._port)
+
+    @cookies.setter
+    def cookies(self, cookies: Any) -> None:
+        Cookies(self._port).replace(cookies)
+
+    cookiejar = cookies
 
     @contextmanager
     def rename_request(self, name: str) -> Iterator[None]:

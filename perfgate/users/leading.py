@@ -71,7 +71,7 @@ class Crowd:
         return counts
 
     def changes(self, tick: Tick) -> list[Callable[[], None]]:
-        """What has to be done to get to what a tick asks for, user by user: first who goes, then who comes."""
+        """The way to what a tick asks for, user by user: first who goes, then who comes."""
         counts = self.by_name()
         asked_for = [kind for cls, kind in self._kinds if not tick.classes or cls in tick.classes]
         wanted = wanted_of(asked_for, tick.users)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from perfgate.users.exceptions import UnsupportedError
+from perfgate.users.greenlets import Group
 
 if TYPE_CHECKING:
     from perfgate.model import Steering
@@ -37,6 +38,7 @@ class Runner:
         self.environment = environment
         self.state = STATE_INIT
         self.target_user_count = 0
+        self.greenlet = Group()
         self.exceptions: dict[int, dict[str, Any]] = {}
         self.crowd: Crowd | None = None
         self.steering: Steering | None = None

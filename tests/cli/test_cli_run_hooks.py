@@ -1,4 +1,4 @@
-"""`perfgate run FILE` of load tests with hooks, tags and shapes: what counts, what is noted, and the exit code."""
+"""`perfgate run FILE` of load tests with hooks, tags and shapes: what counts, and the exit code."""
 
 from __future__ import annotations
 

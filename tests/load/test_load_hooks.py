@@ -1,4 +1,4 @@
-"""Hooks and shapes of load tests on the real driver: users that come and go, ends that are asked for, naps cut short."""
+"""Hooks and shapes of load tests on the real driver: users that come and go, and ends that are asked for."""
 
 from __future__ import annotations
 
@@ -237,9 +237,7 @@ def on_quitting(environment, **kw):
 def test_an_exit_code_of_the_file_is_an_objection_with_its_reason(run: Run):
     with LocalServer(answering()) as server:
         outcome = run(OBJECTION, server, ms=400)
-    assert outcome.objections == (
-        "the load test set process_exit_code to 3: Test failed: too many requests",
-    )
+    assert outcome.objections == ("the load test set process_exit_code to 3: Test failed: too many requests",)
 
 
 def test_a_listener_that_fails_is_an_objection(run: Run):
@@ -257,6 +255,33 @@ def test_objections_of_all_processes_come_together(tmp_path: Path, read: Callabl
     with LocalServer(answering()) as server:
         plan = load(server, users(2, 500), scenarios=(), users=again().users, endpoints=())
         outcome = drive_together(plan, again, processes=2, pin=False)
-    assert outcome.objections == (
-        "the load test set process_exit_code to 3: Test failed: too many requests",
-    )
+    assert outcome.objections == ("the load test set process_exit_code to 3: Test failed: too many requests",)
+
+
+def test_cookies_are_read_set_and_forgotten_by_the_user(run: Run):
+    text = """
+        from locust import HttpUser, constant, task
+
+        class A(HttpUser):
+            wait_time = constant(600)
+
+            @task
+            def t(self):
+                self.client.get("/login")
+                assert self.client.cookies["csrf"] == "t0ken"
+                self.client.cookies.set("mine", "1")
+                assert {cookie.name for cookie in self.client.cookies} == {"csrf", "mine"}
+                self.client.get("/both")
+                del self.client.cookies["mine"]
+                self.client.get("/one")
+                self.client.cookies.clear()
+                self.client.get("/none")
+        """
+    reply = b"HTTP/1.1 200 OK\r\nSet-Cookie: csrf=t0ken; Path=/\r\nContent-Length: 2\r\n\r\nok"
+    with LocalServer(answering(reply)) as server:
+        outcome = run(text, server, count=1, ms=400)
+        sent = {request.split(b" ")[1]: request.lower() for request in server.requests}
+    assert b"cookie: csrf=t0ken; mine=1" in sent[b"/both"]
+    assert b"cookie: csrf=t0ken\r\n" in sent[b"/one"]
+    assert b"cookie:" not in sent[b"/none"]
+    assert set(counts(outcome)) == {"GET /login", "GET /both", "GET /one", "GET /none"}

@@ -236,8 +236,6 @@ def test_errors_are_those_of_requests():
 
 def test_what_the_client_does_not_have_cannot_be_set():
     _, shop = client()
-    with pytest.raises(AttributeError, match="cookies"):
-        shop.cookies = {}
     with pytest.raises(AttributeError, match="proxies"):
         shop.proxies = {}
 

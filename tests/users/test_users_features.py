@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from locust_features import LOCUST_FEATURES, LocustFeature
+from locust_features import LOCUST_FEATURES
+from locust_rows import LocustFeature
 from users_port import answer, run
 
 from perfgate.errors import UsageError

@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from users_port import FakePort, answer
+from users_port import FakePort, answer, run
 
 from perfgate.errors import UsageError
 from perfgate.users.reading import read_users
@@ -266,3 +267,63 @@ def test_importing_perfgate_imports_no_user_code():
         "assert HttpUser and task; assert 'requests' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_imports_inside_functions_find_the_same_modules_later(write, tmp_path, capsys):
+    (tmp_path / "shop_data").mkdir()
+    (tmp_path / "shop_data" / "__init__.py").write_text("from .paths import path_of\n")
+    (tmp_path / "shop_data" / "paths.py").write_text(
+        "def path_of(user):\n"
+        "    from locust.exception import StopUser\n"
+        "    from locust import HttpUser\n"
+        "    print('looking')\n"
+        "    assert isinstance(user, HttpUser)\n"
+        "    return '/late'\n"
+    )
+    text = """
+        from locust import HttpUser, task
+
+        class A(HttpUser):
+            @task
+            def t(self):
+                from shop_data import path_of
+                self.client.get(path_of(self))
+        """
+    before = {name for name in sys.modules if name.partition(".")[0] in ("locust", "gevent", "shop_data")}
+    steering, objections = run(read_users(write(text), environ={}), pauses=2)
+    assert ("GET /late", "") in steering.counted
+    assert objections == ()
+    after = {name for name in sys.modules if name.partition(".")[0] in ("locust", "gevent", "shop_data")}
+    assert before == after
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "looking" in captured.err
+
+
+def test_a_real_locust_that_others_have_imported_is_not_touched(write, monkeypatch):
+    real = ModuleType("locust")
+    monkeypatch.setitem(sys.modules, "locust", real)
+    read_users(
+        write("from locust import HttpUser, task\nclass A(HttpUser):\n    @task\n    def t(self): ...\n"),
+        environ={},
+    )
+    assert sys.modules["locust"] is real
+
+
+def test_the_digest_covers_the_tags(write):
+    path = write(
+        """
+        from locust import HttpUser, tag, task
+
+        class A(HttpUser):
+            @tag("a")
+            @task
+            def one(self): ...
+
+            @task
+            def two(self): ...
+        """
+    )
+    plain = read_users(path, environ={}).digest
+    tagged = read_users(path, environ={"LOCUST_TAGS": "a"}).digest
+    assert plain != tagged == read_users(path, environ={"LOCUST_TAGS": " a "}).digest

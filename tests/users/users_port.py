@@ -40,6 +40,17 @@ class FakePort:
         self.pauses: list[int] = []
         self.counted: list[tuple[str, str]] = []
         self.exchanges: list[Exchange] = []
+        self.jar: dict[str, str] = {}
+
+    def cookies(self) -> dict[str, str]:
+        return dict(self.jar)
+
+    def put_cookie(self, line: str) -> None:
+        name, _, value = line.partition(";")[0].partition("=")
+        self.jar[name] = value
+
+    def forget_cookies(self) -> None:
+        self.jar.clear()
 
     def endpoint(self, name: str) -> int:
         return self.names.setdefault(name, len(self.names))
@@ -126,7 +137,7 @@ class FakeSteering:
         import numpy as np
 
         names, errors = list(self.names), ["", *dict.fromkeys(error for _, error in self.counted if error)]
-        shown = [exchange for exchange in self.exchanges]
+        shown = list(self.exchanges)
         return Samples(
             endpoints=tuple(names),
             errors=tuple(errors),
@@ -143,7 +154,7 @@ class FakeSteering:
 
 
 def run(workload: Workload, **options: Any) -> tuple[FakeSteering, tuple[str, ...]]:
-    """One load of a file, one user of each kind unless its shape decides; what was counted and objected to."""
+    """One load of a file, a user of each kind unless its shape decides; what was counted and objected to."""
     steering = FakeSteering(len(workload.users), **options)
     steering.is_shaped = workload.profile is not None
     conductor = workload.conductor
