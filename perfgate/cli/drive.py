@@ -171,7 +171,8 @@ def _service_of(workload: Workload, path: Path) -> str:
 
 def _require_for_shape(given: dict[str, Any]) -> None:
     """One process follows the shape of a file, and users that come and go have no fixed share of a rate."""
-    for name, is_given in (("--processes", given["processes"] > 1), ("--max-rate", given["max_rate"])):
+    together = {"--processes": given["processes"] > 1, "--max-rate": given["max_rate"], "--vus": given["vus"]}
+    for name, is_given in together.items():
         if is_given:
             raise UsageError(
                 f"{name} does not go together with the load shape in the file",

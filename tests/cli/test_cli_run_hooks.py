@@ -128,7 +128,7 @@ def test_a_shape_decides_unless_flags_do(run: Run, service):
     assert "the load shape does not count, because flags say how much load" in out
 
 
-@pytest.mark.parametrize("flag", [("--processes", "2"), ("--max-rate", "10/s")])
+@pytest.mark.parametrize("flag", [("--processes", "2"), ("--max-rate", "10/s"), ("--vus", "3")])
 def test_what_a_shape_cannot_be_led_with_is_refused(run: Run, service, flag):
     code, _, err = run(SHAPE, "--target", service.url, "-q", *flag)
     assert code == 2
