@@ -58,7 +58,8 @@ class LoadSteering:
         if address.authority:
             self.url = f"{'https' if address.tls else 'http'}://{address.authority}"
         self.is_shaped = running.plan.profile.executor == SHAPED
-        self.vus = running.plan.profile.vus
+        part, parts = running.plan.part
+        self.vus = len(range(part, running.plan.profile.vus, parts))
         self.duration_s = running.plan.profile.duration_ns / 1e9
         self.recorder = Recorder(running.errors)
         self._running = running

@@ -16,7 +16,7 @@ class Steering(Protocol):
     url: str
     """Where the load goes."""
     vus: int
-    """Most users at once; 1 where a shape decides."""
+    """Most users of this process at once; 1 where a shape decides."""
     duration_s: float
     """How long the load is meant to last."""
 

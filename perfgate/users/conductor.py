@@ -27,6 +27,7 @@ class FileConductor:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
+        self._host = environment.host
         self._kinds: Sequence[tuple[type, UserKind]] = ()
         self._is_known = False
         self._lock = threading.Lock()
@@ -41,7 +42,7 @@ class FileConductor:
         environment, runner = self._environment, self._environment.runner
         runner.steering = environment.stats._steering = environment.events.request.anywhere = steering
         environment.stats._seen = None
-        environment.host = environment.host or steering.url
+        environment.host = self._host or steering.url
         environment.process_exit_code = None
         for hook in environment.events.hooks().values():
             hook.problems.clear()
@@ -137,11 +138,12 @@ class FileConductor:
 
     def _tell_options(self, steering: Steering) -> None:
         options = self._environment.parsed_options
+        if options is not None:
+            options.host = steering.url
         if options is not None and not steering.is_shaped:
             options.num_users = options.users = steering.vus
             options.spawn_rate = steering.vus
             options.run_time = steering.duration_s
-            options.host = options.host or steering.url
 
     def _fire(self, hook: EventHook, *, reverse: bool = False, **told: object) -> None:
         try:
