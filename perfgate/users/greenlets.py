@@ -1,4 +1,4 @@
-"""What load tests use of gevent, on threads: greenlets, groups, locks and events that end with the load."""
+"""What load tests use of gevent, on threads: greenlets and groups that end with the load."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from perfgate.model import LoadOver
 from perfgate.users.current import LOOK_UP_S, here, sleep, wait_until
+from perfgate.users.exceptions import UnsupportedError
 
 
 class GreenletExit(BaseException):
@@ -119,11 +120,24 @@ class Greenlet:
 
 
 class Timeout(BaseException):
-    """Something took too long; as a block it does not cut short what waits inside it."""
+    """What `Greenlet.get` raises when it took too long; it cannot cut a block of code short."""
 
     def __init__(self, seconds: float | None = None, exception: Any = None) -> None:
         super().__init__(seconds)
         self.seconds = seconds
+
+    def start(self) -> NoReturn:
+        """Refused.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError("gevent.Timeout around code", "give the request a timeout=")
+
+    __enter__ = start
+
+    def __exit__(self, *_: object) -> None:
+        """Never reached."""
 
 
 class Group:
@@ -195,73 +209,6 @@ class Group:
 
     def __len__(self) -> int:
         return len(self.greenlets)
-
-
-class Semaphore:
-    """So many may go on; also a lock."""
-
-    def __init__(self, value: int = 1) -> None:
-        self.counter = value
-        self._changed = threading.Condition()
-
-    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
-        """Take one, waiting for it."""
-        with self._changed:
-            if not wait_until(self._changed, lambda: self.counter > 0, timeout if blocking else 0):
-                return False
-            self.counter -= 1
-            return True
-
-    def release(self) -> None:
-        """Give one back."""
-        with self._changed:
-            self.counter += 1
-            self._changed.notify_all()
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait until one could be taken, and take none."""
-        with self._changed:
-            wait_until(self._changed, lambda: self.counter > 0, timeout)
-            return self.counter
-
-    def locked(self) -> bool:
-        """Whether none is left."""
-        return self.counter <= 0
-
-    def __enter__(self) -> None:
-        self.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
-
-
-class Event:
-    """Something that has happened or not."""
-
-    def __init__(self) -> None:
-        self._is_set = False
-        self._changed = threading.Condition()
-
-    def set(self) -> None:
-        """It has happened."""
-        with self._changed:
-            self._is_set = True
-            self._changed.notify_all()
-
-    def clear(self) -> None:
-        """It has not."""
-        self._is_set = False
-
-    def is_set(self) -> bool:
-        """Whether it has."""
-        return self._is_set
-
-    ready = isSet = is_set  # noqa: N815 - gevent's name
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it has."""
-        with self._changed:
-            return wait_until(self._changed, self.is_set, timeout)
 
 
 def spawn_later(seconds: float, run: Callable[..., Any], *arguments: Any, **named: Any) -> Greenlet:

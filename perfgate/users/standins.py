@@ -6,7 +6,7 @@ import queue
 import threading
 from typing import Any, NoReturn
 
-from perfgate.users import exceptions, greenlets, markov, runner, stats, waiting
+from perfgate.users import exceptions, greenlets, locks, markov, runner, stats, waiting
 from perfgate.users.caught import CaughtFastResponse, CaughtHttpResponse
 from perfgate.users.client import FastHttpSession, HttpSession
 from perfgate.users.current import sleep
@@ -137,12 +137,12 @@ def _gevent() -> dict[str, dict[str, Any]]:
         "spawn_later": greenlets.spawn_later,
         "wait": greenlets.joinall,
     }
-    locks = {"Semaphore": greenlets.Semaphore, "BoundedSemaphore": greenlets.Semaphore}
+    semaphores = {"Semaphore": locks.Semaphore, "BoundedSemaphore": locks.Semaphore}
     queues = {name: getattr(queue, name) for name in ("Queue", "LifoQueue", "PriorityQueue", "Empty", "Full")}
     return {
         "gevent": main,
-        "gevent.event": {"Event": greenlets.Event},
-        "gevent.lock": {**locks, "RLock": threading.RLock},
+        "gevent.event": {"Event": locks.Event},
+        "gevent.lock": {**semaphores, "RLock": threading.RLock},
         "gevent.monkey": {"patch_all": greenlets.patch_all},
         "gevent.pool": pools,
         "gevent.queue": queues,
