@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from perfgate.users.events import Events
-from perfgate.users.exceptions import UnsupportedError
+from perfgate.users.exceptions import MissingError, UnsupportedError
 from perfgate.users.runner import LocalRunner
 from perfgate.users.stats import RequestStats
 
@@ -54,7 +54,7 @@ class Environment:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise UnsupportedError(f"environment.{name}", "docs/reference/users.md lists what it knows")
+        raise MissingError(f"environment.{name}", "docs/reference/users.md lists what it knows")
 
 
 _importing: list[Environment] = []

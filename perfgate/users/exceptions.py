@@ -27,6 +27,10 @@ class UnsupportedError(LocustError):
         self.error_class = f"unsupported: {what}"
 
 
+class MissingError(UnsupportedError, AttributeError):
+    """As `UnsupportedError`, for a name: `hasattr` says that it is not there."""
+
+
 class StopTest(Exception):  # noqa: N818 - Locust's name
     """End the whole load."""
 

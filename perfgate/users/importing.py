@@ -17,7 +17,7 @@ import sysconfig
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -60,7 +60,7 @@ def import_file(
     module.__file__ = str(path)
     place = _Place(path.resolve().parent, environment)
     vars(module)["__builtins__"] = place.builtins
-    with _environment(environ), place.imports(), steered_sleep():
+    with _environment(environ), place.imports(), steered_sleep(), redirect_stdout(sys.stderr):
         known = set(sys.modules)
         sys.modules[module.__name__] = module
         try:

@@ -47,6 +47,11 @@ class Notes:
             if name in NEVER_FIRED and hook._handlers:
                 self.add(f"listeners of events.{name} are never called: {NEVER_FIRED[name]}")
 
+    def of_neighbours(self, path: Path) -> None:
+        """Files of Locust's beside it."""
+        if (path.resolve().parent / "locust.conf").is_file():
+            self.add("locust.conf is not read: say how much load there is by --vus and --duration")
+
     def of_stand_ins(self, imported: Imported) -> None:
         """Settings of Locust's that were changed, and greenlets that share one connection."""
         for name, settings in SETTINGS.items():

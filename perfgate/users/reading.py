@@ -70,6 +70,7 @@ def read_users(path: Path, *, environ: Mapping[str, str]) -> Workload:
         environment.shape_class = shape
         shape.runner = environment.runner
     notes.of_hooks(environment)
+    notes.of_neighbours(path)
     notes.of_stand_ins(imported)
     if any(issubclass(user_class, HttpUser) for user_class in classes):
         # Its errors are those of requests; importing them while measuring would hold every thread up.

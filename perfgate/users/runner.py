@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from perfgate.users.exceptions import UnsupportedError
+from perfgate.users.exceptions import MissingError
 from perfgate.users.greenlets import Group
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Runner:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise UnsupportedError(f"runner.{name}", "perfgate runs the users; docs/reference/users.md says more")
+        raise MissingError(f"runner.{name}", "perfgate runs the users; docs/reference/users.md says more")
 
 
 class LocalRunner(Runner):

@@ -76,7 +76,7 @@ def _locust(environment: Environment) -> dict[str, dict[str, Any]]:
     users = {"User": User, "HttpUser": HttpUser}
     fast = {"FastHttpUser": FastHttpUser}
     raised = {name: value for name, value in vars(exceptions).items() if isinstance(value, type)}
-    del raised["UnsupportedError"]
+    del raised["UnsupportedError"], raised["MissingError"]
     single = {"run_single_user": run_single_user}
     shape = {"LoadTestShape": LoadTestShape}
     states = {name: value for name, value in vars(runner).items() if name.startswith("STATE_")}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from perfgate.users.exceptions import UnsupportedError
+from perfgate.users.exceptions import MissingError, UnsupportedError
 
 if TYPE_CHECKING:
     from perfgate.model import Samples, Steering
@@ -276,4 +276,4 @@ def _quantile(times_ms: Any, share: float) -> float:
 def _unknown(owner: str, name: str) -> Exception:
     if name.startswith("__"):
         return AttributeError(name)
-    return UnsupportedError(f"{owner}.{name}", "docs/reference/users.md lists the figures there are")
+    return MissingError(f"{owner}.{name}", "docs/reference/users.md lists the figures there are")

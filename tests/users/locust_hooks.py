@@ -159,6 +159,12 @@ HOOKS: tuple[LocustFeature, ...] = (
         PLAIN
         + "@events.quitting.add_listener\ndef q(environment, **kw): environment.process_exit_code = 0\n",
     ),
+    row(
+        "environment with attributes of the file's own",
+        user(
+            "env = self.environment\nif not hasattr(env, 'mine') and not hasattr(env.runner, 'mine'): env.mine = '/ok'\nself.client.get(env.mine)"
+        ),
+    ),
     row("environment.web_ui", user("if self.environment.web_ui is None: self.client.get('/ok')")),
     row("environment.host, environment.shape_class", user("assert self.environment.host\n" + OK)),
     row(
