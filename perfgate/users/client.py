@@ -6,7 +6,6 @@ A call that was made before with the same words costs one look into a table: wha
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -16,10 +15,12 @@ from perfgate.users.address import Base, OutsideTargetError
 from perfgate.users.building import Builder, Manners
 from perfgate.users.caught import Caught, CaughtFastResponse, CaughtHttpResponse
 from perfgate.users.cookies import Cookies
+from perfgate.users.exceptions import UnsupportedError
 from perfgate.users.failing import MIN_WAIT_AFTER_FAILURE_NS, endpoint_name, unsent
 from perfgate.users.headers import SessionHeaders
 from perfgate.users.httpresponse import HttpResponse
 from perfgate.users.response import FastResponse
+from perfgate.users.telling import meta_of
 
 if TYPE_CHECKING:
     from perfgate.users.user import User
@@ -35,7 +36,6 @@ class Client(Generic[R, C]):
     """Sends what a user asks for, and counts it at once or, with `catch_response=True`, later.
 
     Attributes:
-        base_url: what goes before every URL that is only a path.
         request_name: what requests without a name of their own are called, if set.
     """
 
@@ -52,7 +52,6 @@ class Client(Generic[R, C]):
         "_response",
         "_told",
         "_uncounted",
-        "base_url",
         "request_event",
         "request_name",
         "trust_env",
@@ -88,10 +87,26 @@ class Client(Generic[R, C]):
         self._builder = Builder(
             base=base, headers=kept_headers, manners=manners, rng=port.rng, auth=base.auth
         )
-        self.base_url = base.url
         self.request_name: str | None = None
         self.trust_env = False
         self.verify: Any = True
+
+    @property
+    def base_url(self) -> str:
+        """What goes before every path; another one must be of the same host, if the user's class names one.
+
+        Raises:
+            UnsupportedError: it is set to another host.
+        """
+        return self._builder.base.url
+
+    @base_url.setter
+    def base_url(self, url: str) -> None:
+        base = Base(url)
+        if type(self.user).host and base.origin != self._origin:
+            raise UnsupportedError("client.base_url of another host", "measure one service at a time")
+        self._builder.base, self._origin = base, base.origin
+        self._kept.clear()
 
     @property
     def headers(self) -> SessionHeaders:
@@ -219,21 +234,10 @@ class Client(Generic[R, C]):
         self.request_event.tell({**self.meta(response, context), "exception": exception})
 
     def meta(self, response: Any, context: Any) -> dict[str, Any]:
-        """What Locust says of a request to those who listen; times in milliseconds."""
-        exchange = response.exchange
-        method, name = self._told.get(response.sent.endpoint, (response.sent.method, response.sent.target))
-        last_ns = exchange.last_ns or time.time_ns()
-        return {
-            "request_type": method,
-            "name": name,
-            "response_time": (last_ns - exchange.sent_ns) / 1e6,
-            "response_length": len(exchange.response.body) if exchange.response else 0,
-            "response": response,
-            "context": {**self.user.context(), **(context or {})},
-            "exception": None,
-            "start_time": exchange.sent_ns / 1e9,
-            "url": response.url,
-        }
+        """What Locust says of a request to those who listen."""
+        sent = response.sent
+        method, name = self._told.get(sent.endpoint, (sent.method, sent.target))
+        return meta_of(response, method, name, {**self.user.context(), **(context or {})})
 
     def _answered(self, exchange: Exchange, request: Request, catch: bool, context: Any) -> R | C:
         if catch:

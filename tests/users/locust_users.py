@@ -158,6 +158,13 @@ USERS: tuple[LocustFeature, ...] = (
         user("with self.client.get('/x', catch_response=True) as r: r.request_meta['name'] = '/ok'"),
     ),
     row(
+        "client.base_url",
+        user(
+            "host = 'http://a.example'",
+            "self.client.base_url += '/ok'\nself.client.get('')\ntry: self.client.base_url = 'http://b.example'\nexcept Exception as error: self.client.get('/' if 'another host' in str(error) else '/b', name='/ok')",
+        ),
+    ),
+    row(
         "client.cookies",
         user(
             "self.client.cookies.clear()\nself.client.cookies['a'] = '1'\nif self.client.cookies.get('a') == '1': self.client.get('/ok')"
