@@ -105,6 +105,9 @@ def test_a_shape_starts_and_stops_users_and_ends_the_load(run: Run):
     found = counts(outcome)
     assert found["GET /slow"] == 2
     assert found["GET /quick"] > 30
+    (samples,) = outcome.samples
+    # One user, a request every 50 ms at most.
+    assert int((samples.sent_ns > samples.sent_ns.max() - 700_000_000).sum()) <= 15
     assert not [thread for thread in threading.enumerate() if thread.name in ("virtual-user", "load-shape")]
 
 
