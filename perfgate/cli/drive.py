@@ -58,7 +58,7 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     _require_formats(given["outputs"])
     thresholds = _thresholds(config)
     abort = _abort(thresholds, given["processes"])
-    variables = {**(config.variables if config else {}), **_variables(given["env"])}
+    variables = {**(config.variables if config else {}), **_variables(given["env"]), **_tags(path, given)}
     with _seen_by_code(path, variables):
         job = replace(_job(path, config, given, variables), stops=abort.add if abort else None)
         progress = output.start_progress(quiet=given["quiet"])
@@ -71,7 +71,8 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     stopped = ((Outcome.THRESHOLD_BREACHED, abort.reason()),) if abort.breached else ()
     broken, told = judge_demands(job.workload, samples, summary)
     summary = replace(summary, notes=(*summary.notes, *told))
-    for worse, reason in (*stopped, *_breaches(thresholds, samples, summary), *broken):
+    broken = (*_objections(summary), *_breaches(thresholds, samples, summary), *broken)
+    for worse, reason in (*stopped, *broken):
         reasons.append(reason)
         if outcome is Outcome.PASS or worse is Outcome.INVALID:
             outcome = worse
@@ -132,6 +133,8 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
     where = "--target" if given["target"] else "the target of the file"
     located = locate(url, flag=where, approach=approach)
     profile = profile_of(given, workload)
+    if profile.executor == "externally-controlled":
+        _require_for_shape(given)
     if given["max_rate"] and profile.is_open:
         raise UsageError("--max-rate bounds users, and arrivals have a rate", "lower --rate instead")
     if given["warmup"] >= profile.duration_ns:
@@ -142,6 +145,7 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
         addresses=(located.address,),
         scenarios=workload.scenarios,
         users=workload.users,
+        conductor=workload.conductor,
         endpoints=workload.endpoints,
         profile=profile,
         timeouts=Timeouts(timeout_ns, given["connect_timeout"] or 0, given["first_byte_timeout"] or 0),
@@ -194,16 +198,53 @@ def _service_of(workload: Workload, path: Path) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _require_for_shape(given: dict[str, Any]) -> None:
+    """One process follows the shape of a file, and users that come and go have no fixed share of a rate."""
+    together = {"--processes": given["processes"] > 1, "--max-rate": given["max_rate"], "--vus": given["vus"]}
+    for name, is_given in together.items():
+        if is_given:
+            raise UsageError(
+                f"{name} does not go together with the load shape in the file",
+                "drop it, or say how much load there is: --vus 50 --duration 1m",
+            )
+
+
+def _tags(path: Path, given: dict[str, Any]) -> dict[str, str]:
+    """The tags asked for, as the variables by which a load test in Python learns them."""
+    found = {}
+    for option, name in (("tags", "LOCUST_TAGS"), ("exclude_tags", "LOCUST_EXCLUDE_TAGS")):
+        if given[option]:
+            if path.suffix != ".py":
+                flag = f"--{option}".replace("_", "-")
+                raise UsageError(f"{flag}: {path} has no tags", "tags are those of @tag in a .py file")
+            found[name] = " ".join(given[option])
+    return found
+
+
+def _objections(summary: LoadSummary) -> tuple[tuple[Outcome, Reason], ...]:
+    """What the load test itself says against the run breaches it, as a threshold would."""
+    from perfgate.model import Outcome, Reason
+
+    hint = "the file decides this in its own code: see there"
+    return tuple(
+        (Outcome.THRESHOLD_BREACHED, Reason(code="test_objects", text=text, remedy=hint))
+        for text in summary.objections
+    )
+
+
 def _notes(workload: Workload, is_load_given: bool) -> tuple[str, ...]:
     """The workload's notes; its phases are followed here, unless flags say otherwise."""
+    from perfgate.users.shape import SHAPE_NOT_REPLAYED
     from perfgate.workload.defaults import ONLY_ALONE
     from perfgate.workload.phases import NOT_REPLAYED
 
     other = "config.phases does not count, because flags say how much load"
+    shape = "the load shape does not count, because flags say how much load"
     return tuple(
-        note.replace(NOT_REPLAYED, other)
+        note.replace(NOT_REPLAYED, other).replace(SHAPE_NOT_REPLAYED, shape)
         for note in workload.notes
-        if not note.endswith(ONLY_ALONE) and (is_load_given or not note.startswith(NOT_REPLAYED))
+        if not note.endswith(ONLY_ALONE)
+        and (is_load_given or not note.startswith((NOT_REPLAYED, SHAPE_NOT_REPLAYED)))
     )
 
 

@@ -20,6 +20,7 @@ MOST_DURATION_NS = 24 * 3_600_000_000_000
 MOST_RATE_RPS = 1_000_000.0
 MOST_ARRIVALS = 50_000_000
 """Keeping so many requests takes 3 GB."""
+_CHOICES = tuple(name for name in get_args(Executor) if name != "externally-controlled")
 _GRACE_NS = 30_000_000_000
 _ITERATIONS_MAY_TAKE_NS = 10 * 60_000_000_000
 _DEFAULT_USERS_IN_OPEN_MODEL = 100
@@ -101,9 +102,9 @@ _OPTIONS = (
     ),
     click.option(
         "--executor",
-        type=click.Choice(get_args(Executor)),
+        type=click.Choice(_CHOICES),
         metavar="NAME",
-        help=f"One of k6's: {', '.join(get_args(Executor))}. Only per-vu-iterations has to be named: the "
+        help=f"One of k6's: {', '.join(_CHOICES)}. Only per-vu-iterations has to be named: the "
         "other flags imply the rest.",
     ),
     click.option("--arrivals", type=click.Choice(("poisson", "even")), help="At random, or with even gaps."),

@@ -49,6 +49,8 @@ _SECTIONS = {
         "seed",
         "env",
         "environment",
+        "tags",
+        "exclude_tags",
     ),
 }
 
@@ -87,6 +89,8 @@ _SECTIONS = {
 @click.option(
     "--environment", metavar="NAME", help="Follow this one of the config.environments of a YAML file."
 )
+@click.option("--tags", multiple=True, metavar="TAG", help="Only tasks of a .py file with one of these tags.")
+@click.option("--exclude-tags", multiple=True, metavar="TAG", help="No tasks of a .py file with these tags.")
 @approach_options
 @output.output_option
 @click.pass_context

@@ -46,6 +46,15 @@ class Client:
         self._jar.clear()
         self.has_cookies = False
 
+    def cookies(self) -> dict[str, str]:
+        """What is kept, by name; of several with one name the youngest."""
+        return self._jar.by_name()
+
+    def put_cookie(self, line: str) -> None:
+        """Keep a cookie as if the service had said so in Set-Cookie."""
+        self._jar.take({"set-cookie": line}, "/")
+        self.has_cookies = bool(self._jar)
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()

@@ -69,6 +69,11 @@ class CookieJar:
             line = self._lines[key] = self._line(*key)
         return line
 
+    def by_name(self) -> dict[str, str]:
+        """Values by name; of several with one name that of the youngest."""
+        self._drop_expired()
+        return {cookie.name: cookie.value for cookie in self._cookies.values()}
+
     def take(self, headers: Mapping[str, str], target: str) -> None:
         """Keep, replace or delete what an answer to `target` says in Set-Cookie, one cookie a line.
 

@@ -12,13 +12,12 @@ Where to read on: `lives` (what a thread does), `user` (one pass), `client` and 
 
 from __future__ import annotations
 
-import random
+import logging
 import threading
 import time
 from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,13 +32,17 @@ from perfgate.load.names import Names
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.recorder import Recorder, passes_of, rows_bytes
 from perfgate.load.running import Running
+from perfgate.load.schedule import schedule
 from perfgate.load.shared import SharedConnections
+from perfgate.load.spent import Spent
+from perfgate.load.steering import SHAPED, Enlist, Life, LoadSteering
 from perfgate.load.watching import Looking, Watcher
 from perfgate.model import Passes
 
 if TYPE_CHECKING:
     import ssl
 
+_log = logging.getLogger("perfgate.load")
 _MAX_FAREWELL_NS = 5_000_000_000
 _MOST_ENDPOINTS = 1000
 _TICK_S = 0.25
@@ -61,6 +64,7 @@ class RawLoad:
     rows_bytes: int
     clock_step_ns: int
     passes: Mapping[str, Passes]
+    objections: tuple[str, ...] = ()
 
 
 class LoadStopped(KeyboardInterrupt):
@@ -98,10 +102,12 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -
         endpoints=Names(plan.endpoints, most=_MOST_ENDPOINTS if plan.users else len(plan.endpoints)),
     )
     if plan.profile.is_open:
-        _schedule(running)
+        schedule(running)
     crew = _muster(running)
+    if plan.conductor:
+        plan.conductor.begin(_steering(running, crew))
     running.start_ns = begin()
-    spent = _Spent()
+    spent = Spent()
     try:
         with tuned_for(len(crew.threads), own_code_only=not plan.users):
             _work(running, crew, watcher, spent)
@@ -110,13 +116,17 @@ def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -
         if spent.since is None:
             raise
         spent.end()
-        raise LoadStopped(_raw(running, crew, spent)) from stop
+        raw = _raw(running, crew, spent)
+        if plan.conductor:
+            plan.conductor.end()
+        raise LoadStopped(raw) from stop
     finally:
         _abandon(running, crew)
-    return _raw(running, crew, spent)
+    raw = _raw(running, crew, spent)
+    return replace(raw, objections=plan.conductor.end()) if plan.conductor else raw
 
 
-def _raw(running: Running, crew: _Crew, spent: _Spent) -> RawLoad:
+def _raw(running: Running, crew: _Crew, spent: Spent) -> RawLoad:
     if running.failures:
         raise MeasureError(
             f"the load driver failed: {_in_one_line(running.failures[0])}",
@@ -145,13 +155,35 @@ class _Crew(NamedTuple):
     recorders: list[Recorder]
     clients: list[list[Client]]
 
+    def add(self, thread: threading.Thread, recorder: Recorder, clients: list[Client]) -> None:
+        # Others zip the three lists while a shape adds to them, and count by the first.
+        self.clients.append(clients)
+        self.recorders.append(recorder)
+        self.threads.append(thread)
+
 
 def _muster(running: Running) -> _Crew:
     plan = running.plan
+    crew = _Crew([], [], [])
+    if plan.profile.executor == SHAPED:
+        return crew
+    enlist = _recruiter(running, crew)
+    for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
+        enlist(partial(_life, running, number))
+    return crew
+
+
+def _life(running: Running, number: int, recorder: Recorder, clients: list[Client]) -> Life:
+    return partial(live, running, number, recorder, clients)
+
+
+def _recruiter(running: Running, crew: _Crew) -> Enlist:
+    """What adds one thread to the load; it takes the interpreter time to read certificates only once."""
+    plan = running.plan
     dials = [_dialling(address, plan) for address in plan.addresses]
     shared = [_shared(make, running) for make in dials] if plan.connections else []
-    crew = _Crew([], [], [])
-    for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
+
+    def enlist(life_of: Callable[[Recorder, list[Client]], Life]) -> threading.Thread:
         recorder = Recorder(running.errors)
         connections: list[Connection | SharedConnections] = []
         connections += [pool.join() for pool in shared] or [make() for make in dials]
@@ -159,11 +191,11 @@ def _muster(running: Running) -> _Crew:
             Client(connection, secure=address.tls is not None)
             for connection, address in zip(connections, plan.addresses, strict=True)
         ]
-        mine = (running, number, recorder, clients)
-        crew.threads.append(threading.Thread(target=live, args=mine, name="virtual-user", daemon=True))
-        crew.recorders.append(recorder)
-        crew.clients.append(clients)
-    return crew
+        thread = threading.Thread(target=life_of(recorder, clients), name="virtual-user", daemon=True)
+        crew.add(thread, recorder, clients)
+        return thread
+
+    return enlist
 
 
 def _dialling(address: Address, plan: LoadPlan) -> Callable[[], Connection]:
@@ -180,26 +212,19 @@ def _shared(make: Callable[[], Connection], running: Running) -> SharedConnectio
     return SharedConnections(make, most, give_up_ns=lambda: running.end_ns + plan.timeouts.total_ns)
 
 
-class _Spent:
-    """CPU and elapsed nanoseconds from `begin` (the end of the warm-up) to `end`."""
-
-    def __init__(self) -> None:
-        self.since: tuple[int, int] | None = None
-        self.cpu_ns = self.wall_ns = 0
-
-    def begin(self) -> None:
-        self.since = time.process_time_ns(), time.monotonic_ns()
-
-    def end(self) -> None:
-        if self.since is not None:
-            self.cpu_ns = time.process_time_ns() - self.since[0]
-            self.wall_ns = time.monotonic_ns() - self.since[1]
+def _steering(running: Running, crew: _Crew) -> LoadSteering:
+    """The load in the hands of the test's own hooks; its thread comes first if it starts the users."""
+    steering = LoadSteering(running, crew.recorders, _recruiter(running, crew))
+    leader = threading.Thread(target=steering.lead, name="load-shape", daemon=True)
+    crew.add(leader, steering.recorder, [])
+    return steering
 
 
-def _work(running: Running, crew: _Crew, watcher: Watcher, spent: _Spent) -> None:
+def _work(running: Running, crew: _Crew, watcher: Watcher, spent: Spent) -> None:
     """From the first thread's start to the last one's end."""
+    plan = running.plan
     with clock.punctual_sleep():
-        _start(crew.threads)
+        _start(list(crew.threads))
     running.sleep_until(running.measure_from_ns, running.end_ns)
     watcher.on_measuring()
     spent.begin()
@@ -210,6 +235,9 @@ def _work(running: Running, crew: _Crew, watcher: Watcher, spent: _Spent) -> Non
             watcher.on_tick(sum(recorder.count for recorder in crew.recorders))
             if looking.wants_stop():
                 _abandon(running, crew)
+            if plan.users and time.monotonic_ns() > running.give_up_ns + _MAX_FAREWELL_NS:
+                _log.warning("a user was left behind: its code still waits for something")
+                break
     spent.end()
     watcher.on_measured()
 
@@ -236,6 +264,7 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
         kernel_stamped_ratio=min(raw.stamped / max(samples.answers(raw.rows), 1), 1.0),
         rows_bytes=raw.rows_bytes,
         passes=raw.passes,
+        objections=raw.objections,
     )
 
 
@@ -245,25 +274,6 @@ def _context(address: Address) -> ssl.SSLContext | None:
     from perfgate.load.tls_context import tls_context
 
     return tls_context(address.tls, http2=address.http2)
-
-
-def _schedule(running: Running) -> None:
-    """Draw the arrivals of this part of the load; each side gets a random half, whenever they are."""
-    plan = running.plan
-    index, count = plan.part
-    every = array(
-        "q", pacing.arrivals_ns(plan.profile, random.Random(f"{plan.seed}/arrivals").getrandbits(64))
-    )
-    running.arrivals_ns = every[index::count]
-    stretches = pacing.pieces(plan.profile)
-    if any(piece.max_vus for piece in stretches):
-        begins = [piece.from_ns for piece in stretches]
-        caps = [pacing.share(piece.max_vus, index, count) or int(piece.max_vus > 0) for piece in stretches]
-        running.caps = array("l", (caps[bisect_right(begins, due) - 1] for due in running.arrivals_ns))
-    if len(plan.addresses) > 1:
-        sides = [number % len(plan.addresses) for number in range(len(running.arrivals_ns))]
-        random.Random(f"{plan.seed}/sides").shuffle(sides)
-        running.sides = bytes(sides)
 
 
 def _start(threads: Sequence[threading.Thread]) -> None:
@@ -285,7 +295,7 @@ def _abandon(running: Running, crew: _Crew) -> None:
     running.abandon()
     give_up_ns = time.monotonic_ns() + _MAX_FAREWELL_NS
     while time.monotonic_ns() < give_up_ns:
-        left = [(t, mine) for t, mine in zip(crew.threads, crew.clients, strict=True) if t.is_alive()]
+        left = [(t, mine) for t, mine in zip(list(crew.threads), crew.clients, strict=False) if t.is_alive()]
         if not left:
             return
         for _, mine in left:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfgate.load.address import Address, Timeouts
-from perfgate.model import Passes, Profile, Scenario, UserKind
+from perfgate.model import Conductor, Passes, Profile, Scenario, UserKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,8 @@ class LoadPlan:
     Closed model: each user sends its next request after the last answer, to all sides in couples. Open
     model: passes begin by the profile's schedule, each on a random side. All users together send at most
     `max_rate_rps` (0: no bound). Requests sent within `warmup_ns` are not among the samples. Of several
-    processes that share a load, this is number `part[0]` of `part[1]`.
+    processes that share a load, this is number `part[0]` of `part[1]`. `conductor` has the hooks
+    of the load test.
     """
 
     addresses: tuple[Address, ...]
@@ -39,6 +40,7 @@ class LoadPlan:
     """How many all users together have to a side at most; 0: each has its own."""
 
     part: tuple[int, int] = (0, 1)
+    conductor: Conductor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +52,7 @@ class LoadOutcome:
     `driver_cpu_ratio` is the driver's CPU time over elapsed time: near 1 the driver was the bottleneck.
     `kernel_stamped_ratio` is of the requests that anything came back for. `openings_ns` has a row (dns,
     connect, tls) for each new connection, `sending_ns` a value a request. `passes` are those of the whole
-    load by scenario, with the warm-up.
+    load by scenario, with the warm-up. `objections` is what the load test itself says against the run.
     """
 
     samples: tuple[Samples, ...]
@@ -64,6 +66,7 @@ class LoadOutcome:
     kernel_stamped_ratio: float
     rows_bytes: int
     passes: Mapping[str, Passes] = field(default_factory=dict)
+    objections: tuple[str, ...] = ()
 
     @property
     def lateness_p99_ns(self) -> int:

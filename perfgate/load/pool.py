@@ -59,7 +59,7 @@ def drive_together(
         LoadStopped: as by `engine.drive`.
     """
     watcher = watcher or Watcher()
-    bare = replace(plan, scenarios=(), users=())
+    bare = replace(plan, scenarios=(), users=(), conductor=None)
     context = multiprocessing.get_context("spawn")
     parts = range(max(1, min(processes, plan.profile.vus)))
     workers: list[tuple[BaseProcess, Pipe]] = []
@@ -115,7 +115,13 @@ def _load(plan: LoadPlan, read: ReadWorkload, pipe: Pipe) -> RawLoad | tuple[str
     """What came back, or what went wrong and what to do about it."""
     try:
         workload = read()
-        plan = replace(plan, scenarios=workload.scenarios, users=workload.users, endpoints=workload.endpoints)
+        plan = replace(
+            plan,
+            scenarios=workload.scenarios,
+            users=workload.users,
+            endpoints=workload.endpoints,
+            conductor=workload.conductor,
+        )
 
         def begin() -> int:
             pipe.send(0)
@@ -241,6 +247,7 @@ def _together(raws: list[RawLoad]) -> RawLoad:
         rows_bytes=sum(raw.rows_bytes for raw in raws),
         clock_step_ns=max((raw.clock_step_ns for raw in raws), key=abs),
         passes=passes_together(raw.passes for raw in raws),
+        objections=tuple(dict.fromkeys(text for raw in raws for text in raw.objections)),
     )
 
 

@@ -53,6 +53,18 @@ class LivePort:
         """Wait; False, at once, when the load is over or would be by then."""
         return self._running.pause(duration_ns, self.until_ns)
 
+    def cookies(self) -> dict[str, str]:
+        """What the service has set, by name."""
+        return self._client.cookies()
+
+    def put_cookie(self, line: str) -> None:
+        """Keep a cookie as if the service had said so in Set-Cookie."""
+        self._client.put_cookie(line)
+
+    def forget_cookies(self) -> None:
+        """Be a new visitor."""
+        self._client.forget()
+
     def is_over(self) -> bool:
         """Whether the user should do no more."""
         return self._running.is_over or time.monotonic_ns() >= self.until_ns

@@ -44,6 +44,7 @@ class Running:
     busy: int = 0
     busy_lock: threading.Lock = field(default_factory=threading.Lock)
     is_over: bool = False
+    over_ns: int = 0
     going_on: threading.Lock = field(default_factory=_held)
     failures: list[BaseException] = field(default_factory=list)
 
@@ -51,6 +52,12 @@ class Running:
     def end_ns(self) -> int:
         """When no pass may begin any more."""
         return self.start_ns + self.plan.profile.duration_ns
+
+    @property
+    def give_up_ns(self) -> int:
+        """When the last exchange must have ended, and every user that listens to the driver with it."""
+        over_ns = min(self.over_ns, self.end_ns) if self.over_ns else self.end_ns
+        return over_ns + self.plan.timeouts.total_ns
 
     @property
     def measure_from_ns(self) -> int:
@@ -64,6 +71,7 @@ class Running:
 
     def abandon(self) -> None:
         """End the load: nothing is sent or recorded any more. Several threads may do so at once."""
+        self.over_ns = self.over_ns or time.monotonic_ns()
         self.is_over = True
         self._wake_the_next()
 

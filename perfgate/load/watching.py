@@ -55,7 +55,9 @@ class Looking:
         if on_look is None or self._running.is_over or now_ns - self._last_ns < _LOOK_EVERY_NS:
             return False
         self._last_ns = now_ns
-        rows = [recorder.rows[seen:] for recorder, seen in zip(self._recorders, self._seen, strict=True)]
+        # A shape adds users while the load runs.
+        self._seen += [0] * (len(self._recorders) - len(self._seen))
+        rows = [recorder.rows[seen:] for recorder, seen in zip(self._recorders, self._seen, strict=False)]
         self._seen = [seen + len(part) for seen, part in zip(self._seen, rows, strict=True)]
         running = self._running
         look = Look(

@@ -81,11 +81,14 @@ def _drive(job: LoadJob, watcher: Watcher) -> LoadOutcome:
 def _watcher(job: LoadJob, progress: Progress) -> Watcher:
     progress.phase(f"driving {job.target}: {job.words}")
     begun = time.monotonic()
+    is_shaped = job.plan.profile.executor == "externally-controlled"
     total = max(1, round(job.plan.profile.duration_ns / 1e9))
 
     def tick(requests: int) -> None:
         elapsed = time.monotonic() - begun
-        progress.update(min(int(elapsed), total), total, f"{requests:,} requests")
+        done = int(elapsed)
+        # How long a shape of the file goes on nobody knows.
+        progress.update(min(done, total), done if is_shaped else total, f"{requests:,} requests")
 
     return Watcher(on_tick=tick, on_look=_looking(job.stops) if job.stops else None)
 

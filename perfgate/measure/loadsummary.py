@@ -56,6 +56,7 @@ def summarise(job: LoadJob, came: LoadOutcome, *, started_at: str, clock_source:
         ),
         passes=came.passes,
         notes=job.notes,
+        objections=came.objections,
     )
 
 

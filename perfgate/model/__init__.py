@@ -43,6 +43,10 @@ from perfgate.model.concluded import (
     Statistic,
     Verdict,
 )
+from perfgate.model.conducting import (
+    Conductor,
+    Steering,
+)
 from perfgate.model.ensured import (
     Counted,
     Demand,
@@ -141,6 +145,7 @@ __all__ = [
     "Circle",
     "Commit",
     "Comparison",
+    "Conductor",
     "Counted",
     "Demand",
     "DriverLoad",
@@ -184,6 +189,7 @@ __all__ = [
     "Spread",
     "Stage",
     "Statistic",
+    "Steering",
     "Step",
     "Think",
     "TlsFiles",

@@ -62,7 +62,8 @@ class LoadSummary:
     nothing is due; an arrival's wait for a free user is in no figure but the response time. `phases` maps
     dns, connect, tls (of new connections), sending, waiting and receiving to their spreads; a phase that
     never happened is left out. `passes` are those of the whole load, with the warm-up, by scenario.
-    `interrupted` says that the user stopped it, and all this is of a part.
+    `interrupted` says that the user stopped it, and all this is of a part. `objections` is what the file
+    itself says against the run.
     """
 
     workload_name: str
@@ -83,3 +84,4 @@ class LoadSummary:
     passes: Mapping[str, Passes] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+    objections: tuple[str, ...] = ()

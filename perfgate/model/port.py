@@ -31,6 +31,15 @@ class Port(Protocol):
     def pause(self, duration_ns: int) -> bool:
         """Wait; False, at once, when the load is over or would be by then."""
 
+    def cookies(self) -> dict[str, str]:
+        """What the service has set, by name."""
+
+    def put_cookie(self, line: str) -> None:
+        """Keep a cookie as if the service had said so in Set-Cookie."""
+
+    def forget_cookies(self) -> None:
+        """Be a new visitor."""
+
     def is_over(self) -> bool:
         """Whether the user should do no more."""
 

@@ -12,6 +12,7 @@ Executor = Literal[
     "ramping-vus",
     "constant-arrival-rate",
     "ramping-arrival-rate",
+    "externally-controlled",
 ]
 ARRIVAL_EXECUTORS = ("constant-arrival-rate", "ramping-arrival-rate")
 
@@ -35,7 +36,8 @@ class Profile:
     `vus` is how many virtual users there are (closed model) or may be at once (open model). `start` is the
     users or the arrivals a second at time 0 and `stages` what follows; constant executors have one stage
     that stays where it starts. `iterations` counts passes (of each user, or shared by all), and then the
-    stages only bound the time they may take. Passes under way at the end may go on for `graceful_stop_ns`.
+    stages only bound the time they may take. "externally-controlled" leaves the users to
+    the shape in the file. Passes under way at the end may go on for `graceful_stop_ns`.
     """
 
     executor: Executor

@@ -11,6 +11,7 @@ from perfgate.model.ensured import Ensured
 from perfgate.model.profile import Profile
 
 if TYPE_CHECKING:
+    from perfgate.model.conducting import Conductor
     from perfgate.model.port import Port
     from perfgate.model.tool import Tool
 
@@ -111,7 +112,8 @@ class Workload:
     `target` is the URL written in the file, if any, and `profile` the load the file asks for. With `insecure`
     any certificate of a side is accepted, and `tls` says more of how it is reached. All users share at most
     `connections`, or (0) each has its own. `ensured` is what the file demands of the figures of a run.
-    `notes` says what a paired round does not replay, so that nothing is silently ignored.
+    `conductor` has the file's hooks. `notes` says what a paired round does not
+    replay, so that nothing is silently ignored.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Workload:
     after: Scenario | None = None
     users: tuple[UserKind, ...] = ()
     tool: Tool | None = field(default=None, repr=False, compare=False)
+    conductor: Conductor | None = field(default=None, repr=False, compare=False)
     target: str | None = None
     profile: Profile | None = None
     insecure: bool = False

@@ -33,6 +33,8 @@ def _load(profile: Profile) -> str:
             return f"{counted(profile.iterations, 'pass')} {by} {users}{_bound(profile)}"
         case "constant-vus":
             return f"{users} for {_time(profile.duration_ns)}"
+        case "externally-controlled":
+            return "users as the shape in the file says"
         case "ramping-vus":
             return _stages(profile, " users", "")
         case "constant-arrival-rate":

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from perfgate.model import Exchange
 from perfgate.users.exceptions import CatchResponseError, LocustError, ResponseError
 from perfgate.users.failing import error_class
 from perfgate.users.httpresponse import HttpResponse
 from perfgate.users.response import FastResponse
 
-Count = Callable[[int, Exchange, str], None]
+
+class Counting(Protocol):
+    """The client a response came from."""
+
+    def count(self, response: Any, context: Any, error: str, exception: Any, meta: Mapping[str, Any]) -> None:
+        """Count it."""
+
+    def meta(self, response: Any, context: Any) -> dict[str, Any]:
+        """What is told of it."""
+
+
 _TOO_EARLY = "use the response in a with block before calling success() or failure() on it"
 
 
 class Caught(FastResponse):
     """A response that is counted when its block ends; `uncounted` holds those whose block has not begun."""
 
-    __slots__ = ("_count", "_entered", "_uncounted", "_verdict")
+    __slots__ = ("_client", "_context", "_entered", "_meta", "_uncounted", "_verdict")
 
-    def catch(self, count: Count, uncounted: list[Any]) -> Self:
+    def catch(self, client: Counting, uncounted: list[Any], context: Any) -> Self:
         """Have this response counted later."""
-        self._count = count
+        self._client = client
+        self._context = context
+        self._meta: dict[str, Any] = {}
         self._uncounted = uncounted
         self._entered = False
         self._verdict: bool | Exception | None = None
@@ -47,7 +58,18 @@ class Caught(FastResponse):
 
     def count(self) -> None:
         """Count the request by what has been said of it, or else by its answer."""
-        self._count(self.sent.endpoint, self.exchange, self._error())
+        verdict: Any = self._verdict
+        if verdict is None and self._meta.get("exception") is not None:
+            self._verdict = verdict = self._meta["exception"]
+        problem = self.error if verdict is None else verdict if isinstance(verdict, Exception) else None
+        self._client.count(self, self._context, self._error(), problem, self._meta)
+
+    @property
+    def request_meta(self) -> dict[str, Any]:
+        """What is told of this request; other names, times and context may be put in until it is counted."""
+        if not self._meta:
+            self._meta = self._client.meta(self, self._context)
+        return self._meta
 
     def __enter__(self) -> Self:
         if self in self._uncounted:

@@ -27,6 +27,22 @@ class UnsupportedError(LocustError):
         self.error_class = f"unsupported: {what}"
 
 
+class MissingError(UnsupportedError, AttributeError):
+    """As `UnsupportedError`, for a name: `hasattr` says that it is not there."""
+
+
+class StopTest(Exception):  # noqa: N818 - Locust's name
+    """End the whole load."""
+
+
+class RPCError(Exception):
+    """Locust's for a broken connection between its processes; never raised here."""
+
+
+class RunnerAlreadyExistsError(Exception):
+    """Locust's for a second runner; never raised here."""
+
+
 class InterruptTaskSet(Exception):  # noqa: N818 - Locust's name
     """Leave the task set; its parent goes on at once (`reschedule`), or after its wait time."""
 
@@ -49,3 +65,6 @@ class RescheduleTaskImmediately(Exception):  # noqa: N818 - Locust's name
 
 CONTROL_FLOW = (InterruptTaskSet, StopUser, RescheduleTask, RescheduleTaskImmediately)
 """What a task raises to say what it wants next, which is no failure."""
+
+STEERING = (*CONTROL_FLOW, StopTest)
+"""As `CONTROL_FLOW`, with what ends the whole load."""

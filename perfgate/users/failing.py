@@ -9,6 +9,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from perfgate.model import Exchange
+from perfgate.users.current import here
 from perfgate.users.exceptions import UnsupportedError
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ def record_exception(port: Port, place: str, error: BaseException) -> None:
     text = error.error_class if isinstance(error, UnsupportedError) else f"exception {kind}"
     text = _cut(_one_line(text), MAX_ERROR_CHARS)
     port.record(port.endpoint(endpoint_name("task", place)), unsent(text), text)
+    user = here.user
+    if user is not None:
+        hook = user.environment.events.user_error
+        hook.fire(user_instance=user, exception=error, tb=error.__traceback__)
     if (place, text) not in _shown and len(_shown) < MAX_SHOWN:
         _shown.add((place, text))
         _log.error("task %s: %s", place, "".join(traceback.format_exception(error)).rstrip())

@@ -8,10 +8,11 @@ from typing import Any
 from perfgate.users.building import Manners, timeout_ns
 from perfgate.users.caught import CaughtFastResponse, CaughtHttpResponse
 from perfgate.users.client import FastHttpSession, HttpSession
+from perfgate.users.environment import Environment
 from perfgate.users.httpresponse import HttpResponse
 from perfgate.users.response import FastResponse
 from perfgate.users.rest import RestMixin
-from perfgate.users.user import Environment, User
+from perfgate.users.user import NO_HOST, User
 
 MAX_REDIRECTS = 30
 _FORM = "application/x-www-form-urlencoded"
@@ -30,11 +31,13 @@ class HttpUser(RestMixin, User):
     abstract = True
     client: HttpSession
 
+    def _host(self) -> str:
+        return self.host or self.environment.host or NO_HOST
+
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self.client = HttpSession(
-            self._port,
-            self.host or "",
+            self,
             {**_ASKED, "Accept": "*/*"},
             manners=Manners(
                 redirects=MAX_REDIRECTS,
@@ -45,7 +48,6 @@ class HttpUser(RestMixin, User):
             ),
             response=HttpResponse,
             caught=CaughtHttpResponse,
-            uncounted=self._uncounted,
         )
 
 
@@ -61,12 +63,14 @@ class FastHttpUser(RestMixin, User):
     concurrency: int = 10
     default_headers: Mapping[str, Any] | None = None
 
+    def _host(self) -> str:
+        return self.host or self.environment.host or NO_HOST
+
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         timeout_s = self.network_timeout or self.connection_timeout
         self.client = FastHttpSession(
-            self._port,
-            self.host or "",
+            self,
             {**_ASKED, **(self.default_headers or {})},
             manners=Manners(
                 redirects=self.max_redirects,
@@ -77,5 +81,4 @@ class FastHttpUser(RestMixin, User):
             ),
             response=FastResponse,
             caught=CaughtFastResponse,
-            uncounted=self._uncounted,
         )

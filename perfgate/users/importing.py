@@ -1,65 +1,196 @@
 """Importing a user's Python file without leaving a trace: module names, search path and environment return.
 
 The file's folder is on the search path while it is imported, as with Locust; what it imports from there is
-handed back with its source, because it is part of what is sent.
+handed back with its source, because it is part of what is sent. What the file or its helpers import later,
+inside a function, is looked for in the same way.
 """
 
 from __future__ import annotations
 
-import ast
+import builtins
+import importlib.abc
+import importlib.machinery
 import itertools
 import os
 import sys
 import sysconfig
+import threading
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from perfgate.errors import UsageError
-from perfgate.users.standin import NotProvidedError, standing_in
+from perfgate.users import environment as environments
+from perfgate.users.current import steered_sleep
+from perfgate.users.environment import Environment
+from perfgate.users.refusals import NotProvidedError, is_refused, reason_against
+from perfgate.users.standin import is_ours, standing_in
 
 _numbers = itertools.count(1)
+_lock = threading.RLock()
+_SOURCES = (".py", "/__init__.py")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A user's file as a module, and the sources of what it imported from its folder, by relative path."""
+    """A user's file as a module, the sources of what it imported from its folder, by relative path, and more.
+
+    `used` names the stand-ins it imported.
+    """
 
     module: ModuleType
     helpers: Mapping[str, bytes]
+    used: frozenset[str]
+    stand_ins: Mapping[str, ModuleType]
 
 
-def import_file(path: Path, source: bytes, *, environ: Mapping[str, str]) -> Imported:
-    """Run a user's file as a module of its own.
+def import_file(
+    path: Path, source: bytes, *, environ: Mapping[str, str], environment: Environment
+) -> Imported:
+    """Run a user's file as a module of its own; its hooks are those of `environment`.
 
     Raises:
         UsageError: it cannot be imported; the message begins with file:line.
     """
     module = ModuleType(f"perfgate_users_{next(_numbers)}_{_identifier(path.stem)}")
     module.__file__ = str(path)
-    folder = path.resolve().parent
-    with _search_path(folder), _environment(environ), standing_in(), _own_modules(module, folder) as helpers:
+    place = _Place(path.resolve().parent, environment)
+    vars(module)["__builtins__"] = place.builtins
+    with _environment(environ), place.imports(), steered_sleep(), redirect_stdout(sys.stderr):
+        known = set(sys.modules)
+        sys.modules[module.__name__] = module
         try:
-            _refuse_late_imports(path, source)
             exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the user's own load test
         except UsageError:
             raise
         except (Exception, SystemExit) as error:
-            raise _explained(path, folder, error) from error
-    return Imported(module=module, helpers=helpers)
+            raise _explained(path, place.folder, error) from error
+        finally:
+            place.take_back(known | {module.__name__})
+    return Imported(
+        module=module, helpers=place.helpers(), used=frozenset(place.used), stand_ins=place.stand_ins
+    )
 
 
-@contextmanager
-def _search_path(folder: Path) -> Iterator[None]:
-    before = sys.path[:]
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path[:] = before
+class _Place:
+    """The folder of one file: what may be imported there, now and by its functions later."""
+
+    def __init__(self, folder: Path, environment: Environment) -> None:
+        self.folder = folder
+        self.used: set[str] = set()
+        self.builtins = {**vars(builtins), "__import__": self._import, "print": _print}
+        self._environment = environment
+        self._modules: dict[str, ModuleType] = {}
+        self.stand_ins: dict[str, ModuleType] = {}
+        self._depth = 0
+
+    @contextmanager
+    def imports(self) -> Iterator[None]:
+        """Find the stand-ins, and the modules beside the file."""
+        before = sys.path[:]
+        finder = _Finder(self.folder, self.builtins)
+        sys.path.insert(0, str(self.folder))
+        sys.meta_path.insert(0, finder)
+        environments.enter(self._environment)
+        self._depth += 1
+        try:
+            with standing_in(self._environment, self.stand_ins):
+                yield
+        finally:
+            self._depth -= 1
+            environments.leave()
+            sys.meta_path.remove(finder)
+            sys.path[:] = before
+
+    def take_back(self, known: set[str]) -> None:
+        """Take what was imported from the folder out of the modules everybody shares.
+
+        A helper called `statistics.py` must not be what the rest of perfgate gets when it imports that.
+        """
+        for name in [name for name in sys.modules if name not in known]:
+            if _file_in(self.folder, sys.modules[name]) is not None:
+                self._modules[name] = sys.modules.pop(name)
+
+    def helpers(self) -> dict[str, bytes]:
+        """The sources of what was imported from the folder, by relative path."""
+        files = (_file_in(self.folder, module) for module in self._modules.values())
+        return {file.relative_to(self.folder).as_posix(): file.read_bytes() for file in files if file}
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,  # noqa: A002 - the words of __import__
+        locals: Mapping[str, Any] | None = None,  # noqa: A002
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        """What `import` does in the file and its helpers."""
+        if not level and is_refused(name):
+            raise NotProvidedError(f"{name} cannot be used", *reason_against(name))
+        if not level and (is_ours(name) or name in self.stand_ins):
+            self.used.add(name)
+            self.used.update(f"{name}.{each}" for each in fromlist or ())
+        elif self._depth == 0 and not level and name.partition(".")[0] in sys.modules:
+            return builtins.__import__(name, globals, locals, fromlist or (), level)
+        if self._depth:
+            return builtins.__import__(name, globals, locals, fromlist or (), level)
+        with _lock, self.imports():
+            known = set(sys.modules)
+            sys.modules.update(self._modules)
+            try:
+                return builtins.__import__(name, globals, locals, fromlist or (), level)
+            finally:
+                self.take_back(known)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Gives the modules beside a file the same builtins as the file."""
+
+    def __init__(self, folder: Path, given: dict[str, Any]) -> None:
+        self._folder, self._given = folder, given
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The spec of a module in the folder; None for all others."""
+        top = fullname.partition(".")[0]
+        if path is None and not any(
+            (self._folder / f"{top}{end}").exists() for end in (".py", "/__init__.py")
+        ):
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path or [str(self._folder)], target)
+        if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            return None
+        file = Path(spec.origin or "").resolve()
+        if not _is_own(self._folder, file):
+            return None
+        spec.loader = _Loader(fullname, str(spec.origin), self._given)
+        return spec
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Runs a module with builtins of its own."""
+
+    def __init__(self, fullname: str, path: str, given: dict[str, Any]) -> None:
+        super().__init__(fullname, path)
+        self._given = given
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run it."""
+        vars(module)["__builtins__"] = self._given
+        super().exec_module(module)
+
+
+_real_print: Callable[..., None] = print
+
+
+def _print(*values: object, file: Any = None, **words: Any) -> None:
+    """What `print` does in a load test: the standard output belongs to the report."""
+    _real_print(*values, file=sys.stderr if file in (None, sys.stdout) else file, **words)
 
 
 @contextmanager
@@ -77,45 +208,18 @@ def _environment(environ: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-@contextmanager
-def _own_modules(module: ModuleType, folder: Path) -> Iterator[dict[str, bytes]]:
-    """Register the module, and take what it imported from the folder out again.
-
-    A helper called `statistics.py` must not be what the rest of perfgate gets when it imports that.
-    """
-    helpers: dict[str, bytes] = {}
-    known = set(sys.modules)
-    sys.modules[module.__name__] = module
-    try:
-        yield helpers
-    finally:
-        for name in [name for name in sys.modules if name not in known and name != module.__name__]:
-            file = _file_in(folder, sys.modules[name])
-            if file is not None:
-                del sys.modules[name]
-                helpers[file.relative_to(folder).as_posix()] = file.read_bytes()
-
-
 def _file_in(folder: Path, module: ModuleType) -> Path | None:
     """The source of a module that is the user's own: from the folder, and nothing that is installed there."""
     name = getattr(module, "__file__", None)
     if not name or module.__name__.partition(".")[0] == "perfgate":
         return None
     file = Path(name).resolve()
+    return file if _is_own(folder, file) else None
+
+
+def _is_own(folder: Path, file: Path) -> bool:
     installed = "site-packages" in file.parts or Path(sysconfig.get_path("stdlib")) in file.parents
-    return file if folder in file.parents and not installed and file.is_file() else None
-
-
-def _refuse_late_imports(path: Path, source: bytes) -> None:
-    """The stand-in is gone when a function runs; say so now, not once a request."""
-    for function in ast.walk(ast.parse(source, str(path))):
-        if isinstance(function, ast.FunctionDef):
-            for node in ast.walk(function):
-                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-                names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-                if any(name.partition(".")[0] == "locust" for name in names):
-                    place = f"{path}:{getattr(node, 'lineno', 1)}"
-                    raise UsageError(f"{place}: locust is imported inside a function", "import it at the top")
+    return folder in file.parents and not installed and file.is_file()
 
 
 def _explained(path: Path, folder: Path, error: BaseException) -> UsageError:
@@ -129,10 +233,9 @@ def _explained(path: Path, folder: Path, error: BaseException) -> UsageError:
     if isinstance(error, NotProvidedError):
         return UsageError(f"{place}: {error}", error.hint)
     if isinstance(error, ModuleNotFoundError):
-        hint = "install it beside perfgate, or do without it"
-        if str(error.name).startswith("locust."):
-            hint = "docs/reference/users.md lists the modules of Locust there are"
-        return UsageError(f"{place}: there is no module {error.name!r}", hint)
+        return UsageError(
+            f"{place}: there is no module {error.name!r}", "install it beside perfgate, or do without it"
+        )
     text = " ".join(str(error).split())[:300]
     return UsageError(
         f"{place}: {type(error).__name__} while the file was imported: {text}",

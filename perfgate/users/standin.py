@@ -1,44 +1,28 @@
-"""The module `locust` as a load test meets it here: the same names for what perfgate has, and no others."""
+"""The modules `locust` and `gevent` as a load test meets them here: the same names for what perfgate has."""
 
 from __future__ import annotations
 
+import importlib.abc
+import importlib.machinery
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NoReturn
 
-from perfgate.users import exceptions, waiting
-from perfgate.users.caught import CaughtFastResponse, CaughtHttpResponse
-from perfgate.users.client import FastHttpSession, HttpSession
-from perfgate.users.http import FastHttpUser, HttpUser
-from perfgate.users.response import FastResponse
-from perfgate.users.tasks import tag, task
-from perfgate.users.taskset import SequentialTaskSet, TaskSet
-from perfgate.users.user import Environment, User
+from perfgate.users.environment import Environment
+from perfgate.users.inert import TOPS, inert_modules
+from perfgate.users.refusals import no_module, no_name
+from perfgate.users.standins import contents_of
 
-_HINTS = {
-    "events": "perfgate has no event hooks; do it in on_start, or in the task",
-    "LoadTestShape": "the load is set in perfgate.yml",
-    "MarkovTaskSet": "use a TaskSet with weights, or a SequentialTaskSet",
-    "runners": "perfgate runs the users itself",
-    "stats": "perfgate does its own statistics",
-}
-
-
-class NotProvidedError(ImportError):
-    """A name of Locust's that perfgate does not have."""
-
-    def __init__(self, module: str, name: str) -> None:
-        super().__init__(f"{module} has no {name!r} in perfgate", name=name)
-        self.hint = _HINTS.get(name, "docs/reference/users.md lists the names there are")
+_TOPS = ("locust", "gevent")
 
 
 class StandIn(ModuleType):
     """A module that says what it does not have."""
 
     def __init__(self, name: str, names: dict[str, Any]) -> None:
-        super().__init__(name, "perfgate's stand-in for a module of Locust.")
+        super().__init__(name, "perfgate's stand-in for a module.")
         self.__path__: list[str] = []
         self.__all__ = [each for each in names if not each.startswith("_")]
         self.__dict__.update(names)
@@ -46,67 +30,57 @@ class StandIn(ModuleType):
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise NotProvidedError(self.__name__, name)
+        raise no_name(self.__name__, name)
 
 
-def run_single_user(*_: object, **__: object) -> NoReturn:
-    """Locust's way to debug a file by running it, which perfgate has no part in."""
-    raise exceptions.UnsupportedError("run_single_user", "use Locust itself to debug a single user")
+class _NoOther(importlib.abc.MetaPathFinder):
+    """Says of every other module of theirs that it is not there, and why."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if is_ours(fullname):
+            raise no_module(fullname)
+        return None
 
 
 @contextmanager
-def standing_in() -> Iterator[None]:
-    """Let `import locust` find the stand-in, and afterwards what was there before."""
-    before = {name: module for name, module in sys.modules.items() if _is_locust(name)}
+def standing_in(environment: Environment, kept: MutableMapping[str, ModuleType]) -> Iterator[None]:
+    """Let `import locust` find the stand-ins, and afterwards what was there before.
+
+    Those that are in `kept` are found again, so that what a file has set in them stays set.
+    """
+    before = {name: module for name, module in sys.modules.items() if is_ours(name)}
     for name in before:
         del sys.modules[name]
-    modules = stand_ins()
-    sys.modules.update(modules)
+    if not kept:
+        kept.update(stand_ins(environment))
+    finder = _NoOther()
+    inert = [name for name in kept if name in TOPS]
+    sys.modules.update(kept)
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        for name in [name for name in sys.modules if _is_locust(name)]:
+        sys.meta_path.remove(finder)
+        for name in [name for name in sys.modules if is_ours(name) or name in inert]:
             del sys.modules[name]
         sys.modules.update(before)
 
 
-def stand_ins() -> dict[str, StandIn]:
+def stand_ins(environment: Environment) -> dict[str, ModuleType]:
     """Every module a load test may import, by name; each knows those below it."""
-    waits = ("between", "constant", "constant_pacing", "constant_throughput", "poisson")
-    times = {name: getattr(waiting, name) for name in waits}
-    tasks = {"task": task, "tag": tag, "TaskSet": TaskSet}
-    sequential = {"SequentialTaskSet": SequentialTaskSet}
-    users = {"User": User, "HttpUser": HttpUser}
-    fast = {"FastHttpUser": FastHttpUser}
-    raised = {name: value for name, value in vars(exceptions).items() if isinstance(value, type)}
-    single = {"run_single_user": run_single_user}
-    contents: dict[str, dict[str, Any]] = {
-        "locust": {**users, **fast, **tasks, **sequential, **times, **single},
-        "locust.exception": raised,
-        "locust.wait_time": times,
-        "locust.user": {**users, **tasks},
-        "locust.user.users": users,
-        "locust.user.task": tasks,
-        "locust.user.sequential_taskset": sequential,
-        "locust.user.wait_time": times,
-        "locust.contrib": {},
-        "locust.contrib.fasthttp": {
-            **fast,
-            "FastHttpSession": FastHttpSession,
-            "FastResponse": FastResponse,
-            "ResponseContextManager": CaughtFastResponse,
-            "RestResponseContextManager": CaughtFastResponse,
-        },
-        "locust.clients": {"HttpSession": HttpSession, "ResponseContextManager": CaughtHttpResponse},
-        "locust.env": {"Environment": Environment},
+    modules: dict[str, ModuleType] = {
+        **inert_modules(),
     }
-    modules = {name: StandIn(name, names) for name, names in contents.items()}
+    modules |= {name: StandIn(name, names) for name, names in contents_of(environment).items()}
     for name, module in modules.items():
         parent, _, own = name.rpartition(".")
         if parent:
-            modules[parent].__dict__[own] = module
+            modules[parent].__dict__.setdefault(own, module)
     return modules
 
 
-def _is_locust(name: str) -> bool:
-    return name == "locust" or name.startswith("locust.")
+def is_ours(name: str) -> bool:
+    """Whether a module is one of those stood in for."""
+    return name.partition(".")[0] in _TOPS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,6 +13,7 @@ from perfgate.users.exceptions import (
     LocustError,
     RescheduleTask,
     RescheduleTaskImmediately,
+    StopTest,
     StopUser,
 )
 from perfgate.users.failing import MIN_WAIT_AFTER_FAILURE_NS, record_exception
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
     from perfgate.model import Port
     from perfgate.users.user import User
+
+
+_log = logging.getLogger("perfgate.users")
 
 
 class TaskSetMeta(type):
@@ -131,6 +136,10 @@ class TaskSet(metaclass=TaskSetMeta):
             self.wait()
         except (InterruptTaskSet, StopUser):
             raise
+        except StopTest as stop:
+            _log.warning("%s ends the load: %s", name_of(task), stop)
+            self._user.environment.runner.quit()
+            raise StopUser from stop
         except SystemExit as error:
             record_exception(self._port, name_of(task), error)
             raise StopUser from error

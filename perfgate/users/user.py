@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
-from typing import Any, NoReturn, final
+from typing import Any, final
 
 from perfgate.model import LoadOver, Port, UserKind
-from perfgate.users.exceptions import RescheduleTask, RescheduleTaskImmediately, StopUser, UnsupportedError
+from perfgate.users.conductor import FileConductor
+from perfgate.users.current import here, living
+from perfgate.users.environment import Environment
+from perfgate.users.exceptions import (
+    LocustError,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    StopTest,
+    StopUser,
+)
 from perfgate.users.failing import record_exception
-from perfgate.users.tasks import tasks_of
+from perfgate.users.tasks import name_of, tasks_of
 from perfgate.users.taskset import RootTaskSet
 from perfgate.users.waiting import constant
 
 NO_HOST = "http://service.invalid"
 """What stands for the service in URLs where the load test names no host."""
-
-
-class Environment:
-    """What a user is given about the run it is part of."""
-
-    def __init__(self, port: Port, host: str) -> None:
-        self._port = port
-        self.host = host
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise UnsupportedError(f"environment.{name}", "perfgate gives users no view of the run")
 
 
 class UserMeta(type):
@@ -41,7 +38,7 @@ class UserMeta(type):
 
 
 class User(metaclass=UserMeta):
-    """A virtual user; subclass `HttpUser` or `FastHttpUser`, which bring a client."""
+    """A virtual user without a client; `HttpUser` and `FastHttpUser` bring one."""
 
     abstract = True
     host: str | None = None
@@ -52,14 +49,27 @@ class User(metaclass=UserMeta):
     client: Any = None
 
     def __init__(self, environment: Environment) -> None:
+        port = environment.port or here.port
+        if port is None:
+            raise LocustError("a user is made by perfgate, when its life begins")
+        if here.port is port:
+            here.user = self
         self.environment = environment
-        self._port = environment._port
-        self.rng: random.Random = environment._port.rng
-        self.host = self.host or environment.host
+        self._port: Port = port
+        self.rng: random.Random = port.rng
+        self.host = self._host()
+        self._lock: threading.RLock | None = None
+        self._clients: list[Any] = []
         self._stopping = False
         self._uncounted: list[Any] = []
         self._paced_s = time.monotonic()
         self._root = RootTaskSet(self)
+
+    def _host(self) -> str:
+        """Where a client of the file's own goes: its host, with the target of this load in its place."""
+        steering = self.environment.runner.steering
+        written = self.host or self.environment.host or NO_HOST
+        return written if steering is None else redirected(written, steering.url)
 
     def on_start(self) -> None:
         """Called once, before the first task."""
@@ -87,8 +97,26 @@ class User(metaclass=UserMeta):
             raise StopUser
 
     def context(self) -> dict[str, Any]:
-        """Kept for load tests that override it; perfgate has no listeners to give it to."""
+        """What listeners of `events.request` are given with each request of this user."""
         return {}
+
+    @classmethod
+    def fullname(cls) -> str:
+        """The class with its module."""
+        return f"{cls.__module__}.{cls.__qualname__}"
+
+    @classmethod
+    def json(cls) -> dict[str, Any]:
+        """The class in Locust's words."""
+        tasks = [name_of(task) for task in dict.fromkeys(cls.tasks)]
+        return {"host": cls.host, "weight": cls.weight, "fixed_count": cls.fixed_count, "tasks": tasks}
+
+    def _share(self) -> None:
+        """From now on other threads send in this user's name, one request after the other."""
+        if self._lock is None:
+            self._lock = threading.RLock()
+            for client in self._clients:
+                client.share(self._lock)
 
     def _settle(self) -> None:
         """Count the requests whose responses were to be judged in a block that never came."""
@@ -101,6 +129,10 @@ class User(metaclass=UserMeta):
         try:
             self.on_start()
         except (StopUser, LoadOver):
+            self._end()
+            return
+        except StopTest:
+            self.environment.runner.quit()
             self._end()
             return
         except (Exception, SystemExit) as error:
@@ -132,22 +164,49 @@ class User(metaclass=UserMeta):
             self._settle()
 
 
-def kind_of(user_class: type[User], host: str) -> UserKind:
-    """A user class as the driver knows it; `host` is where those that name none were written for."""
+def redirected(host: str, url: str) -> str:
+    """A host as a file wrote it (a URL, or a name with a port), with another one in its place."""
+    scheme, has_scheme, rest = host.partition("://")
+    if not has_scheme:
+        return url.partition("://")[2]
+    _, slash, path = rest.partition("/")
+    return (
+        f"{url}{slash}{path}"
+        if scheme.startswith("http")
+        else f"{scheme}://{url.partition('://')[2]}{slash}{path}"
+    )
+
+
+def kind_of(user_class: type[User], environment: Environment, conductor: FileConductor) -> UserKind:
+    """A user class as the driver knows it."""
+    name = user_class.__name__
 
     def live(port: Port) -> None:
-        try:
-            user = user_class(Environment(port, host))
-        except LoadOver:
-            return
-        except (Exception, SystemExit) as error:
-            record_exception(port, f"{user_class.__name__}.__init__", error)
-            return
-        user.run()
+        with living(port):
+            conductor.born(name)
+            try:
+                _live(user_class, environment, port)
+            finally:
+                conductor.gone(name)
 
     return UserKind(
-        name=user_class.__name__,
+        name=name,
         weight=float(user_class.weight),
         fixed_count=int(user_class.fixed_count),
         live=live,
     )
+
+
+def _live(user_class: type[User], environment: Environment, port: Port) -> None:
+    try:
+        user = user_class(environment)
+    except LoadOver:
+        return
+    except (Exception, SystemExit) as error:
+        record_exception(port, f"{user_class.__name__}.__init__", error)
+        return
+    if not hasattr(user, "_root"):
+        missing = LocustError(f"{user_class.__name__}.__init__ does not call super().__init__(environment)")
+        record_exception(port, f"{user_class.__name__}.__init__", missing)
+        return
+    user.run()

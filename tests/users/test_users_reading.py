@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from users_port import FakePort, answer
+from users_port import FakePort, answer, run
 
 from perfgate.errors import UsageError
 from perfgate.users.reading import read_users
@@ -106,14 +107,13 @@ HEAD = "\n    from locust import HttpUser, FastHttpUser, TaskSet, User, task\n"
         ("\n\n1/0", ":3: ZeroDivisionError while the file was imported: division by zero"),
         ("import sys\nsys.exit('no')", ":2: SystemExit while the file was imported: no"),
         ("import nothing_of_that_name", ":1: there is no module 'nothing_of_that_name'"),
-        ("import locust.stats", ":1: there is no module 'locust.stats'"),
-        ("\nfrom locust import HttpUser, events", ":2: locust has no 'events' in perfgate"),
-        ("import locust\n\nlocust.events", ":3: locust has no 'events' in perfgate"),
-        ("from locust.exception import StopTest", ":1: locust.exception has no 'StopTest' in perfgate"),
-        ("def f():\n    import locust.user", ":2: locust is imported inside a function"),
-        ("def f():\n    from locust import task", ":2: locust is imported inside a function"),
+        ("import locust.rpc", ":1: there is no locust.rpc in perfgate"),
+        ("\nfrom locust import HttpUser, seq_task", ":2: locust has no 'seq_task' in perfgate"),
+        ("import locust\n\nlocust.TaskSequence", ":3: locust has no 'TaskSequence' in perfgate"),
+        ("from locust.contrib.mqtt import MqttUser", ":1: there is no locust.contrib.mqtt in perfgate"),
+        ("import locust_plugins", ":1: locust_plugins cannot be used"),
+        ("from gevent import subprocess", ":1: gevent has no 'subprocess' in perfgate"),
         ("x = 1", ":1: there is no user class"),
-        (HEAD + "    class A(User):\n        @task\n        def a(self): ...", ":3: A has no HTTP client"),
         (HEAD + "    class A(HttpUser): ...", ":3: A has no tasks"),
         (
             HEAD + "    class B(TaskSet): ...\n    class A(HttpUser):\n        tasks = [B]",
@@ -121,7 +121,8 @@ HEAD = "\n    from locust import HttpUser, FastHttpUser, TaskSet, User, task\n"
         ),
         (HEAD + "    class A(HttpUser):\n        tasks = ['x']", ":3: 'x' of A is no task"),
         (HEAD + USER + "        min_wait = 5", ":4: Shop.min_wait is not supported"),
-        (HEAD + USER + "        weight = 0", ":4: Shop.weight must be a number above 0"),
+        (HEAD + USER + "        weight = 0", ":1: every user class has weight 0"),
+        (HEAD + USER + "        weight = -1", ":4: Shop.weight must be a number"),
         (HEAD + USER + "        fixed_count = -1", ":4: Shop.fixed_count must be a whole number"),
         (HEAD + USER + "        wait_time = 'long'", ":4: Shop.wait_time must be a function or a number"),
         (
@@ -135,10 +136,6 @@ HEAD = "\n    from locust import HttpUser, FastHttpUser, TaskSet, User, task\n"
         (
             HEAD + USER + "        host = 'http://a/?b=1'",
             f":4: host 'http://a/?b=1': {NO_URL}",
-        ),
-        (
-            HEAD + USER + "        host = 'http://a'\n    class Other(Shop):\n        host = 'http://b'",
-            ":8: the user classes have different hosts",
         ),
         (
             HEAD + "    class A(HttpUser):\n        @task(-1)\n        def a(self): ...",
@@ -270,3 +267,63 @@ def test_importing_perfgate_imports_no_user_code():
         "assert HttpUser and task; assert 'requests' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_imports_inside_functions_find_the_same_modules_later(write, tmp_path, capsys):
+    (tmp_path / "shop_data").mkdir()
+    (tmp_path / "shop_data" / "__init__.py").write_text("from .paths import path_of\n")
+    (tmp_path / "shop_data" / "paths.py").write_text(
+        "def path_of(user):\n"
+        "    from locust.exception import StopUser\n"
+        "    from locust import HttpUser\n"
+        "    print('looking')\n"
+        "    assert isinstance(user, HttpUser)\n"
+        "    return '/late'\n"
+    )
+    text = """
+        from locust import HttpUser, task
+
+        class A(HttpUser):
+            @task
+            def t(self):
+                from shop_data import path_of
+                self.client.get(path_of(self))
+        """
+    before = {name for name in sys.modules if name.partition(".")[0] in ("locust", "gevent", "shop_data")}
+    steering, objections = run(read_users(write(text), environ={}), pauses=2)
+    assert ("GET /late", "") in steering.counted
+    assert objections == ()
+    after = {name for name in sys.modules if name.partition(".")[0] in ("locust", "gevent", "shop_data")}
+    assert before == after
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "looking" in captured.err
+
+
+def test_a_real_locust_that_others_have_imported_is_not_touched(write, monkeypatch):
+    real = ModuleType("locust")
+    monkeypatch.setitem(sys.modules, "locust", real)
+    read_users(
+        write("from locust import HttpUser, task\nclass A(HttpUser):\n    @task\n    def t(self): ...\n"),
+        environ={},
+    )
+    assert sys.modules["locust"] is real
+
+
+def test_the_digest_covers_the_tags(write):
+    path = write(
+        """
+        from locust import HttpUser, tag, task
+
+        class A(HttpUser):
+            @tag("a")
+            @task
+            def one(self): ...
+
+            @task
+            def two(self): ...
+        """
+    )
+    plain = read_users(path, environ={}).digest
+    tagged = read_users(path, environ={"LOCUST_TAGS": "a"}).digest
+    assert plain != tagged == read_users(path, environ={"LOCUST_TAGS": " a "}).digest
