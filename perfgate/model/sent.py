@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfgate.model.answered import Response
 from perfgate.model.profile import Profile
@@ -46,10 +46,40 @@ class Think:
     duration_ns: int
 
 
-Script = Generator[Request | Think, Response | None, None]
-"""One pass of one virtual user through a scenario.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookies:
+    """Cookies the script itself sets for this and later requests, as if an answer to `target` had set them.
 
-It yields what to do next and is sent the answer: the `Response`, or None after a `Think` or when no whole
+    `line` is what a Cookie header would say.
+    """
+
+    line: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A failure of the script itself (its own code, its data), to be counted as a request that was not sent."""
+
+    endpoint: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Scripts walked at the same time, at most `limit` of them, each on a connection of its own."""
+
+    branches: tuple[Script, ...] = field(repr=False, compare=False)
+    limit: int = 100
+
+
+Action = Request | Think | Cookies | Failure | Together
+"""What a script may ask of its user."""
+
+Script = Generator[Action, Response | None, bool | None]
+"""One pass of one virtual user through a scenario; it returns False if it ended before its last step.
+
+It yields what to do next and is sent the answer: the `Response`, or None after anything else and when no whole
 answer came back (refused, reset, timed out, garbage)."""
 
 
@@ -59,15 +89,17 @@ class Scenario:
 
     `fixed` is the whole pass where no part of it depends on answers or on chance, and else empty: the driver
     then needs no script to walk it. It ends at a request without a whole answer. `pauses` says that the pass
-    may hold think time.
+    may hold think time. `given` makes the same scenario for passes that begin with some more variables; that
+    of `Workload.before` leaves its own among them. It is None where variables do not matter.
     """
 
     name: str
     weight: float
     endpoints: frozenset[int]
     start: Callable[[int], Script] = field(repr=False, compare=False)
-    fixed: tuple[Request | Think, ...] = field(default=(), repr=False, compare=False)
+    fixed: tuple[Request | Think | Cookies, ...] = field(default=(), repr=False, compare=False)
     pauses: bool = False
+    given: Callable[[dict[str, Any]], Scenario] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
