@@ -7,8 +7,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Counted = Literal[
-    *("requests", "request_rate", "responses", "bytes", "codes", "errors"),
-    *("first_byte", "total", "users", "apdex", "ranked"),
+    "requests",
+    "request_rate",
+    "responses",
+    "bytes",
+    "codes",
+    "errors",
+    "first_byte",
+    "total",
+    "users",
+    "apdex",
+    "ranked",
 ]
 
 

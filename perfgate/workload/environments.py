@@ -5,7 +5,7 @@ As in Artillery the two are merged to the bottom: mappings key by key, lists ite
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from perfgate.workload.place import Place
@@ -88,6 +88,10 @@ def _merged(base: Any, over: Any, at: KeyPath, origin: KeyPath, origins: dict[Ke
 
 def _note_origins(value: Any, at: KeyPath, origin: KeyPath, origins: dict[KeyPath, KeyPath]) -> None:
     origins[at] = origin
-    entries = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    entries: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        entries = value.items()
+    elif isinstance(value, list):
+        entries = enumerate(value)
     for key, item in entries:
         _note_origins(item, (*at, key), (*origin, key), origins)
