@@ -13,7 +13,7 @@ from typing import Any
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
-from perfgate.workload.body import compiled
+from perfgate.workload.body import compiled, compiled_key
 from perfgate.workload.files import read_beside
 from perfgate.workload.gathered import Gathered
 from perfgate.workload.place import Place
@@ -28,15 +28,15 @@ _TYPES = mimetypes.MimeTypes()
 class _Part:
     """One part: a value of the pass or the bytes of a file, and what is said about it."""
 
-    name: str
+    name: str | Template
     value: Any
     content_type: str | None
     filename: str | None = None
 
     def field(self, scope: Scope) -> RequestField:
-        value = resolve(self.value, scope)
+        value, name = resolve(self.value, scope), as_text(resolve(self.name, scope))
         data = value if isinstance(value, bytes) else as_text(value).encode("utf-8", "replace")
-        field = RequestField(self.name, data, filename=self.filename)
+        field = RequestField(name, data, filename=self.filename)
         field.make_multipart(content_type=self.content_type)
         return field
 
@@ -55,7 +55,7 @@ def compile_form_data(place: Place, names: Names, gathered: Gathered) -> tuple[b
         raise place.fail("'formData' has no parts", "give it at least one name and value")
     boundary = _boundary(place.value, [part.value for part in parts if part.filename is not None])
     render = _renderer(parts, boundary)
-    varies = any(isinstance(part.value, Template) for part in parts)
+    varies = any(isinstance(said, Template) for part in parts for said in (part.name, part.value))
     body = Template(render) if varies else render(Scope({}, 0))
     return body, f"multipart/form-data; boundary={boundary}"
 
@@ -77,14 +77,13 @@ def _renderer(parts: list[_Part], boundary: str) -> Callable[[Scope], bytes]:
     return render
 
 
-def _read_part(name: str, place: Place, names: Names, gathered: Gathered) -> _Part:
-    if "{{" in name:
-        raise place.fail(f"a template in the name {name!r}", "use templates in values only")
+def _read_part(written: str, place: Place, names: Names, gathered: Gathered) -> _Part:
+    name = compiled_key(place, written, names)
     if not isinstance(place.value, dict):
         return _Part(name=name, value=compiled(place, place.scalar(), names), content_type=None)
     fields = place.fields(("value", "fromFile", "contentType"))
     if len(fields.keys() & {"value", "fromFile"}) != 1:
-        raise place.fail(f"the part {name!r} takes one of value and fromFile", "keep one of them")
+        raise place.fail(f"the part {written!r} takes one of value and fromFile", "keep one of them")
     content_type = _fixed(fields["contentType"]) if "contentType" in fields else None
     if "fromFile" in fields:
         return _file_part(name, fields["fromFile"], content_type, gathered)
@@ -92,7 +91,7 @@ def _read_part(name: str, place: Place, names: Names, gathered: Gathered) -> _Pa
     return _Part(name=name, value=compiled(value, value.scalar(), names), content_type=content_type)
 
 
-def _file_part(name: str, place: Place, content_type: str | None, gathered: Gathered) -> _Part:
+def _file_part(name: str | Template, place: Place, content_type: str | None, gathered: Gathered) -> _Part:
     path = _fixed(place)
     content = read_beside(place, "file")
     gathered.file(path, content)

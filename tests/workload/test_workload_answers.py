@@ -86,7 +86,7 @@ documents = st.recursive(
 @given(st.lists(steps, max_size=4).map("".join), documents)
 def test_plain_paths_find_what_the_library_finds(path, document):
     assert _plain_steps(f"${path}") is not None
-    assert compile_jsonpath(f"${path}")(document) == ENVIRONMENT.compile(f"${path}").findall(document)
+    assert compile_jsonpath(f"${path}").find_all(document) == ENVIRONMENT.compile(f"${path}").findall(document)
 
 
 @pytest.mark.parametrize("path", ["$..a", "$.*", "$[*]", "$[?@.a]", "$[0,1]", "$[0:2]", "$.é", "$['a\\'b']"])
