@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from perfgate.model import Demand, Figure
-from perfgate.workload.expression import Expression, ExpressionError, parse_expression
+from perfgate.workload.expression import ExpressionError, parse_expression
 from perfgate.workload.figures import FigureError, Vocabulary
 from perfgate.workload.filled import constant
 from perfgate.workload.place import Place
@@ -14,6 +14,7 @@ from perfgate.workload.template import Names
 
 _PLAIN = ("min", "max", "median", "p50", "p95", "p99")
 KEYS = ("thresholds", "conditions", "maxErrorRate", *_PLAIN)
+_FROM_OUTSIDE = re.compile(r"\{\{\s*\$(?:env|processEnvironment|environment)\b[^{}]*\}\}")
 _ERROR_RATE = "(vusers.created - vusers.completed) / vusers.created * 100"
 
 
@@ -55,9 +56,7 @@ def _condition(place: Place, words: Vocabulary, names: Names) -> Demand:
     if "expression" not in entries:
         raise place.fail("the condition has no expression", "add expression, like http.codes.500 == 0")
     entry = entries["expression"]
-    text = entry.text()
-    if re.search(r"\{\{\s*\$", text):
-        text = str(constant(entry, names))
+    text = _FROM_OUTSIDE.sub(lambda match: str(constant(replace(entry, value=match[0]), names)), entry.text())
     strict = entries["strict"].flag() if "strict" in entries else True
     return _called(_demand(entry, text, words), " ".join(text.split()), strict=strict)
 
@@ -72,15 +71,11 @@ def _demand(place: Place, text: str, words: Vocabulary) -> Demand:
     if not expression.names:
         raise place.fail("the expression names no metric", "write one like http.response_time.p95 < 200")
     figures = tuple(_figure(place, name, words) for name in expression.names)
-    return Demand(source=text, strict=True, figures=figures, holds=_judged(expression))
-
-
-def _judged(expression: Expression) -> Callable[[Mapping[str, float]], bool]:
-    return expression.holds
+    return Demand(source=text, strict=True, figures=figures, holds=expression.holds)
 
 
 def _called(demand: Demand, source: str, *, strict: bool = True) -> Demand:
-    return Demand(source=source, strict=strict, figures=demand.figures, holds=demand.holds)
+    return replace(demand, source=source, strict=strict)
 
 
 def _figure(place: Place, name: str, words: Vocabulary) -> Figure:
@@ -91,4 +86,4 @@ def _figure(place: Place, name: str, words: Vocabulary) -> Figure:
 
 
 def _limit(place: Place, names: Names) -> float:
-    return Place(document=place.document, keys=place.keys, value=constant(place, names)).number()
+    return replace(place, value=constant(place, names)).number()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -59,17 +59,17 @@ class FigureError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """The metrics of one file: `endpoints` maps their names in metrics to perfgate's endpoints."""
+    """The metrics of one file: `endpoints` and `scenarios` map their names in metrics to perfgate's own."""
 
     namespace: str = "plugins.metrics-by-endpoint"
     endpoints: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    scenarios: tuple[str, ...] = ()
+    scenarios: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def wholes(self) -> re.Pattern[str]:
         """Names of metrics that hold names the user gave, with whatever characters those have."""
         space, ends = re.escape(self.namespace), _any_of(self.endpoints)
-        errors = _any_of([*_ERRORS, r"connection refused", "connect timeout"])
+        errors = _any_of([*_ERRORS, "connection refused", "connect timeout"])
         return re.compile(
             rf"{space}\.response_time\.{ends}\.(?:{_OF_TIMES})\b"
             rf"|{space}\.{ends}\.(?:codes\.\d+|errors\.\w+)"
@@ -109,7 +109,7 @@ class Vocabulary:
             raise FigureError(
                 f"there is no scenario {shown(scenario)!r}", f"there are: {', '.join(self.scenarios)}"
             )
-        return Figure(name=name, of="users", detail=f"created {scenario}")
+        return Figure(name=name, of="users", detail=f"created {self.scenarios[scenario]}")
 
     def _of_endpoint(self, name: str) -> Figure:
         rest = name.removeprefix(f"{self.namespace}.")
@@ -150,6 +150,6 @@ def _classes(error: str) -> tuple[str, ...]:
     return (error,)
 
 
-def _any_of(names: Mapping[str, object] | tuple[str, ...] | list[str]) -> str:
+def _any_of(names: Iterable[str]) -> str:
     longest_first = sorted(map(re.escape, names), key=len, reverse=True)
     return f"(?:{'|'.join(longest_first) or '(?!)'})"

@@ -18,6 +18,7 @@ from perfgate.yamlfile import shown
 _KNOWN = ("expect", "ensure", "apdex", "metrics-by-endpoint")
 _PRINT_ONLY = ("outputFormat", "formatter", "useOnlyRequestNames")
 _APDEX_MS = 500.0
+NOT_JUDGED = "is not judged in paired rounds, only by perfgate run FILE"
 OTHER_PLUGIN = "remove it, or let Artillery itself run the file: driver: artillery"
 
 
@@ -51,6 +52,9 @@ def read_plugins(
     )
     ensure = _either("ensure", config.get("ensure"), entries.get("ensure"))
     apdex = _either("apdex", config.get("apdex"), entries.get("apdex"))
+    notes.extend(
+        f"config.{name} {NOT_JUDGED}" for name, place in (("ensure", ensure), ("apdex", apdex)) if place
+    )
     return Plugins(
         expect_200=expect.get("expectDefault200", False),
         stop_on_failure=expect.get("reportFailuresAsErrors", False),
@@ -97,9 +101,12 @@ def _expect(place: Place, notes: list[str]) -> dict[str, bool]:
     return {key: entry.flag() for key, entry in options.items() if key not in _PRINT_ONLY}
 
 
-def _scenario_names(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """What Artillery calls the scenarios: by their number, from 0, where they have no name."""
+def _scenario_names(data: Mapping[str, Any]) -> dict[str, str]:
+    """Scenarios by what Artillery calls them: where they have no name their number, from 0."""
     scenarios = data.get("scenarios")
     items = scenarios if isinstance(scenarios, list) else []
     said = [item.get("name") if isinstance(item, dict) else None for item in items]
-    return tuple(shown(str(name)) if name is not None else str(i) for i, name in enumerate(said))
+    return {
+        str(i) if name is None else str(name): f"scenario {i + 1}" if name is None else shown(str(name))
+        for i, name in enumerate(said)
+    }
