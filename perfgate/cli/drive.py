@@ -141,6 +141,8 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
     plan = LoadPlan(
         addresses=(located.address,),
         scenarios=workload.scenarios,
+        before=workload.before,
+        after=workload.after,
         users=workload.users,
         endpoints=workload.endpoints,
         profile=profile,

@@ -29,6 +29,7 @@ from perfgate.load.connection import Connection
 from perfgate.load.interpreter import tuned_for
 from perfgate.load.lives import live
 from perfgate.load.names import Names
+from perfgate.load.once import clean_up, prepared
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.recorder import Recorder, passes_of, rows_bytes
 from perfgate.load.running import Running
@@ -73,11 +74,15 @@ def drive(plan: LoadPlan, watcher: Watcher | None = None) -> LoadOutcome:
     """Put the load on and return what came back.
 
     Raises:
-        MeasureError: a thread of the driver itself failed or could not be started.
+        MeasureError: a thread of the driver itself failed or could not be started, or `before` or
+            `after` failed.
         UsageError: a certificate file cannot be used.
         LoadStopped: Ctrl-C while it was measured; before that it is a plain KeyboardInterrupt.
     """
-    return outcome(run_threads(plan, watcher or Watcher(), begin=time.monotonic_ns), plan)
+    plan = prepared(plan)
+    raw = run_threads(plan, watcher or Watcher(), begin=time.monotonic_ns)
+    clean_up(plan)
+    return outcome(raw, plan)
 
 
 def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -> RawLoad:

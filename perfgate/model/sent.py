@@ -60,7 +60,7 @@ class Cookies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A failure of the script itself (its own code, its data), to be counted as a request that was not sent."""
+    """A failure of the script itself (its code, its data), to be counted as a request that was not sent."""
 
     endpoint: int
     error: str
@@ -80,8 +80,8 @@ Action = Request | Think | Cookies | Failure | Together
 Script = Generator[Action, Response | None, bool | None]
 """One pass of one virtual user through a scenario; it returns False if it ended before its last step.
 
-It yields what to do next and is sent the answer: the `Response`, or None after anything else and when no whole
-answer came back (refused, reset, timed out, garbage)."""
+It yields what to do next and is sent the answer: the `Response`, or None after anything else and when no
+whole answer came back (refused, reset, timed out, garbage)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

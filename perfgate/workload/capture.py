@@ -38,7 +38,7 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A part of an answer that must have this value, of this very type; with `strict` the pass ends if not."""
+    """A part of an answer that must have this value, of this type; if `strict`, the pass ends if it has not."""
 
     kind: str
     strict: bool

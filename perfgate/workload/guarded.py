@@ -1,4 +1,4 @@
-"""Steps that call functions, or depend on a condition: `function`, `beforeRequest`, `ifTrue`, `probability`."""
+"""Steps that call functions, or depend on a condition: `function`, `beforeRequest`, `ifTrue`."""
 
 from __future__ import annotations
 

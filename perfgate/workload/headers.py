@@ -33,7 +33,7 @@ def compile_headers(
     fallback: Mapping[str, Any],
     settled: Mapping[str, Any],
 ) -> tuple[tuple[str | Template, Any], ...]:
-    """Headers by lower-case name, names and values text or a `Template`; a request's own replace the defaults.
+    """Headers by lower-case name, names and values text or a `Template`; a request's own win over defaults.
 
     `fallback` gives way to both. `settled` replaces the defaults, and excludes own headers of its names.
 

@@ -64,6 +64,7 @@ def read_request(
     settings: Settings,
     names: Names,
     gathered: Gathered,
+    *,
     around: Around = Around(),
 ) -> RequestStep:
     """Compile a request and give its endpoint a number; what decides whether it is sent is left to others.

@@ -23,7 +23,8 @@ Examine = Callable[[Response], Outcome]
 class RequestStep:
     """A request of a flow; `prebuilt` is the finished request, or None where something varies by pass.
 
-    `settled` is the headers where none of them varies. With `keeps_cookies` later requests of the pass send its own cookies too.
+    `settled` is the headers where none of them varies. With `keeps_cookies` later requests of the pass send
+    its own cookies too.
     """
 
     endpoint: int
