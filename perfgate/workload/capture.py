@@ -38,7 +38,7 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A part of an answer that must have this value, of this type; if `strict`, the pass ends if it has not."""
+    """A part of an answer that must have this value, of this type; if `strict`, the pass ends without it."""
 
     kind: str
     strict: bool

@@ -65,11 +65,16 @@ class Walk:
         return [request.target for request in self.requests]
 
 
+def follow(script: Script, *answers: Response | None) -> Walk:
+    """One pass of a script of its own."""
+    done = Walk(*answers)
+    done.follow(script)
+    return done
+
+
 def walk(workload: Workload, *answers: Response | None, seed: int = 1, scenario: int = 0) -> Walk:
     """One pass; the last answer repeats. The answer is judged before the script hears of it."""
-    done = Walk(*answers)
-    done.follow(workload.scenarios[scenario].start(seed))
-    return done
+    return follow(workload.scenarios[scenario].start(seed), *answers)
 
 
 @pytest.fixture(name="answer")
@@ -80,6 +85,11 @@ def _answer() -> Callable[..., Response]:
 @pytest.fixture(name="walk")
 def _walk() -> Callable[..., Walk]:
     return walk
+
+
+@pytest.fixture(name="follow")
+def _follow() -> Callable[..., Walk]:
+    return follow
 
 
 @pytest.fixture

@@ -31,12 +31,9 @@ def test_default_cookies_go_with_every_request_and_give_way(flow, walk):
     assert dict(second.headers)["cookie"] == "a=1; b=mine; c=3"
 
 
-def test_that_a_cookie_is_not_kept_is_noted(flow):
-    assert (
-        "cookie goes with its own request only"
-        in flow("- get: {url: /, cookie: {a: b}}\n- get: {url: /}").notes[0]
-    )
-    assert not flow("- get: {url: /, cookie: {a: b}}").notes
+def test_a_request_s_cookies_are_put_among_those_of_the_user(flow, walk):
+    [cookies] = walk(flow("- get: {url: /a/b, cookie: {c: d}}\n- get: {url: /a}")).cookies
+    assert (cookies.line, cookies.target) == ("c=d", "/a/b")
 
 
 def test_a_captured_value_cannot_add_a_cookie(flow, walk, answer):
