@@ -87,7 +87,7 @@ def read_any(path: Path, variables: dict[str, str], environment: str | None = No
     Raises:
         UsageError: it cannot be used.
     """
-    if environment is not None and path.suffix not in (".yml", ".yaml"):
+    if environment is not None and path.suffix in (".py", ".js"):
         raise UsageError(f"{path}: only YAML files have environments", "drop --environment")
     if path.suffix == ".py":
         from perfgate.users.reading import read_users
@@ -150,13 +150,17 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
         seed=given["seed"] if given["seed"] is not None else secrets.randbits(31),
         warmup_ns=given["warmup"],
         max_rate_rps=given["max_rate"] or 0.0,
+        connections=workload.connections,
     )
     return LoadJob(
         plan=plan,
         workload=workload,
         read=read,
         processes=min(
-            given["processes"], profile.vus, *(ramp.max_vus for ramp in profile.stages if ramp.max_vus)
+            given["processes"],
+            profile.vus,
+            workload.connections or profile.vus,
+            *(ramp.max_vus for ramp in profile.stages if ramp.max_vus),
         ),
         target=url,
         words=describe_profile(profile),
@@ -194,14 +198,14 @@ def _service_of(workload: Workload, path: Path) -> str:
 
 def _notes(workload: Workload, is_load_given: bool) -> tuple[str, ...]:
     """The workload's notes; its phases are followed here, unless flags say otherwise."""
+    from perfgate.workload.defaults import ONLY_ALONE
     from perfgate.workload.phases import NOT_REPLAYED
-    from perfgate.workload.plugins import NOT_JUDGED
 
     other = "config.phases does not count, because flags say how much load"
     return tuple(
         note.replace(NOT_REPLAYED, other)
         for note in workload.notes
-        if not note.endswith(NOT_JUDGED) and (is_load_given or not note.startswith(NOT_REPLAYED))
+        if not note.endswith(ONLY_ALONE) and (is_load_given or not note.startswith(NOT_REPLAYED))
     )
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from perfgate.load.connection import Connection
 from perfgate.load.cookies import CookieJar
 from perfgate.load.redirect import REDIRECTS, follow
 from perfgate.model import Cookies, Exchange, Request, Response
 
+if TYPE_CHECKING:
+    from perfgate.load.connection import Connection
+    from perfgate.load.shared import SharedConnections
+
 
 class Client:
-    """A connection with the cookies the service has set on it."""
+    """A connection, or a share in some, with the cookies the service has set."""
 
     __slots__ = ("_ask", "_branches", "_connection", "_jar", "_origin", "_secure", "has_cookies")
 
-    def __init__(self, connection: Connection, *, secure: bool = False) -> None:
+    def __init__(self, connection: Connection | SharedConnections, *, secure: bool = False) -> None:
         self._connection = connection
         self._ask = connection.exchange
         self.has_cookies = False

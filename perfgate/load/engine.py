@@ -19,6 +19,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from perfgate.errors import MeasureError
@@ -33,6 +34,7 @@ from perfgate.load.once import clean_up, prepared
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.recorder import Recorder, passes_of, rows_bytes
 from perfgate.load.running import Running
+from perfgate.load.shared import SharedConnections
 from perfgate.load.watching import Looking, Watcher
 from perfgate.model import Passes
 
@@ -151,22 +153,36 @@ class _Crew(NamedTuple):
 
 def _muster(running: Running) -> _Crew:
     plan = running.plan
-    contexts = [_context(address) for address in plan.addresses]
+    dials = [_dialling(address, plan) for address in plan.addresses]
+    shared = [_shared(make, running) for make in dials] if plan.connections else []
     crew = _Crew([], [], [])
     for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
         recorder = Recorder(running.errors)
+        connections: list[Connection | SharedConnections] = []
+        connections += [pool.join() for pool in shared] or [make() for make in dials]
         clients = [
-            Client(
-                Connection(address, plan.timeouts, context, transmit_stamps=plan.profile.is_open),
-                secure=context is not None,
-            )
-            for address, context in zip(plan.addresses, contexts, strict=True)
+            Client(connection, secure=address.tls is not None)
+            for connection, address in zip(connections, plan.addresses, strict=True)
         ]
         mine = (running, number, recorder, clients)
         crew.threads.append(threading.Thread(target=live, args=mine, name="virtual-user", daemon=True))
         crew.recorders.append(recorder)
         crew.clients.append(clients)
     return crew
+
+
+def _dialling(address: Address, plan: LoadPlan) -> Callable[[], Connection]:
+    """What makes connections to a side; its certificates are read once."""
+    return partial(
+        Connection, address, plan.timeouts, _context(address), transmit_stamps=plan.profile.is_open
+    )
+
+
+def _shared(make: Callable[[], Connection], running: Running) -> SharedConnections:
+    """This part's connections to a side, for all its users."""
+    plan = running.plan
+    most = pacing.share(plan.connections, *plan.part) or 1
+    return SharedConnections(make, most, give_up_ns=lambda: running.end_ns + plan.timeouts.total_ns)
 
 
 class _Spent:

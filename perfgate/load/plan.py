@@ -40,6 +40,9 @@ class LoadPlan:
     seed: int
     warmup_ns: int = 0
     max_rate_rps: float = 0.0
+    connections: int = 0
+    """How many all users together have to a side at most; 0: each has its own."""
+
     part: tuple[int, int] = (0, 1)
 
 

@@ -66,6 +66,8 @@ def _identify(context: ssl.SSLContext, cert_file: str, key_file: str, passphrase
 
     try:
         context.load_cert_chain(cert_file, key_file or None, password=password)
+    except ValueError as error:
+        raise UsageError(f"{where}: its password is too long", "give a key without one") from error
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise UsageError(

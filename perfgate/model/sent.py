@@ -141,7 +141,8 @@ class Workload:
     known before anything is sent; users may add more. `before` is walked once before the first user begins,
     and what it captures is a variable of every scenario; `after` is walked once after the last has ended.
     `target` is the URL written in the file, if any, and `profile` the load the file asks for. With `insecure`
-    any certificate of a side is accepted; `tls` says more of how it is reached. `ensured` is what the file
+    any certificate of a side is accepted. All users share at most `connections`, or (0) each has its own;
+    `tls` says more of how it is reached. `ensured` is what the file
     demands of the figures of a run. `notes` says what a paired round does not replay, so that nothing is
     silently ignored.
     """
@@ -157,6 +158,7 @@ class Workload:
     target: str | None = None
     profile: Profile | None = None
     insecure: bool = False
+    connections: int = 0
     tls: TlsFiles = field(default_factory=TlsFiles)
     ensured: Ensured = field(default_factory=Ensured)
     notes: tuple[str, ...] = ()

@@ -75,6 +75,7 @@ def read_workload(
         target=settings.target.url,
         profile=settings.profile,
         insecure=settings.insecure,
+        connections=settings.connections,
         tls=settings.tls,
         ensured=settings.ensured,
         notes=(

@@ -10,9 +10,9 @@ from perfgate.workload.filled import filled
 from perfgate.workload.place import Place
 from perfgate.workload.template import Names
 
-_HTTP = ("timeout", "defaults", "maxSockets", "extendedMetrics", "cookieJarOptions")
+ONLY_ALONE = "in paired rounds, only by perfgate run FILE"
+_HTTP = ("timeout", "defaults", "pool", "maxSockets", "extendedMetrics", "cookieJarOptions")
 _HTTP_UNSUPPORTED = {
-    "pool": "remove it: every virtual user has a connection of its own; or use driver: artillery",
     "distributedTracing": "set the header yourself, under headers; or use driver: artillery",
 }
 _JAR = ("looseMode", "rejectPublicSuffixes", "prefixSecurity", "allowSpecialUseDomain")
@@ -21,13 +21,17 @@ _DEFAULTS = ("headers", "cookie", "strictCapture", "think")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpDefaults:
-    """What holds for every request; templates of `headers` and `cookies` may vary by pass."""
+    """What holds for every request; templates of `headers` and `cookies` may vary by pass.
+
+    All users share at most `connections`, or (0) each has its own.
+    """
 
     headers: Mapping[str, Place] = field(default_factory=dict)
     cookies: Mapping[str, Place] = field(default_factory=dict)
     think_jitter: Place | None = None
     strict_capture: bool = True
     timeout_ns: int | None = None
+    connections: int = 0
 
 
 def read_defaults(config: Mapping[str, Place], names: Names, notes: list[str]) -> HttpDefaults:
@@ -38,7 +42,8 @@ def read_defaults(config: Mapping[str, Place], names: Names, notes: list[str]) -
     """
     http = config["http"].fields(_HTTP, _HTTP_UNSUPPORTED) if "http" in config else {}
     if "maxSockets" in http:
-        filled(http["maxSockets"], names).whole()
+        if not filled(http["maxSockets"], names).whole():
+            raise http["maxSockets"].fail("'maxSockets' must be more than 0", "remove it, or write 1")
         notes.append("config.http.maxSockets changes nothing: a virtual user has one connection, as it needs")
     if "extendedMetrics" in http:
         filled(http["extendedMetrics"], names).flag()
@@ -51,9 +56,10 @@ def read_defaults(config: Mapping[str, Place], names: Names, notes: list[str]) -
     return HttpDefaults(
         headers=_mapping(_one("headers", said)),
         cookies=_mapping(_one("cookie", said)),
-        think_jitter=think.fields(("jitter",)).get("jitter") if think else None,
+        think_jitter=_jitter(think),
         strict_capture=filled(strict, names).flag() if strict else True,
         timeout_ns=_timeout_ns(config.get("timeout"), http.get("timeout"), names),
+        connections=_pool(filled(http["pool"], names), notes) if "pool" in http else 0,
     )
 
 
@@ -67,6 +73,13 @@ def _one(key: str, said: list[dict[str, Place]]) -> Place | None:
     if len(found) > 1:
         raise found[1].fail(f"{key!r} is given twice for every request", f"keep config.http.defaults.{key}")
     return found[0] if found else None
+
+
+def _jitter(think: Place | None) -> Place | None:
+    place = think.fields(("jitter",)).get("jitter") if think is not None else None
+    if place is not None:
+        place.scalar()
+    return place
 
 
 def _mapping(place: Place | None) -> dict[str, Place]:
@@ -83,6 +96,14 @@ def _timeout_ns(outer: Place | None, inner: Place | None, names: Names) -> int |
     if not timeout_ns:
         raise place.fail("'timeout' must be more than 0", "write seconds, like 10")
     return timeout_ns
+
+
+def _pool(place: Place, notes: list[str]) -> int:
+    connections = place.whole()
+    if not connections:
+        raise place.fail("'pool' must be more than 0", "write how many connections all users share, like 10")
+    notes.append(f"config.http.pool does not bound connections {ONLY_ALONE}")
+    return connections
 
 
 def _jar(place: Place, notes: list[str]) -> None:

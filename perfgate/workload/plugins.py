@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfgate.model import Ensured
+from perfgate.workload.defaults import ONLY_ALONE
 from perfgate.workload.endpointnames import EndpointOptions, endpoint_names, read_endpoint_options
 from perfgate.workload.ensure import read_ensure
 from perfgate.workload.figures import Vocabulary
@@ -17,8 +18,9 @@ from perfgate.yamlfile import shown
 
 _KNOWN = ("expect", "ensure", "apdex", "metrics-by-endpoint")
 _PRINT_ONLY = ("outputFormat", "formatter", "useOnlyRequestNames")
+_FORMATS = ("pretty", "json", "prettyError", "silent")
 _APDEX_MS = 500.0
-NOT_JUDGED = "is not judged in paired rounds, only by perfgate run FILE"
+NOT_JUDGED = f"is not judged {ONLY_ALONE}"
 OTHER_PLUGIN = "remove it, or let Artillery itself run the file: driver: artillery"
 
 
@@ -93,6 +95,11 @@ def _apdex_ms(place: Place, names: Names) -> float:
 def _expect(place: Place, notes: list[str]) -> dict[str, bool]:
     known = (*_PRINT_ONLY, "expectDefault200", "reportFailuresAsErrors")
     options = place.fields(known) if place.value is not None else {}
+    for key in ("outputFormat", "formatter"):
+        if key in options:
+            options[key].choice(_FORMATS)
+    if "useOnlyRequestNames" in options:
+        options["useOnlyRequestNames"].flag()
     notes.extend(
         f"config.plugins.expect.{key} only changes what Artillery prints"
         for key in _PRINT_ONLY

@@ -55,6 +55,7 @@ class Settings:
     cookies: Mapping[str, Place] = field(default_factory=dict)
     think_jitter: Place | None = None
     timeout_ns: int | None = None
+    connections: int = 0
     insecure: bool = False
     tls: TlsFiles = field(default_factory=TlsFiles)
     profile: Profile | None = None
@@ -100,6 +101,7 @@ def read_settings(root: Place, names: Names) -> Settings:
         cookies=defaults.cookies,
         think_jitter=defaults.think_jitter,
         timeout_ns=defaults.timeout_ns,
+        connections=defaults.connections,
         insecure=insecure,
         tls=tls,
         profile=profile_of(phases) if phases else None,

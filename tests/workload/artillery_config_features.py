@@ -82,7 +82,7 @@ CONFIG_FEATURES: tuple[ConfigFeature, ...] = (
     _native("config.http", "http", snippet="http: {timeout: 10}"),
     _native("http.timeout", "http", "timeout", snippet="http: {timeout: 10}"),
     _native("config.timeout", "timeout", snippet="timeout: 10"),
-    _refused("http.pool", "http", "pool", snippet="http: {pool: 10}"),
+    _native("http.pool", "http", "pool", snippet="http: {pool: 10}"),
     _native("http.maxSockets", "http", "maxSockets", snippet="http: {maxSockets: 1}"),
     _native("http.extendedMetrics", "http", "extendedMetrics", snippet="http: {extendedMetrics: true}"),
     _refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -9,12 +10,29 @@ from typing import Any
 
 import pytest
 from artillery_config_features import CONFIG_FEATURES, FILES, ConfigFeature
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from perfgate.errors import UsageError
 from perfgate.model import Workload
 from perfgate.workload.artillery import read_workload
 from perfgate.yamlfile import parse_yaml
 
+ODD: tuple[Any, ...] = (
+    *(None, [], {}, "", -1, 0, 1e20, True, 1.5, [1, 2], [[]], [None], [{}], ["x"], {"a": None}, {"": 1}),
+    *(
+        "{{ x }}",
+        "{{ $env.GONE }}",
+        "{{ $randomNumber(1,2) }}",
+        "{{",
+        "a" * 3000,
+        "\0",
+        "../x",
+        "漢",
+        "p95 <",
+    ),
+    *({"{{ a }}": 1}, {"a": {"b": [{}]}}, [{"a": 1, "b": 2}]),
+)
 BY_NAME = [pytest.param(row, id=row.feature) for row in CONFIG_FEATURES]
 PLACE = re.compile(r"(?P<file>.*load\.yml):(?P<line>\d+):(?P<column>\d+): (?P<what>.+)")
 
@@ -62,6 +80,18 @@ def test_a_nonsense_neighbour(tmp_path, row):
         del beside[row.way[-1]]
     beside[nonsense] = 1
     assert repr(nonsense) in refusal(tmp_path, config)["what"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(row=st.sampled_from(CONFIG_FEATURES), value=st.sampled_from(ODD))
+def test_any_value_of_any_key_is_read_or_refused(tmp_path_factory, row, value):
+    config = config_of(row)
+    beside: Any = config
+    for step in row.way[:-1]:
+        beside = beside[step]
+    beside[row.way[-1]] = value
+    with contextlib.suppress(UsageError):
+        read(tmp_path_factory.mktemp("odd"), config)
 
 
 def test_the_table_has_every_key_once():

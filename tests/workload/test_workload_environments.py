@@ -98,3 +98,24 @@ def test_the_name_is_unknown_where_none_is_chosen(read):
     with pytest.raises(UsageError, match="no environment is chosen") as caught:
         read(FILE)
     assert "\n" not in caught.value.message
+
+
+def test_every_section_may_use_the_environment_of_the_process(read):
+    text = """
+        config:
+          target: "{{ $env.URL }}"
+          timeout: "{{ $env.SECONDS }}"
+          phases:
+            - {duration: "{{ $env.SECONDS }}s", arrivalRate: "{{ $env.RATE }}", name: "{{ $env.RATE }}/s"}
+          tls: {rejectUnauthorized: "{{ $env.STRICT }}"}
+          plugins: {apdex: {threshold: "{{ $env.RATE }}"}, expect: {expectDefault200: "{{ $env.STRICT }}"}}
+        scenarios: [{flow: [{get: {url: /}}]}]
+    """
+    environ = {"URL": "http://127.0.0.1:9", "SECONDS": "7", "RATE": "3", "STRICT": "false"}
+    workload = read(text, environ=environ)
+    assert workload.target == "http://127.0.0.1:9"
+    assert workload.insecure
+    assert workload.ensured.apdex_ms == 3
+    assert workload.profile.start == 3
+    assert workload.profile.duration_ns == first(workload).timeout_ns == 7_000_000_000
+    assert "3/s: 7.00 s, 3 users/s" in workload.notes[0]

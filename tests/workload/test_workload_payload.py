@@ -113,3 +113,75 @@ def test_contents_are_part_of_the_digest(flow, users):
     before = flow(STEP, config=payload()).digest
     users("ann,2\n")
     assert flow(STEP, config=payload()).digest != before
+
+
+ROWS = "- get: {url: '/{{ users[1].name }}/{{ users[1].n }}'}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "path"),
+    [
+        ({}, "/bob/2"),
+        ({"fields": "[n, name]"}, "/2/bob"),
+        ({"fields": "[name, n]", "cast": "false"}, "/bob/2"),
+    ],
+)
+def test_load_all_gives_every_row_by_its_fields(flow, walk, users, keys, path):
+    users("ann,1\nbob,2\n")
+    workload = flow(ROWS, config=payload(loadAll="true", name="users", **keys))
+    assert walk(workload).requests[0].target == path
+
+
+def test_load_all_without_fields_gives_lists(flow, walk, users):
+    users("ann,1\nbob,2\n")
+    config = "payload: {path: users.csv, loadAll: true, name: users}"
+    assert walk(flow("- get: {url: '/{{ users[1][0] }}'}", config=config)).requests[0].target == "/bob"
+
+
+def test_the_rows_of_a_table_are_part_of_the_digest(flow, users):
+    config = payload(loadAll="true", name="users")
+    users("ann,1\nbob,2\n")
+    before = flow(ROWS, config=config).digest
+    users("ann,1\nbob,3\n")
+    assert flow(ROWS, config=config).digest != before
+
+
+@pytest.mark.parametrize(
+    ("content", "keys", "rows"),
+    [
+        ("\ufeffann,1\n", {}, {("/ann", b"1")}),
+        ('"a ""b""\nc",1\n', {}, {("/a%20%22b%22%0Ac", b"1")}),
+        (" ann ,1\n", {}, {("/%20ann%20", b"1")}),
+        ("ann, 1 \n", {}, {("/ann", b"1")}),
+        ("'a,b',1\n", {"options": '{quote: "\'"}'}, {("/a,b", b"1")}),
+        ("'a',1\n", {"options": "{quote: false}"}, {("/'a'", b"1")}),
+        ("a;1\n", {"options": "{delimiter: ';'}"}, {("/a", b"1")}),
+        ("x,y\nx,y\nann,1\n", {"options": "{fromLine: 3}"}, {("/ann", b"1")}),
+        ("ann,0x10\n", {}, {("/ann", b'"0x10"')}),
+    ],
+)
+def test_cells_are_read_as_artillery_reads_them(flow, walk, users, content, keys, rows):
+    users(content)
+    assert sent(walk, flow(STEP, config=payload(**keys))) == rows
+
+
+def test_a_path_may_name_the_environment(flow, walk, users):
+    users("ann,1\n", "users-test.csv")
+    config = payload(path="'users-{{ $environment }}.csv'") + "\nenvironments: {test: {}}"
+    assert sent(walk, flow(STEP, config=config, environment="test")) == {("/ann", b"1")}
+
+
+@pytest.mark.parametrize(
+    ("keys", "what"),
+    [
+        ({"loadAll": "true", "name": "users", "order": "random"}, "there is no 'order'"),
+        ({"name": "users"}, "'name' is for all rows at once"),
+        ({"options": "{columns: true}"}, "'columns' is not supported"),
+        ({"options": "{relaxColumnCount: true}"}, "'relaxColumnCount' is not supported"),
+        ({"options": "{colour: red}"}, "unknown key 'colour'"),
+    ],
+)
+def test_keys_that_do_not_go_together(flow, users, keys, what):
+    users("ann,1\n")
+    with pytest.raises(UsageError, match=what):
+        flow(STEP, config=payload(**keys))

@@ -57,7 +57,7 @@ def test_files(read, text, what):
         ("timeout: 5\nhttp: {timeout: 5}", "given twice"),
         ("http: {timeout: 0}", "more than 0"),
         ("http: {timeout: soon}", "must be a number"),
-        ("http: {pool: 5}", "'pool' is not supported"),
+        ("http: {pool: 0}", "'pool' must be more than 0"),
         ("http: {cookieJarOptions: {looseMode: true}}", "looseMode: true is not supported"),
         ("defaults: {cookie: {a: 1}}\nhttp: {defaults: {cookie: {a: 2}}}", "given twice"),
         ("tls: {rejectUnauthorized: no thanks}", "true or false"),
