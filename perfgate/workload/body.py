@@ -53,11 +53,20 @@ def compile_pairs(place: Place, names: Names) -> str | Template:
 
     def render(scope: Scope) -> str:
         return _join(
-            [(as_text(resolve(name, scope)), as_text(resolve(value, scope))) for name, value in pairs]
+            [
+                (as_text(resolve(name, scope)), as_text(one))
+                for name, value in pairs
+                for one in _each(resolve(value, scope))
+            ]
         )
 
     varies = any(isinstance(part, Template) for pair in pairs for part in pair)
     return Template(render) if varies else render(Scope({}, 0))
+
+
+def _each(value: Any) -> list[Any]:
+    """The elements of a list that a variable holds: they repeat the name, as those of a written one do."""
+    return value if isinstance(value, list) else [value]
 
 
 def compiled(place: Place, value: Any, names: Names) -> Any:

@@ -191,6 +191,9 @@ class StepReader:
                 raise place.fail("the request's method is none", f"use one of: {', '.join(METHODS)}")
             kept = (*MESSAGE_KEYS, *REQUEST_UNSUPPORTED, "afterResponse")
             value = {key: item for key, item in request.items() if key in kept and key != "method"}
+            if isinstance(value.get("headers"), dict):
+                # As in Artillery: of two spellings of a name, the one that was set last counts.
+                value["headers"] = {str(name).lower(): item for name, item in value["headers"].items()}
             changed = read_request(
                 method, replace(place, value=value), settings, names, Gathered(), around=around
             )

@@ -45,12 +45,7 @@ class Anchor:
 def walk(steps: Steps, scope: Scope) -> Walk:
     """One step after the other, until one of them ends the pass."""
     for step in steps:
-        if isinstance(step, Think):
-            yield step
-        elif not isinstance(step, RequestStep):
-            if not (yield from step.walk(scope)):
-                return False
-        else:
+        if isinstance(step, RequestStep):
             request, examine = step.prepare(scope)
             if step.keeps_cookies:
                 yield step.cookies_of(request)
@@ -66,6 +61,10 @@ def walk(steps: Steps, scope: Scope) -> Walk:
                 return False
             if not isinstance(request.judge, PassJudge):
                 step.checks.keep(outcome.found, scope)
+        elif isinstance(step, Think):
+            yield step
+        elif not (yield from step.walk(scope)):
+            return False
     return True
 
 

@@ -188,3 +188,9 @@ def test_before_leaves_its_captures_to_every_scenario(read, follow, answer):
 def test_log_steps_are_counted_however_deep(flow):
     steps = "- get: {url: /}\n- loop: [{log: x}, {get: {url: /}}]\n  count: 2\n- log: y"
     assert "2 in this file" in flow(steps).notes[0]
+
+
+def test_a_list_in_a_query_or_form_repeats_its_name(flow, walk):
+    steps = "- post: {url: /, qs: {id: '{{ ids }}'}, form: {'{{ field }}': '{{ ids }}'}}"
+    [request] = walk(flow(steps, config="variables: {ids: [[1, 2]], field: a}")).requests
+    assert (request.target, request.body) == ("/?id=1&id=2", b"a=1&a=2")

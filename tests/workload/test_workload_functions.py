@@ -86,7 +86,8 @@ def test_an_exception_ends_the_pass_with_an_error_of_its_own(with_functions, wal
 
 
 def test_a_request_is_changed_before_it_is_sent(with_functions, walk):
-    steps = "- function: login\n- post: {url: '/{{ user }}', json: {a: 1}, beforeRequest: sign}"
+    request = "{url: '/{{ user }}', headers: {X-Signature: none}, json: {a: 1}, beforeRequest: sign}"
+    steps = f"- function: login\n- post: {request}"
     [request] = walk(with_functions(steps)).requests
     assert request.target == "/api/ann"
     assert dict(request.headers)["x-signature"] == "POST http://shop.test/api/{{ user }}".replace(
