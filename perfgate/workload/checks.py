@@ -58,6 +58,7 @@ class Checks:
     """
 
     __slots__ = (
+        "_asks_more",
         "_states_status",
         "captures",
         "expectations",
@@ -85,6 +86,7 @@ class Checks:
         self.stop_on_failure = stop_on_failure
         asking: tuple[Capture | Match | Expectation, ...] = (*captures, *matches, *expectations)
         self.need_scope = hooks is not None or bool(matches) or any(item.needs_scope for item in asking)
+        self._asks_more = bool(matches) or hooks is not None
         self.look_inside = bool(asking) or hooks is not None
         self.steer_pass = bool(captures or matches) or hooks is not None or stop_on_failure
         self._states_status = any(speaks_of_status(expectation) for expectation in expectations)
@@ -109,8 +111,13 @@ class Checks:
         if scope is not None:
             found = {name: [scope.pick(candidates)] for name, candidates in found.items()}
             self.keep(found, scope)
-        for problem, is_fatal in self._problems(seen, scope):
-            error, ends_pass = error or problem, ends_pass or is_fatal
+        if self._asks_more:
+            for problem, is_fatal in self._problems(seen, scope):
+                error, ends_pass = error or problem, ends_pass or is_fatal
+            return Outcome(error, found, ends_pass)
+        for expectation in self.expectations:
+            if not expectation.met_by(seen, scope):
+                error, ends_pass = error or expectation.error, ends_pass or self.stop_on_failure
         return Outcome(error, found, ends_pass)
 
     def _problems(self, seen: Seen, scope: Scope | None) -> Iterator[tuple[str, bool]]:

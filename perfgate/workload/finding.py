@@ -57,7 +57,7 @@ def read_finder(place: Place, fields: dict[str, Place], names: Names) -> Finder:
     except (*_UNUSABLE, *UNREADABLE) as error:
         reason = str(error).splitlines()[0] if str(error) else "it cannot be read"
         raise fields[kind].fail(f"not usable as {kind}: {reason}", _HINTS[kind]) from error
-    return Finder(lambda seen, _: search(seen), needs_scope=False)
+    return Finder(search, needs_scope=False)
 
 
 _UNUSABLE = (JSONPathError, TypeError)
@@ -70,8 +70,8 @@ _HINTS = {
 }
 
 
-def _tame(search: Search) -> Search:
-    def find(seen: Seen) -> list[Any]:
+def _tame(search: Search) -> Find:
+    def find(seen: Seen, scope: Scope | None) -> list[Any]:
         try:
             return search(seen)
         except (*_UNUSABLE, *UNREADABLE):

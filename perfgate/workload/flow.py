@@ -58,6 +58,8 @@ class Pass:
         for name, value in self.given.items():
             # As in Artillery: what config.variables and payloads say wins over what `before` left.
             scope.values.setdefault(name, value)
+        if not self.on_error and not self.leaves_variables:
+            return walk(self.steps, scope)
         return self._run(scope, drawn)
 
     def _run(self, scope: Scope, drawn: dict[str, Any]) -> Script:
