@@ -17,6 +17,7 @@ from perfgate.workload.flow import read_once, read_scenario
 from perfgate.workload.gathered import Gathered
 from perfgate.workload.known import calls_functions
 from perfgate.workload.place import Place
+from perfgate.workload.request import METHODS
 from perfgate.workload.settings import CONFIG_KEYS, CONFIG_UNSUPPORTED, Settings, read_settings
 from perfgate.workload.template import Names
 from perfgate.yamlfile import load_yaml
@@ -56,9 +57,11 @@ def read_workload(
         environ=given.environ,
     )
     gathered = Gathered()
-    before, left = _once(fields.get("before"), settings, names, gathered)
+    # Their requests are no samples, so they have no endpoints among those of the load.
+    aside = Gathered(files=gathered.files)
+    before, left = _once(fields.get("before"), settings, names, aside)
     names = left or names
-    after, _ = _once(fields.get("after"), settings, names, gathered)
+    after, _ = _once(fields.get("after"), settings, names, aside)
     scenarios = tuple(
         read_scenario(item, index, settings, names, gathered)
         for index, item in enumerate(fields["scenarios"].items())
@@ -122,6 +125,8 @@ def _more(data: Mapping[str, Any], settings: Settings, environment: str | None) 
         more["environment"] = environment
     if settings.processor is not None and settings.processor.sha256:
         more["processor"] = settings.processor.sha256
+    if _count("cookie", data["scenarios"]):
+        more["cookies"] = "kept"
     if settings.tables:
         more["tables"] = settings.tables
     if any(payload.sequence for payload in settings.payloads):
@@ -161,11 +166,11 @@ def _metrics_note(settings: Settings) -> tuple[str, ...]:
     return ("metrics that functions emit are taken and not kept",) if used else ()
 
 
-def _count(action: str, value: Any) -> int:
-    """How many steps of flows, however deep, are of one action."""
+def _count(key: str, value: Any) -> int:
+    """How many steps and requests of flows, however deep, have a key."""
     if isinstance(value, list):
-        return sum(_count(action, item) for item in value)
+        return sum(_count(key, item) for item in value)
     if isinstance(value, dict):
-        inner = sum(_count(action, value.get(key)) for key in ("flow", "loop", "parallel"))
-        return inner + (action in value)
+        inner = sum(_count(key, value.get(inside)) for inside in ("flow", "loop", "parallel", *METHODS))
+        return inner + (key in value)
     return 0

@@ -39,6 +39,7 @@ class Pass:
     steps: Steps
     source: Source
     given: Mapping[str, Any]
+    known: Mapping[str, Any]
     on_error: tuple[Hook, ...]
     last_endpoint: int
     leaves_variables: bool = False
@@ -54,13 +55,12 @@ class Pass:
     def start(self, seed: int, nth: int = 0) -> Script:
         """The script of a pass, which is number `nth` of the load."""
         scope = self.source.draw(seed, nth)
-        drawn = dict(scope.values) if self.leaves_variables else {}
-        for name, value in self.given.items():
-            # As in Artillery: what config.variables and payloads say wins over what `before` left.
+        # As in Artillery: what config.variables and payloads say wins over what `before` left.
+        for name, value in (*self.given.items(), *self.known.items()):
             scope.values.setdefault(name, value)
         if not self.on_error and not self.leaves_variables:
             return walk(self.steps, scope)
-        return self._run(scope, drawn)
+        return self._run(scope, dict(scope.values))
 
     def _run(self, scope: Scope, drawn: dict[str, Any]) -> Script:
         whole = yield from walk(self.steps, scope)
@@ -145,6 +145,9 @@ def _read(
         steps=(*before, *steps, *after),
         source=source_of(settings),
         given={},
+        known={"target": settings.target.url}
+        if settings.processor is not None and calls_functions(place)
+        else {},
         on_error=hooks["onError"],
         last_endpoint=requests[-1].endpoint,
     )

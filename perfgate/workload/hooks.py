@@ -75,13 +75,27 @@ class Hook:
     takes: int = -1
 
     def call(self, *arguments: Any) -> str:
-        """Call it; the error class of what it raised, or empty text."""
-        return self.ask(*arguments)[1]
+        """Call it; the error class of what it raised, or called back with, or empty text."""
+        heard: list[Any] = []
+        problem = self._do(arguments, heard.append)[1]
+        if not problem and heard and heard[-1]:
+            return f"processor {self.name}: called back with an error"
+        return problem
 
     def ask(self, *arguments: Any) -> tuple[Any, str]:
-        """What it returns, and the error class of what it raised, or empty text."""
+        """What it returns, or calls back with, and the error class of what it raised, or empty text."""
+        heard: list[Any] = []
+        returned, problem = self._do(arguments, heard.append)
+        return heard[-1] if heard and returned is None else returned, problem
+
+    def _do(self, arguments: tuple[Any, ...], back: Callable[..., None]) -> tuple[Any, str]:
+        """Call it with what it takes; `back` is for functions ported from JavaScript word by word."""
+
+        def done(said: Any = None, *_: Any) -> None:
+            back(said)
+
         try:
-            given = arguments if self.takes < 0 else (*arguments, _done)[: self.takes]
+            given = arguments if self.takes < 0 else (*arguments, done)[: self.takes]
             return self.function(*given), ""
         except (Exception, SystemExit) as error:
             return None, f"processor {self.name}: {type(error).__name__}"
@@ -119,16 +133,6 @@ def read_hook(place: Place, processor: Processor | None) -> Hook:
 def context_of(scope: Scope, scenario: str) -> Context:
     """What functions are given about a pass."""
     return Context(vars=scope.values, scenario={"name": scenario})
-
-
-def _done(error: Any = None, *_: Any) -> None:
-    """What JavaScript calls when it has finished, for functions ported word by word.
-
-    Raises:
-        RuntimeError: it says that something went wrong.
-    """
-    if error:
-        raise RuntimeError(str(error))
 
 
 def _wanted(function: Callable[..., Any]) -> int:

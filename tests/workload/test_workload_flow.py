@@ -178,6 +178,7 @@ def test_before_leaves_its_captures_to_every_scenario(read, follow, answer):
         scenarios: [{flow: [{get: {url: '/{{ token }}'}}]}]
         """
     )
+    assert workload.endpoints == ("GET /{{ token }}",)
     left: dict[str, object] = {}
     follow(workload.before.given(left).start(1), answer(body='{"t": "abc"}'))
     assert left == {"token": "abc"}

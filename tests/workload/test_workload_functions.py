@@ -40,6 +40,13 @@ def again(context):
     context.vars["turns"] = context.vars.get("turns", 0) + 1
     return context.vars["turns"] < 3
 
+def ask_back(context, next):
+    context.vars["turns"] = context.vars.get("turns", 0) + 1
+    next(context.vars["turns"] < 2)
+
+def aim(context, events):
+    context.vars["where"] = context.vars["target"]
+
 def no(context):
     return False
 
@@ -134,6 +141,7 @@ def test_an_exception_about_an_answer_is_the_request_s_error(with_functions, wal
 
 def test_loops_and_conditions_ask_functions(with_functions, walk):
     assert len(walk(with_functions("- loop: [{get: {url: /}}]\n  whileTrue: again")).requests) == 3
+    assert len(walk(with_functions("- loop: [{get: {url: /}}]\n  whileTrue: ask_back")).requests) == 2
     assert walk(with_functions("- get: {url: /a, ifTrue: 'no'}\n- get: {url: /b}")).targets == ["/api/b"]
 
 
@@ -148,8 +156,13 @@ def test_onerror_hears_why_the_pass_ended(with_functions, walk, answer, reply, w
 
 def test_a_function_ported_from_javascript_may_call_back(with_functions, walk):
     assert walk(with_functions("- function: ported\n- get: {url: /}")).failures == [
-        "processor ported: RuntimeError"
+        "processor ported: called back with an error"
     ]
+
+
+def test_functions_know_the_target_of_the_file(with_functions, walk):
+    steps = "- function: aim\n- get: {url: /, headers: {x-where: '{{ where }}'}}"
+    assert dict(walk(with_functions(steps)).requests[0].headers)["x-where"] == "http://shop.test/api"
 
 
 def test_a_metric_of_an_unknown_kind_is_an_error(with_functions, walk):
