@@ -19,6 +19,7 @@ from perfgate.workload.known import calls_functions
 from perfgate.workload.place import Place
 from perfgate.workload.request import METHODS
 from perfgate.workload.settings import CONFIG_KEYS, CONFIG_UNSUPPORTED, Settings, read_settings
+from perfgate.workload.source import source_of
 from perfgate.workload.template import Names
 from perfgate.yamlfile import load_yaml
 
@@ -43,7 +44,7 @@ def read_workload(
     written = load_yaml(path)
     document = choose_environment(written, environment, {*CONFIG_KEYS, *CONFIG_UNSUPPORTED})
     root = Place(document=document, keys=(), value=document.data)
-    fields = root.fields(("config", "scenarios", "before", "after"))
+    fields = root.fields(("config", "scenarios", "before", "after", "version"))
     if "scenarios" not in fields:
         raise root.fail("there are no scenarios", "add scenarios, a list with at least one flow")
     constants: dict[str, Any] = dict(variables)
@@ -56,9 +57,9 @@ def read_workload(
         later=_drawn_names(settings),
         environ=given.environ,
     )
-    gathered = Gathered()
+    gathered = Gathered(choices=source_of(settings).choices())
     # Their requests are no samples, so they have no endpoints among those of the load.
-    aside = Gathered(files=gathered.files)
+    aside = Gathered(files=gathered.files, choices=gathered.choices)
     before, left = _once(fields.get("before"), settings, names, aside)
     names = left or names
     after, _ = _once(fields.get("after"), settings, names, aside)
@@ -83,6 +84,7 @@ def read_workload(
         ensured=settings.ensured,
         notes=(
             *settings.notes,
+            *(("version changes nothing",) if "version" in fields else ()),
             *environments_note(written, environment),
             *_log_note(document.data),
             *_metrics_note(settings),

@@ -73,6 +73,8 @@ def _cookie(written: str, place: Place, names: Names) -> tuple[str | Template, A
     if not isinstance(name, Template) and not is_token(name):
         raise place.fail(f"{name!r} cannot name a cookie", "use letters, digits, _ and -")
     value = compiled(place, place.scalar(), names)
+    if isinstance(value, str):
+        value = value.rstrip("; ")
     if not isinstance(value, Template) and (";" in as_text(value) or not is_sendable(as_text(value))):
         raise place.fail(f"the cookie {name!r} holds a character that cannot be sent", "percent-encode it")
     return name, value

@@ -134,8 +134,6 @@ def _property(kind: str, place: Place, names: Names) -> Expectation:
 
 def _equals(kind: str, place: Place, names: Names) -> Expectation:
     items = place.items()
-    if len(items) < 2:
-        raise place.fail("'equals' compares two or more values", 'write a list, like ["{{ id }}", "5"]')
     values = [_compiled(item, names) for item in items]
 
     def holds(_: Seen, scope: Scope | None) -> bool:

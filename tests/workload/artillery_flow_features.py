@@ -63,6 +63,12 @@ FLOW_FEATURES = (
         whole=True,
     ),
     Feature(
+        "version",
+        "version: 1\nscenarios: [{flow: [{get: {url: /}}]}]",
+        "versions: 1\nscenarios: [{flow: [{get: {url: /}}]}]",
+        whole=True,
+    ),
+    Feature(
         "after",
         "after: {name: tidy, flow: [{delete: {url: /}}]}\nscenarios: [{flow: [{get: {url: /}}]}]",
         "after: {flows: [{delete: {url: /}}]}\nscenarios: [{flow: [{get: {url: /}}]}]",
@@ -135,6 +141,12 @@ FLOW_FEATURES = (
         "formData: {a: {fromFile: data.txt}}, setContentLengthHeader: true",
         "formData: {a: {fromFiles: data.txt}}",
         "formData: fromFile",
+        verb="post",
+    ),
+    _request(
+        "formData: {a: {fromFile: '{{ t }}.txt'}}",
+        "formData: {a: {fromFile: '{{ tt }}.txt'}}",
+        "formData: fromFile from a template",
         verb="post",
     ),
     _request("auth: {user: a, pass: b}", "auth: {user: a, password: b}", "auth"),
