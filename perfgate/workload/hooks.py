@@ -17,7 +17,7 @@ from perfgate.yamlfile import shown
 _METRICS = ("counter", "histogram", "rate", "summary")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a function is given about its pass: the variables, which it may change, and its scenario."""
 

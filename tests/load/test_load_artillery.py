@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from load_plans import MS, errors_of, iterations, load, users
+from load_plans import MS, arrivals, errors_of, iterations, load, users
 from load_servers import LocalServer
 
 from perfgate.errors import MeasureError
@@ -97,6 +97,18 @@ def test_branches_are_sent_at_the_same_time(drive_file):
     assert sorted(shop.asked[:3]) == ["/slow/a", "/slow/b", "/slow/c0"]
     assert (shop.asked[3:], shop.most) == (["/slow/c1", "/end"], 3)
     assert errors_of(outcome.samples[0]) == {"": 5}
+
+
+def test_branches_of_an_arrival_are_due_when_it_is(drive_file):
+    shop = Shop(slow_s=0.01)
+    with LocalServer(shop.behave) as server:
+        outcome = drive_file(PARALLEL, server, how=arrivals(30, 300, vus=8))
+    samples = outcome.samples[0]
+    passes = shop.asked.count("/end")
+    assert errors_of(samples) == {"": 5 * passes}
+    _, together = np.unique(samples.due_ns, return_counts=True)
+    assert (together == 3).sum() == passes >= 8
+    assert (samples.sent_ns >= samples.due_ns).all()
 
 
 def test_no_more_branches_than_the_limit(drive_file):
