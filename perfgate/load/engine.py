@@ -6,7 +6,8 @@ is sent late, or counted as "not sent" when that would take a whole timeout. A l
 Ctrl-C or a fault: then sockets are shut down, so that no thread waits for a service that hangs, and after
 Ctrl-C what had finished is handed on with the exception.
 
-Where to read on: `lives` (what a thread does), `user` (one pass), `client` and `connection` (one request),
+Where to read on: `once` (before and after), `lives` (what a thread does), `user` (one pass), `together` (its
+branches), `client` and `connection` (one request),
 `stream` (bytes and their times), `pacing` (when), `recorder` (what is kept), `pool` (several processes).
 """
 
