@@ -92,12 +92,8 @@ class Connection:
 
     def another(self) -> Connection:
         """A connection to the same address, yet to be opened."""
-        return Connection(
-            self._address,
-            Timeouts(self._total_ns, self._connect_ns, self._waiting_ns),
-            self._context,
-            transmit_stamps=self._transmit_stamps,
-        )
+        timeouts = Timeouts(self._total_ns, self._connect_ns, self._waiting_ns)
+        return Connection(self._address, timeouts, self._context, transmit_stamps=self._transmit_stamps)
 
     def timeout_ns(self, request: Request) -> int:
         """How long a request may take."""

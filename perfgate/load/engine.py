@@ -21,13 +21,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from perfgate.errors import MeasureError
 from perfgate.load import clock, pacing
 from perfgate.load.address import Address
 from perfgate.load.client import Client
 from perfgate.load.connection import Connection
+from perfgate.load.dial import context_for
 from perfgate.load.interpreter import tuned_for
 from perfgate.load.lives import live
 from perfgate.load.names import Names
@@ -38,9 +39,6 @@ from perfgate.load.running import Running
 from perfgate.load.shared import SharedConnections
 from perfgate.load.watching import Looking, Watcher
 from perfgate.model import Passes
-
-if TYPE_CHECKING:
-    import ssl
 
 _MAX_FAREWELL_NS = 5_000_000_000
 _MOST_ENDPOINTS = 1000
@@ -175,7 +173,7 @@ def _muster(running: Running) -> _Crew:
 def _dialling(address: Address, plan: LoadPlan) -> Callable[[], Connection]:
     """What makes connections to a side; its certificates are read once."""
     return partial(
-        Connection, address, plan.timeouts, _context(address), transmit_stamps=plan.profile.is_open
+        Connection, address, plan.timeouts, context_for(address), transmit_stamps=plan.profile.is_open
     )
 
 
@@ -243,14 +241,6 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
         rows_bytes=raw.rows_bytes,
         passes=raw.passes,
     )
-
-
-def _context(address: Address) -> ssl.SSLContext | None:
-    if address.tls is None:
-        return None
-    from perfgate.load.tls_context import tls_context
-
-    return tls_context(address.tls, http2=address.http2)
 
 
 def _schedule(running: Running) -> None:

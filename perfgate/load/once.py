@@ -11,6 +11,7 @@ from perfgate.errors import MeasureError
 from perfgate.load.address import Address, default_authority
 from perfgate.load.client import Client
 from perfgate.load.connection import Connection
+from perfgate.load.dial import context_for
 from perfgate.load.plan import LoadPlan
 from perfgate.load.together import Sent, walk_together
 from perfgate.model import Cookies, Failure, Request, Response, Scenario, Think, Together
@@ -74,11 +75,7 @@ def _walk(
     plan: LoadPlan, address: Address, scenario: Scenario, variables: dict[str, Any], what: str
 ) -> dict[str, Any]:
     """One pass through a flow; every request must be answered as the file expects."""
-    context = None
-    if address.tls is not None:
-        from perfgate.load.tls_context import tls_context
-
-        context = tls_context(address.tls, http2=address.http2)
+    context = context_for(address)
     client = Client(Connection(address, plan.timeouts, context), secure=context is not None)
     where = address.authority or default_authority(address)
     script = (scenario.given(variables) if scenario.given else scenario).start(plan.seed)
