@@ -144,6 +144,8 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
     plan = LoadPlan(
         addresses=(located.address,),
         scenarios=workload.scenarios,
+        before=workload.before,
+        after=workload.after,
         users=workload.users,
         conductor=workload.conductor,
         endpoints=workload.endpoints,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.load.cookies import CookieJar
 from perfgate.load.redirect import REDIRECTS, follow
-from perfgate.model import Exchange, Request, Response
+from perfgate.model import Cookies, Exchange, Request, Response
 
 if TYPE_CHECKING:
     from perfgate.load.connection import Connection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Client:
     """A connection, or a share in some, with the cookies the service has set."""
 
-    __slots__ = ("_ask", "_connection", "_jar", "_origin", "_secure", "has_cookies")
+    __slots__ = ("_ask", "_branches", "_connection", "_jar", "_origin", "_secure", "has_cookies")
 
     def __init__(self, connection: Connection | SharedConnections, *, secure: bool = False) -> None:
         self._connection = connection
@@ -27,6 +27,7 @@ class Client:
         self._secure = secure
         self._origin = f"{'https' if secure else 'http'}://{connection.authority}"
         self._jar = CookieJar(connection.authority)
+        self._branches: list[Client] = []
 
     def exchange(self, request: Request) -> Exchange:
         """Send a request with its cookies, and those that redirects lead to; all of it is one exchange."""
@@ -55,13 +56,41 @@ class Client:
         self._jar.take({"set-cookie": line}, "/")
         self.has_cookies = bool(self._jar)
 
+    def put(self, cookies: Cookies) -> None:
+        """Keep cookies that the script itself sets."""
+        self._jar.put(cookies.line, cookies.target)
+        self.has_cookies = bool(self._jar)
+
+    def branch(self, slot: int) -> Client:
+        """The client for what this user does beside other things: its own connection, the same cookies.
+
+        Each slot is for one thread at a time; slot 0 is this client itself.
+        """
+        if slot == 0:
+            return self
+        while len(self._branches) < slot:
+            other = Client(self._connection.another(), secure=self._secure)
+            other._jar = self._jar
+            self._branches.append(other)
+        other = self._branches[slot - 1]
+        other.has_cookies = bool(self._jar)
+        return other
+
+    def gather(self) -> None:
+        """Heed the cookies that branches were given."""
+        self.has_cookies = bool(self._jar)
+
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, and those of branches."""
+        for branch in self._branches:
+            branch.close()
         self._connection.close()
 
     def abort(self) -> None:
         """Make a thread that waits in `exchange` return at once, and every later one fail."""
         self._connection.abort()
+        for branch in tuple(self._branches):
+            branch.abort()
 
     def _ask_with_cookies(self, request: Request) -> Exchange:
         return self._ask(request, self._jar.header(request.target, secure=self._secure))

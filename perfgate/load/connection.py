@@ -90,6 +90,11 @@ class Connection:
         self._uses = 0
         self._wall_ahead_ns = 0
 
+    def another(self) -> Connection:
+        """A connection to the same address, yet to be opened."""
+        timeouts = Timeouts(self._total_ns, self._connect_ns, self._waiting_ns)
+        return Connection(self._address, timeouts, self._context, transmit_stamps=self._transmit_stamps)
+
     def timeout_ns(self, request: Request) -> int:
         """How long a request may take."""
         return request.timeout_ns or self._total_ns

@@ -88,6 +88,14 @@ class CookieJar:
                 self._keep(cookie)
         self._changed()
 
+    def put(self, line: str, target: str) -> None:
+        """Keep what a Cookie header would say, as if an answer to `target` had set it."""
+        for pair in line.split("; "):
+            cookie = self._parse(pair, target)
+            if cookie is not None:
+                self._keep(cookie)
+        self._changed()
+
     def _keep(self, cookie: _Cookie) -> None:
         key = (cookie.name, cookie.domain, cookie.path)
         if cookie.expires_s <= self._now_s():
@@ -100,17 +108,21 @@ class CookieJar:
 
     def _changed(self) -> None:
         self._lines.clear()
-        self._next_expiry_s = min((cookie.expires_s for cookie in self._cookies.values()), default=math.inf)
+        # Branches of one user share the jar, so another thread may add a cookie meanwhile.
+        cookies = list(self._cookies.values())
+        self._next_expiry_s = min((cookie.expires_s for cookie in cookies), default=math.inf)
 
     def _drop_expired(self) -> None:
         now_s = self._now_s()
-        self._cookies = {key: cookie for key, cookie in self._cookies.items() if cookie.expires_s > now_s}
+        self._cookies = {
+            key: cookie for key, cookie in list(self._cookies.items()) if cookie.expires_s > now_s
+        }
         self._changed()
 
     def _line(self, path: str, secure: bool) -> str:
         meant = [
             cookie
-            for cookie in self._cookies.values()
+            for cookie in list(self._cookies.values())
             if _path_matches(path, cookie.path) and (secure or not cookie.secure)
         ]
         meant.sort(key=lambda cookie: -len(cookie.path))

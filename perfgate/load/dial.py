@@ -77,6 +77,19 @@ def _encrypt(
     return Dialled(encrypted, opening._replace(tls_ns=time.monotonic_ns() - begun_ns), encrypted.http2)
 
 
+def context_for(address: Address) -> ssl.SSLContext | None:
+    """What encrypts connections to an address, None where nothing does.
+
+    Raises:
+        UsageError: a certificate file cannot be used.
+    """
+    if address.tls is None:
+        return None
+    from perfgate.load.tls_context import tls_context
+
+    return tls_context(address.tls, http2=address.http2)
+
+
 def server_name(address: Address) -> str:
     """The host a certificate must be for: that of the Host header, unless another is given."""
     if address.tls is not None and address.tls.server_name:

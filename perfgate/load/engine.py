@@ -6,7 +6,8 @@ is sent late, or counted as "not sent" when that would take a whole timeout. A l
 Ctrl-C or a fault: then sockets are shut down, so that no thread waits for a service that hangs, and after
 Ctrl-C what had finished is handed on with the exception.
 
-Where to read on: `lives` (what a thread does), `user` (one pass), `client` and `connection` (one request),
+Where to read on: `once` (before and after), `lives` (what a thread does), `user` (one pass), `together` (its
+branches), `client` and `connection` (one request),
 `stream` (bytes and their times), `pacing` (when), `recorder` (what is kept), `pool` (several processes).
 """
 
@@ -19,16 +20,18 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from perfgate.errors import MeasureError
 from perfgate.load import clock, pacing
 from perfgate.load.address import Address
 from perfgate.load.client import Client
 from perfgate.load.connection import Connection
+from perfgate.load.dial import context_for
 from perfgate.load.interpreter import tuned_for
 from perfgate.load.lives import live
 from perfgate.load.names import Names
+from perfgate.load.once import clean_up, prepared
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.recorder import Recorder, passes_of, rows_bytes
 from perfgate.load.running import Running
@@ -38,9 +41,6 @@ from perfgate.load.spent import Spent
 from perfgate.load.steering import SHAPED, Enlist, Life, LoadSteering
 from perfgate.load.watching import Looking, Watcher
 from perfgate.model import Passes
-
-if TYPE_CHECKING:
-    import ssl
 
 _log = logging.getLogger("perfgate.load")
 _MAX_FAREWELL_NS = 5_000_000_000
@@ -79,11 +79,15 @@ def drive(plan: LoadPlan, watcher: Watcher | None = None) -> LoadOutcome:
     """Put the load on and return what came back.
 
     Raises:
-        MeasureError: a thread of the driver itself failed or could not be started.
+        MeasureError: a thread of the driver itself failed or could not be started, or `before` or
+            `after` failed.
         UsageError: a certificate file cannot be used.
         LoadStopped: Ctrl-C while it was measured; before that it is a plain KeyboardInterrupt.
     """
-    return outcome(run_threads(plan, watcher or Watcher(), begin=time.monotonic_ns), plan)
+    plan = prepared(plan)
+    raw = run_threads(plan, watcher or Watcher(), begin=time.monotonic_ns)
+    clean_up(plan)
+    return outcome(raw, plan)
 
 
 def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -> RawLoad:
@@ -201,7 +205,7 @@ def _recruiter(running: Running, crew: _Crew) -> Enlist:
 def _dialling(address: Address, plan: LoadPlan) -> Callable[[], Connection]:
     """What makes connections to a side; its certificates are read once."""
     return partial(
-        Connection, address, plan.timeouts, _context(address), transmit_stamps=plan.profile.is_open
+        Connection, address, plan.timeouts, context_for(address), transmit_stamps=plan.profile.is_open
     )
 
 
@@ -266,14 +270,6 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
         passes=raw.passes,
         objections=raw.objections,
     )
-
-
-def _context(address: Address) -> ssl.SSLContext | None:
-    if address.tls is None:
-        return None
-    from perfgate.load.tls_context import tls_context
-
-    return tls_context(address.tls, http2=address.http2)
 
 
 def _start(threads: Sequence[threading.Thread]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfgate.load.address import Address, Timeouts
 from perfgate.model import Conductor, Passes, Profile, Scenario, UserKind
@@ -22,14 +22,18 @@ class LoadPlan:
 
     Closed model: each user sends its next request after the last answer, to all sides in couples. Open
     model: passes begin by the profile's schedule, each on a random side. All users together send at most
-    `max_rate_rps` (0: no bound). Requests sent within `warmup_ns` are not among the samples. Of several
-    processes that share a load, this is number `part[0]` of `part[1]`. `conductor` has the hooks
-    of the load test.
+    `max_rate_rps` (0: no bound). `before` is walked on each side before the first user begins and `after`
+    when the last has ended; `given` is what `before` has left, a mapping a side. Requests sent within
+    `warmup_ns` are not among the samples. Of several processes that share a load, this is number `part[0]`
+    of `part[1]`. `conductor` has the hooks of the load test.
     """
 
     addresses: tuple[Address, ...]
     scenarios: tuple[Scenario, ...] = ()
     users: tuple[UserKind, ...] = ()
+    before: Scenario | None = None
+    after: Scenario | None = None
+    given: tuple[Mapping[str, Any], ...] = ()
     endpoints: tuple[str, ...] = ()
     profile: Profile
     timeouts: Timeouts

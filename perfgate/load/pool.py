@@ -21,6 +21,7 @@ from types import FrameType
 
 from perfgate.errors import MeasureError, PerfgateError
 from perfgate.load.engine import LoadStopped, RawLoad, outcome, run_threads
+from perfgate.load.once import clean_up, prepared, require_portable
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.recorder import passes_together
 from perfgate.load.undisturbed import STOP_SIGNALS, undisturbed
@@ -59,7 +60,9 @@ def drive_together(
         LoadStopped: as by `engine.drive`.
     """
     watcher = watcher or Watcher()
-    bare = replace(plan, scenarios=(), users=(), conductor=None)
+    plan = prepared(plan)
+    require_portable(plan)
+    bare = replace(plan, scenarios=(), users=(), before=None, after=None, conductor=None)
     context = multiprocessing.get_context("spawn")
     parts = range(max(1, min(processes, plan.profile.vus)))
     workers: list[tuple[BaseProcess, Pipe]] = []
@@ -89,6 +92,7 @@ def drive_together(
         watcher.on_measured()
     finally:
         _end(workers)
+    clean_up(plan)
     return outcome(_together(list(raws.values())), plan)
 
 

@@ -12,11 +12,13 @@ import time
 from bisect import bisect
 from collections.abc import Sequence
 
-from perfgate.load import chance, clock
+from perfgate.load import chance
 from perfgate.load.client import Client
 from perfgate.load.recorder import Recorder
 from perfgate.load.running import Running
-from perfgate.model import Exchange, Request, Response, Scenario, Script, Think
+from perfgate.load.scripts import advance, first_endpoint
+from perfgate.load.together import FAILURE_PAUSE_NS, Sent, record_branches, unsent, walk_together
+from perfgate.model import Action, Cookies, Failure, Request, Response, Scenario, Script, Think, Together
 
 
 class VirtualUser:
@@ -42,6 +44,10 @@ class VirtualUser:
         self._scenarios = running.plan.scenarios
         self._weights = list(itertools.accumulate(s.weight for s in self._scenarios))
         self._only = self._scenarios[0] if len(self._scenarios) == 1 else None
+        self._given = [
+            {id(s): s.given(dict(variables)) for s in self._scenarios if s.given is not None}
+            for variables in running.plan.given
+        ]
         self._random = random.Random(seed)
         self._min_gap_ns = min_gap_ns
         self.until_ns = running.end_ns
@@ -57,14 +63,15 @@ class VirtualUser:
         """
         scenario, seed = self._choose()
         number = self._ordinal(scenario, -1)
-        scripts: list[Script | None] = [_begun(scenario, seed, number) for _ in self._clients]
-        actions = [_advance(script, None) for script in scripts]
+        sides = range(len(self._clients))
+        scripts: list[Script | None] = [self._begin(side, scenario, seed, number) for side in sides]
+        actions = [self._next(side, scripts[side], None) for side in sides]
         while any(action is not None for action in actions) and not self._running.is_over:
             answers = self._answer(actions)
             if answers is None:
                 return False
             for side, action in enumerate(actions):
-                actions[side] = None if action is None else _advance(scripts[side], answers[side])
+                actions[side] = None if action is None else self._next(side, scripts[side], answers[side])
         return True
 
     def walk_one(self, side: int, due_ns: int = 0, lateness_ns: int = 0, number: int = -1) -> bool:
@@ -74,7 +81,7 @@ class VirtualUser:
             False when the load was over before the pass was.
         """
         scenario, seed = self._choose(number)
-        advance = _begun(scenario, seed, self._ordinal(scenario, number)).send
+        advance = self._begin(side, scenario, seed, self._ordinal(scenario, number)).send
         answer: Response | None = None
         while True:
             try:
@@ -84,10 +91,11 @@ class VirtualUser:
                 self._recorder.ended(scenario.name, completed=not failed, failed=failed)
                 return True
             answer = None
-            if isinstance(action, Think):
-                if not self._wait(action.duration_ns, 0):
+            if not isinstance(action, Request):
+                due_ns = self._do(side, action, due_ns, lateness_ns)
+                if due_ns < 0:
                     return False
-                due_ns = due_ns and due_ns + action.duration_ns
+                lateness_ns = lateness_ns if due_ns else 0
                 continue
             # What was due before the end is owed, however late.
             if not due_ns and not self._wait(0, 1):
@@ -131,6 +139,8 @@ class VirtualUser:
                         if answer is None:
                             failed += 1
                             break
+                    elif isinstance(action, Cookies):
+                        client.put(action)
                     elif isinstance(action, Think) and not self._wait(action.duration_ns, 0):
                         return
                 else:
@@ -143,13 +153,54 @@ class VirtualUser:
     def miss(self, side: int, due_ns: int, number: int = -1) -> None:
         """Record that a pass due at `due_ns` was never begun: its first request counts as an error."""
         scenario, seed = self._choose(number)
-        script = _begun(scenario, seed, self._ordinal(scenario, number))
-        action = _advance(script, None)
-        while isinstance(action, Think):
-            action = _advance(script, None)
-        if action is not None:
-            unsent = Exchange(clock.now_ns(), 0, 0, 0, 0, NOT_SENT, stamped=False, response=None)
-            self._recorder.record(unsent, action.endpoint, NOT_SENT, side, -1, due_ns)
+        script = self._begin(side, scenario, seed, self._ordinal(scenario, number))
+        endpoint = first_endpoint(script)
+        if endpoint is not None:
+            self._recorder.record(unsent(NOT_SENT), endpoint, NOT_SENT, side, -1, due_ns)
+
+    def _begin(self, side: int, scenario: Scenario, seed: int, number: int) -> Script:
+        """A pass at its beginning; the same on every side but for what `before` has left there."""
+        if self._given:
+            scenario = self._given[side].get(id(scenario), scenario)
+        return scenario.start(seed) if scenario.start_nth is None else scenario.start_nth(seed, number)
+
+    def _next(self, side: int, script: Script | None, answer: Response | None) -> Action | None:
+        """The script's next wish that takes time, or None when it has ended or the load has."""
+        action = advance(script, answer)
+        while isinstance(action, Cookies | Failure):
+            if not self._note(side, action):
+                return None
+            action = advance(script, None)
+        return action
+
+    def _note(self, side: int, action: Cookies | Failure) -> bool:
+        """Do what takes no time; False when the load is over."""
+        if isinstance(action, Cookies):
+            self._clients[side].put(action)
+            return True
+        self._recorder.record(unsent(action.error), action.endpoint, action.error, side)
+        return self._wait(FAILURE_PAUSE_NS, 0)
+
+    def _do(self, side: int, action: Action, due_ns: int, lateness_ns: int) -> int:
+        """Do what is no request on one side; when the next request is due (0: at once), or -1 if never."""
+        if isinstance(action, Think):
+            if not self._wait(action.duration_ns, 0):
+                return -1
+            return due_ns and due_ns + action.duration_ns
+        if isinstance(action, Cookies | Failure):
+            return due_ns if self._note(side, action) else -1
+        if not isinstance(action, Together):
+            raise TypeError(f"a script asked for {action!r}")
+        if not due_ns and not self._wait(0, len(action.branches)):
+            return -1
+        branches = walk_together(self._clients[side], action, self._running, self.until_ns)
+        if self._running.is_over:
+            return -1
+        for branch in branches:
+            for place, (endpoint, exchange, _) in enumerate(branch):
+                due, late = (due_ns, lateness_ns) if place == 0 else (0, 0)
+                self._recorder.record(exchange, endpoint, exchange.error, side, -1, due, late)
+        return 0
 
     def _ordinal(self, scenario: Scenario, number: int) -> int:
         """Which pass of the load this is, where that matters; one without a number gets the next."""
@@ -175,7 +226,7 @@ class VirtualUser:
         chosen = self._random.choices(self._scenarios, cum_weights=self._weights)[0]
         return chosen, self._random.getrandbits(64)
 
-    def _answer(self, actions: Sequence[Request | Think | None]) -> list[Response | None] | None:
+    def _answer(self, actions: Sequence[Action | None]) -> list[Response | None] | None:
         """Do what every side's script asks for; the sides that send do so in random order.
 
         Returns:
@@ -184,6 +235,8 @@ class VirtualUser:
         answers: list[Response | None] = [None] * len(actions)
         longest_ns = max((a.duration_ns for a in actions if isinstance(a, Think)), default=0)
         senders = [side for side, action in enumerate(actions) if isinstance(action, Request)]
+        if len(senders) < len(actions) and any(isinstance(action, Together) for action in actions):
+            return self._answer_together(actions, longest_ns)
         if not self._wait(longest_ns, len(senders)):
             return None
         couple = -1
@@ -195,6 +248,28 @@ class VirtualUser:
             action = actions[side]
             if isinstance(action, Request):
                 answers[side] = self._send(side, action, couple)
+        return answers
+
+    def _answer_together(
+        self, actions: Sequence[Action | None], longest_ns: int
+    ) -> list[Response | None] | None:
+        """`_answer` where a side sends several requests at the same time: all of them, then the other's."""
+        answers: list[Response | None] = [None] * len(actions)
+        sent: dict[int, list[list[Sent]]] = {}
+        senders = [side for side, action in enumerate(actions) if isinstance(action, Request | Together)]
+        count = sum(len(a.branches) if isinstance(a, Together) else a is not None for a in actions)
+        if not self._wait(longest_ns, count):
+            return None
+        if self._random.random() < 0.5:
+            senders.reverse()
+        for side in senders:
+            action = actions[side]
+            if isinstance(action, Request):
+                answers[side] = self._send(side, action, -1)
+            elif isinstance(action, Together):
+                sent[side] = walk_together(self._clients[side], action, self._running, self.until_ns)
+        if not self._running.is_over:
+            record_branches(self._recorder, self._running.couples, sent)
         return answers
 
     def _send(self, side: int, request: Request, couple: int) -> Response | None:
@@ -221,18 +296,3 @@ class VirtualUser:
 
 NOT_SENT = "not sent"
 """The error class of an arrival that no user was free to take in time."""
-
-
-def _begun(scenario: Scenario, seed: int, number: int) -> Script:
-    """A pass at its beginning; the same on every side."""
-    return scenario.start(seed) if scenario.start_nth is None else scenario.start_nth(seed, number)
-
-
-def _advance(script: Script | None, answer: Response | None) -> Request | Think | None:
-    """The script's next wish, or None when it has ended."""
-    if script is None:
-        return None
-    try:
-        return script.send(answer)
-    except StopIteration:
-        return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfgate.measure.round import MeasuredRound, Session, measure_round
 from perfgate.measure.roundload import steady_profile
@@ -197,4 +197,17 @@ def _counted(scenario: Scenario, count: Callable[[int], None]) -> Scenario:
         count(time.time_ns())
         return scenario.start(seed)
 
-    return replace(scenario, start=start, fixed=())
+    def start_nth(seed: int, nth: int) -> Script:
+        count(time.time_ns())
+        return scenario.start_nth(seed, nth) if scenario.start_nth else scenario.start(seed)
+
+    def given(variables: dict[str, Any]) -> Scenario:
+        return _counted(scenario.given(variables) if scenario.given else scenario, count)
+
+    return replace(
+        scenario,
+        start=start,
+        start_nth=start_nth if scenario.start_nth else None,
+        fixed=(),
+        given=given if scenario.given else None,
+    )

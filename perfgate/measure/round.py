@@ -190,6 +190,8 @@ def _plan(
     return LoadPlan(
         addresses=tuple(addresses),
         scenarios=focused(session.workload, focus),
+        before=session.workload.before,
+        after=session.workload.after,
         endpoints=session.workload.endpoints,
         profile=session.profile,
         max_rate_rps=session.max_rate_rps,

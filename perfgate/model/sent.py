@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perfgate.model.answered import Response
 from perfgate.model.ensured import Ensured
@@ -48,11 +48,41 @@ class Think:
     duration_ns: int
 
 
-Script = Generator[Request | Think, Response | None, bool | None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cookies:
+    """Cookies the script itself sets for this and later requests, as if an answer to `target` had set them.
+
+    `line` is what a Cookie header would say.
+    """
+
+    line: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A failure of the script itself (its code, its data), to be counted as a request that was not sent."""
+
+    endpoint: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Scripts walked at the same time, at most `limit` of them, each on a connection of its own."""
+
+    branches: tuple[Script, ...] = field(repr=False, compare=False)
+    limit: int = 100
+
+
+Action = Request | Think | Cookies | Failure | Together
+"""What a script may ask of its user."""
+
+Script = Generator[Action, Response | None, bool | None]
 """One pass of one virtual user through a scenario; it returns False if it ended before its last step.
 
-It yields what to do next and is sent the answer: the `Response`, or None after a `Think` or when no whole
-answer came back (refused, reset, timed out, garbage)."""
+It yields what to do next and is sent the answer: the `Response`, or None after anything else and when no
+whole answer came back (refused, reset, timed out, garbage)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +92,8 @@ class Scenario:
     Where the order of passes matters, `start_nth` begins one by its seed and its number among all passes of
     the load. `fixed` is the whole pass where no part of it depends on answers or on chance, and else empty:
     the driver then needs no script to walk it. It ends at a request without a whole answer. `pauses` says
-    that the pass may hold think time.
+    that the pass may hold think time. `given` makes the same scenario for passes that begin with some more
+    variables; that of `Workload.before` leaves its own among them. It is None where variables do not matter.
     """
 
     name: str
@@ -70,8 +101,9 @@ class Scenario:
     endpoints: frozenset[int]
     start: Callable[[int], Script] = field(repr=False, compare=False)
     start_nth: Callable[[int, int], Script] | None = field(default=None, repr=False, compare=False)
-    fixed: tuple[Request | Think, ...] = field(default=(), repr=False, compare=False)
+    fixed: tuple[Request | Think | Cookies, ...] = field(default=(), repr=False, compare=False)
     pauses: bool = False
+    given: Callable[[dict[str, Any]], Scenario] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

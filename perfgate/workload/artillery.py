@@ -6,16 +6,20 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from perfgate.model import Workload
+from perfgate.model import Scenario, Workload
 from perfgate.workload.environments import choose_environment, environments_note
-from perfgate.workload.flow import read_scenario
+from perfgate.workload.flow import read_once, read_scenario
 from perfgate.workload.gathered import Gathered
+from perfgate.workload.known import calls_functions
 from perfgate.workload.place import Place
+from perfgate.workload.request import METHODS
 from perfgate.workload.settings import CONFIG_KEYS, CONFIG_UNSUPPORTED, Settings, read_settings
+from perfgate.workload.source import source_of
 from perfgate.workload.template import Names
 from perfgate.yamlfile import load_yaml
 
@@ -40,7 +44,7 @@ def read_workload(
     written = load_yaml(path)
     document = choose_environment(written, environment, {*CONFIG_KEYS, *CONFIG_UNSUPPORTED})
     root = Place(document=document, keys=(), value=document.data)
-    fields = root.fields(("config", "scenarios", "before", "after"))
+    fields = root.fields(("config", "scenarios", "before", "after", "version"))
     if "scenarios" not in fields:
         raise root.fail("there are no scenarios", "add scenarios, a list with at least one flow")
     constants: dict[str, Any] = dict(variables)
@@ -53,7 +57,12 @@ def read_workload(
         later=_drawn_names(settings),
         environ=given.environ,
     )
-    gathered = Gathered()
+    gathered = Gathered(choices=source_of(settings).choices())
+    # Their requests are no samples, so they have no endpoints among those of the load.
+    aside = Gathered(files=gathered.files, choices=gathered.choices)
+    before, left = _once(fields.get("before"), settings, names, aside)
+    names = left or names
+    after, _ = _once(fields.get("after"), settings, names, aside)
     scenarios = tuple(
         read_scenario(item, index, settings, names, gathered)
         for index, item in enumerate(fields["scenarios"].items())
@@ -65,6 +74,8 @@ def read_workload(
         digest=digest(document.data, settings, variables, gathered.files, environment),
         endpoints=tuple(gathered.endpoints),
         scenarios=scenarios,
+        before=before,
+        after=after,
         target=settings.target.url,
         profile=settings.profile,
         insecure=settings.insecure,
@@ -73,9 +84,10 @@ def read_workload(
         ensured=settings.ensured,
         notes=(
             *settings.notes,
+            *(("version changes nothing",) if "version" in fields else ()),
             *environments_note(written, environment),
             *_log_note(document.data),
-            *_cookie_note(document.data),
+            *_metrics_note(settings),
         ),
     )
 
@@ -115,6 +127,8 @@ def _more(data: Mapping[str, Any], settings: Settings, environment: str | None) 
         more["environment"] = environment
     if settings.processor is not None and settings.processor.sha256:
         more["processor"] = settings.processor.sha256
+    if _count("cookie", data["scenarios"]):
+        more["cookies"] = "kept"
     if settings.tables:
         more["tables"] = settings.tables
     if any(payload.sequence for payload in settings.payloads):
@@ -133,19 +147,32 @@ def _fixed(settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in settings.variables.items() if not isinstance(value, list)}
 
 
+def _once(
+    place: Place | None, settings: Settings, names: Names, gathered: Gathered
+) -> tuple[Scenario | None, Names | None]:
+    """The flow of `before` or `after`, and the names that are known once it was walked."""
+    if place is None:
+        return None, None
+    scenario, captured = read_once(place, settings, names, gathered)
+    known = names.with_captures(captured - names.constants.keys())
+    return scenario, replace(known, is_open=settings.processor is not None and calls_functions(place))
+
+
 def _log_note(data: Mapping[str, Any]) -> tuple[str, ...]:
-    steps = sum("log" in step for scenario in data["scenarios"] for step in scenario["flow"])
+    steps = sum(_count("log", data.get(key)) for key in ("before", "scenarios", "after"))
     return (f"log steps print nothing while perfgate measures ({steps} in this file)",) if steps else ()
 
 
-def _cookie_note(data: Mapping[str, Any]) -> tuple[str, ...]:
-    """Artillery puts these cookies into the user's jar, so that later requests of the pass send them too."""
-    flows = [_requests(scenario) for scenario in data["scenarios"]]
-    number = sum("cookie" in request for flow in flows if len(flow) > 1 for request in flow)
-    if not number:
-        return ()
-    return (f"cookie goes with its own request only, not with later ones ({number} in this file)",)
+def _metrics_note(settings: Settings) -> tuple[str, ...]:
+    used = settings.processor is not None and settings.processor.functions
+    return ("metrics that functions emit are taken and not kept",) if used else ()
 
 
-def _requests(scenario: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [entry for step in scenario["flow"] for entry in step.values() if isinstance(entry, dict)]
+def _count(key: str, value: Any) -> int:
+    """How many steps and requests of flows, however deep, have a key."""
+    if isinstance(value, list):
+        return sum(_count(key, item) for item in value)
+    if isinstance(value, dict):
+        inner = sum(_count(key, value.get(inside)) for inside in ("flow", "loop", "parallel", *METHODS))
+        return inner + (key in value)
+    return 0

@@ -14,6 +14,7 @@ from perfgate.workload.template import (
     TemplateError,
     as_json,
     as_text,
+    compile_key,
     compile_value,
     resolve,
 )
@@ -45,16 +46,27 @@ def compile_pairs(place: Place, names: Names) -> str | Template:
     Raises:
         UsageError: not a mapping of single values or lists of them.
     """
-    pairs: list[tuple[str, Any]] = []
-    for name, entry in place.entries().items():
-        if "{{" in name:
-            raise entry.fail(f"a template in the name {name!r}", "use templates in values only")
+    pairs: list[tuple[str | Template, Any]] = []
+    for written, entry in place.entries().items():
+        name = compiled_key(entry, written, names)
         pairs += [(name, compiled(item, item.scalar(), names)) for item in entry.one_or_more()]
-    if any(isinstance(value, Template) for _, value in pairs):
-        return Template(
-            lambda scope: _join([(name, as_text(resolve(value, scope))) for name, value in pairs])
+
+    def render(scope: Scope) -> str:
+        return _join(
+            [
+                (as_text(resolve(name, scope)), as_text(one))
+                for name, value in pairs
+                for one in _each(resolve(value, scope))
+            ]
         )
-    return _join([(name, as_text(value)) for name, value in pairs])
+
+    varies = any(isinstance(part, Template) for pair in pairs for part in pair)
+    return Template(render) if varies else render(Scope({}, 0))
+
+
+def _each(value: Any) -> list[Any]:
+    """The elements of a list that a variable holds: they repeat the name, as those of a written one do."""
+    return value if isinstance(value, list) else [value]
 
 
 def compiled(place: Place, value: Any, names: Names) -> Any:
@@ -65,6 +77,18 @@ def compiled(place: Place, value: Any, names: Names) -> Any:
     """
     try:
         return compile_value(value, names)
+    except TemplateError as error:
+        raise place.fail(str(error), error.hint) from error
+
+
+def compiled_key(place: Place, key: str, names: Names) -> str | Template:
+    """`compile_key`, with the place named when it refuses.
+
+    Raises:
+        UsageError: a template that cannot work.
+    """
+    try:
+        return compile_key(key, names)
     except TemplateError as error:
         raise place.fail(str(error), error.hint) from error
 

@@ -1,28 +1,24 @@
-"""`capture`: which part of an answer becomes a variable."""
+"""`capture` and `match`: which part of an answer becomes a variable, and which must have a value."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from perfgate.workload.jsonpath import JSONPathError, compile_jsonpath
+from perfgate.workload.body import compiled
+from perfgate.workload.finding import KINDS, OPTIONS, Find, read_finder
 from perfgate.workload.place import Place
-from perfgate.workload.regexp import compile_regexp
-from perfgate.workload.seen import UNREADABLE, Seen
+from perfgate.workload.scope import Scope
+from perfgate.workload.seen import Seen
+from perfgate.workload.template import Names, Template, resolve
 
-Find = Callable[[Seen], list[Any]]
-
-_KINDS = ("json", "header", "regexp")
-_UNSUPPORTED = {
-    "xpath": "capture with regexp or header instead",
-    "selector": "capture with regexp instead",
-    "multiple": "remove it: one of several matches is picked at random, as by default",
-    "value": "it belongs to match, which is not supported: use expect",
-    "transform": "remove it",
+CAPTURE_KEYS = (*KINDS, *OPTIONS, "as", "strict")
+CAPTURE_UNSUPPORTED = {
+    "value": "it belongs to match: write it there, or use expect",
+    "transform": "remove it: Artillery does not know it any more; use an afterResponse function",
 }
-_NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_$][\w$-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +28,7 @@ class Capture:
     name: str
     strict: bool
     find: Find
+    needs_scope: bool = False
 
     @property
     def error(self) -> str:
@@ -39,23 +36,52 @@ class Capture:
         return f"capture {self.name}"
 
 
-def read_captures(place: Place, *, strict: bool) -> tuple[Capture, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A part of an answer that must have this value, of this type; if `strict`, the pass ends without it."""
+
+    kind: str
+    strict: bool
+    find: Find
+    value: Any
+    needs_scope: bool = False
+
+    @property
+    def error(self) -> str:
+        """The error class of an answer that does not match."""
+        return f"match {self.kind}"
+
+    def is_met_by(self, seen: Seen, scope: Scope | None) -> bool:
+        """Whether the answer matches; of several values found, the one that is picked."""
+        found = self.find(seen, scope)
+        if not found:
+            return False
+        value = found[0] if scope is None else scope.pick(found)
+        wanted = self.value if scope is None else resolve(self.value, scope)
+        return _kind_of(value) is _kind_of(wanted) and bool(value == wanted)
+
+
+def read_captures(place: Place, names: Names, *, strict: bool) -> tuple[Capture, ...]:
     """Compile a request's captures; `strict` holds where a capture does not say.
 
     Raises:
         UsageError: a key or an expression that cannot be used.
     """
-    return tuple(_read(item, strict=strict) for item in place.one_or_more())
+    return tuple(_read(item, names, strict=strict) for item in place.one_or_more())
 
 
-def _read(place: Place, *, strict: bool) -> Capture:
-    fields = place.fields((*_KINDS, "as", "strict", "group", "flags"), _UNSUPPORTED)
-    kinds = [kind for kind in _KINDS if kind in fields]
-    if len(kinds) != 1:
-        raise place.fail("a capture takes one of json, header and regexp", "write one capture for each value")
-    for key in ("group", "flags"):
-        if key in fields and kinds != ["regexp"]:
-            raise fields[key].fail(f"{key!r} belongs to regexp", "remove it")
+def read_matches(place: Place, names: Names) -> tuple[Match, ...]:
+    """Compile what a request's answer must match.
+
+    Raises:
+        UsageError: a key or an expression that cannot be used.
+    """
+    return tuple(_read_match(item, names) for item in place.one_or_more())
+
+
+def _read(place: Place, names: Names, *, strict: bool) -> Capture:
+    fields = place.fields(CAPTURE_KEYS, CAPTURE_UNSUPPORTED)
+    finder = read_finder(place, fields, names)
     if "as" not in fields:
         raise place.fail("a capture has no name", "add: as: the name of the variable")
     name = fields["as"].text()
@@ -64,60 +90,26 @@ def _read(place: Place, *, strict: bool) -> Capture:
     return Capture(
         name=name,
         strict=fields["strict"].flag() if "strict" in fields else strict,
-        find=_COMPILE[kinds[0]](fields),
+        find=finder.find,
+        needs_scope=finder.needs_scope,
     )
 
 
-def _json(fields: dict[str, Place]) -> Find:
-    source = fields["json"].text()
-    try:
-        find_all = compile_jsonpath(source)
-    except (JSONPathError, *UNREADABLE) as error:
-        reason = str(error).splitlines()[0] if str(error) else "it cannot be read"
-        raise fields["json"].fail(
-            f"not a JSONPath of RFC 9535: {reason}", "write it like $.items[0].id"
-        ) from error
-
-    def find(seen: Seen) -> list[Any]:
-        try:
-            return [value for value in find_all(seen.json()) if value != ""]
-        except (JSONPathError, TypeError, *UNREADABLE):
-            return []
-
-    return find
+def _read_match(place: Place, names: Names) -> Match:
+    fields = place.fields((*KINDS, *OPTIONS, "value", "strict"), {"as": "it belongs to capture"})
+    finder = read_finder(place, fields, names)
+    if "value" not in fields:
+        raise place.fail("a match has no value", "add value, what the answer must have there")
+    value = compiled(fields["value"], fields["value"].value, names)
+    return Match(
+        kind=next(kind for kind in KINDS if kind in fields),
+        strict=fields["strict"].flag() if "strict" in fields else True,
+        find=finder.find,
+        value=value,
+        needs_scope=finder.needs_scope or isinstance(value, Template),
+    )
 
 
-def _header(fields: dict[str, Place]) -> Find:
-    name = fields["header"].text().lower()
-
-    def find(seen: Seen) -> list[Any]:
-        value = seen.header(name)
-        return [value] if value else []
-
-    return find
-
-
-def _regexp(fields: dict[str, Place]) -> Find:
-    pattern = compile_regexp(fields["regexp"], fields.get("flags"))
-    group = _group(fields["group"], pattern) if "group" in fields else 0
-
-    def find(seen: Seen) -> list[Any]:
-        try:
-            match = pattern.search(seen.text())
-        except UNREADABLE:
-            return []
-        return [match[group]] if match and match[group] else []
-
-    return find
-
-
-def _group(place: Place, pattern: re.Pattern[str]) -> str | int:
-    if isinstance(place.value, str) and place.value in pattern.groupindex:
-        return place.value
-    number = place.whole() if not isinstance(place.value, str) or place.value.isdecimal() else -1
-    if not 0 <= number <= pattern.groups:
-        raise place.fail(f"the regexp has no group {place.value!r}", "use a group of the regexp")
-    return number
-
-
-_COMPILE = {"json": _json, "header": _header, "regexp": _regexp}
+def _kind_of(value: Any) -> type:
+    """Numbers are one type in JavaScript."""
+    return float if isinstance(value, int) and not isinstance(value, bool) else type(value)

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from perfgate.workload.body import compiled
+from perfgate.workload.body import compiled, compiled_key
 from perfgate.workload.headers import is_sendable, is_token
 from perfgate.workload.place import Place
 from perfgate.workload.scope import Scope
@@ -29,14 +29,17 @@ def compile_cookies(defaults: Mapping[str, Place], own: Place | None, names: Nam
         UsageError: a name or value that cannot be a cookie.
     """
     places = {**defaults, **(own.entries() if own else {})}
-    pairs = [(name, _cookie(name, place, names)) for name, place in places.items()]
+    pairs = [_cookie(name, place, names) for name, place in places.items()]
 
     def render(scope: Scope) -> str:
         return "; ".join(
-            [f"{name}={_one_cookie(name, resolve(value, scope), scope)}" for name, value in pairs]
+            [
+                _one_cookie(as_text(resolve(name, scope)), resolve(value, scope), scope)
+                for name, value in pairs
+            ]
         )
 
-    return _rendered(render, [value for _, value in pairs])
+    return _rendered(render, [part for pair in pairs for part in pair])
 
 
 def compile_auth(place: Place, names: Names) -> str | Template:
@@ -65,18 +68,24 @@ def _rendered(render: Callable[[Scope], str], values: list[Any]) -> str | Templa
     return Template(render) if varies else render(Scope({}, 0))
 
 
-def _cookie(name: str, place: Place, names: Names) -> Any:
-    if not is_token(name):
+def _cookie(written: str, place: Place, names: Names) -> tuple[str | Template, Any]:
+    name = compiled_key(place, written, names)
+    if not isinstance(name, Template) and not is_token(name):
         raise place.fail(f"{name!r} cannot name a cookie", "use letters, digits, _ and -")
     value = compiled(place, place.scalar(), names)
+    if isinstance(value, str):
+        value = value.rstrip("; ")
     if not isinstance(value, Template) and (";" in as_text(value) or not is_sendable(as_text(value))):
         raise place.fail(f"the cookie {name!r} holds a character that cannot be sent", "percent-encode it")
-    return value
+    return name, value
 
 
 def _one_cookie(name: str, value: Any, scope: Scope) -> str:
     text = as_text(value)
+    if not is_token(name):
+        scope.trouble("unsendable cookie name")
+        name = "unsendable"
     if ";" in text:
         scope.trouble(f"unsendable cookie {name}")
         text = text.replace(";", "?")
-    return text
+    return f"{name}={text}"

@@ -6,9 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from perfgate.workload.body import compiled_key
 from perfgate.workload.place import Place
 from perfgate.workload.scope import Scope
-from perfgate.workload.template import Names, Template, TemplateError, as_text, compile_value, resolve
+from perfgate.workload.template import (
+    Names,
+    Template,
+    TemplateError,
+    as_text,
+    compile_value,
+    resolve,
+)
 
 USER_AGENT = ("user-agent", "perfgate")
 
@@ -24,8 +32,8 @@ def compile_headers(
     *,
     fallback: Mapping[str, Any],
     settled: Mapping[str, Any],
-) -> tuple[tuple[str, Any], ...]:
-    """Headers by lower-case name, each value text or a `Template`; a request's own replace the defaults.
+) -> tuple[tuple[str | Template, Any], ...]:
+    """Headers by lower-case name, names and values text or a `Template`; a request's own win over defaults.
 
     `fallback` gives way to both. `settled` replaces the defaults, and excludes own headers of its names.
 
@@ -38,7 +46,12 @@ def compile_headers(
             raise place.fail(
                 f"the header {name.lower()!r} is given by another key of the request too", "keep one of them"
             )
-    merged = {**fallback, **_compiled(defaults, names), **settled, **_compiled(entries, names)}
+    merged: dict[Any, Any] = {
+        **fallback,
+        **_compiled(defaults, names),
+        **settled,
+        **_compiled(entries, names),
+    }
     merged.setdefault(*USER_AGENT)
     return tuple(merged.items())
 
@@ -53,10 +66,19 @@ def is_sendable(value: str) -> bool:
     return _UNSENDABLE.search(value) is None
 
 
-def render_headers(headers: tuple[tuple[str, Any], ...], scope: Scope) -> tuple[tuple[str, str], ...]:
-    """The headers of this pass; a value that cannot be sent is trouble, and its characters become `?`."""
+def render_headers(
+    headers: tuple[tuple[str | Template, Any], ...], scope: Scope
+) -> tuple[tuple[str, str], ...]:
+    """The headers of this pass; a value that cannot be sent is trouble, and its characters become `?`.
+
+    A name that a variable makes unfit is trouble too, and its header is left out.
+    """
     rendered = []
-    for name, compiled in headers:
+    for written, compiled in headers:
+        name = written if type(written) is str else as_text(resolve(written, scope)).lower()
+        if not is_token(name) or name in _CONNECTION:
+            scope.trouble("unsendable header name")
+            continue
         value = as_text(resolve(compiled, scope))
         if not is_sendable(value):
             scope.trouble(f"unsendable header {name}")
@@ -65,10 +87,14 @@ def render_headers(headers: tuple[tuple[str, Any], ...], scope: Scope) -> tuple[
     return tuple(rendered)
 
 
-def _compiled(entries: Mapping[str, Place], names: Names) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _compiled(entries: Mapping[str, Place], names: Names) -> dict[str | Template, Any]:
+    found: dict[str | Template, Any] = {}
     for name, place in entries.items():
-        lower = name.lower()
+        key = compiled_key(place, name, names)
+        if isinstance(key, Template):
+            found[key] = _value("of a changing name", place, names)
+            continue
+        lower = key.lower()
         if lower in found:
             raise place.fail(f"the header {lower!r} is given twice", "keep one of them")
         found[lower] = _compile(lower, place, names)
@@ -80,6 +106,10 @@ def _compile(name: str, place: Place, names: Names) -> Any:
         raise place.fail(f"{name!r} cannot name a header", "use letters, digits and -")
     if name in _CONNECTION:
         raise place.fail(f"the header {name!r} belongs to the connection", "remove it: perfgate sets it")
+    return _value(name, place, names)
+
+
+def _value(name: str, place: Place, names: Names) -> Any:
     try:
         value = compile_value(place.scalar(), names)
     except TemplateError as error:

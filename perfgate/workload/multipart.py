@@ -6,14 +6,15 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
-from perfgate.workload.body import compiled
+from perfgate.errors import UsageError
+from perfgate.workload.body import compiled, compiled_key
 from perfgate.workload.files import read_beside
 from perfgate.workload.gathered import Gathered
 from perfgate.workload.place import Place
@@ -22,22 +23,27 @@ from perfgate.workload.template import Names, Template, as_text, resolve
 
 # Its own tables only: those of the machine would make the same workload send other bytes elsewhere.
 _TYPES = mimetypes.MimeTypes()
+_MOST_FILES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
     """One part: a value of the pass or the bytes of a file, and what is said about it."""
 
-    name: str
+    name: str | Template
     value: Any
     content_type: str | None
-    filename: str | None = None
+    filename: str | Template | None = None
 
     def field(self, scope: Scope) -> RequestField:
-        value = resolve(self.value, scope)
+        value, name = resolve(self.value, scope), as_text(resolve(self.name, scope))
         data = value if isinstance(value, bytes) else as_text(value).encode("utf-8", "replace")
-        field = RequestField(self.name, data, filename=self.filename)
-        field.make_multipart(content_type=self.content_type)
+        filename = None if self.filename is None else as_text(resolve(self.filename, scope))
+        field = RequestField(name, data, filename=filename)
+        content_type = self.content_type
+        if filename is not None and content_type is None:
+            content_type = _TYPES.guess_type(filename, strict=False)[0] or "application/octet-stream"
+        field.make_multipart(content_type=content_type)
         return field
 
 
@@ -53,9 +59,9 @@ def compile_form_data(place: Place, names: Names, gathered: Gathered) -> tuple[b
     parts = [_read_part(name, entry, names, gathered) for name, entry in place.entries().items()]
     if not parts:
         raise place.fail("'formData' has no parts", "give it at least one name and value")
-    boundary = _boundary(place.value, [part.value for part in parts if part.filename is not None])
+    boundary = _boundary(place.value, [part.value for part in parts if isinstance(part.value, bytes)])
     render = _renderer(parts, boundary)
-    varies = any(isinstance(part.value, Template) for part in parts)
+    varies = any(isinstance(said, Template) for part in parts for said in (part.name, part.value))
     body = Template(render) if varies else render(Scope({}, 0))
     return body, f"multipart/form-data; boundary={boundary}"
 
@@ -77,27 +83,84 @@ def _renderer(parts: list[_Part], boundary: str) -> Callable[[Scope], bytes]:
     return render
 
 
-def _read_part(name: str, place: Place, names: Names, gathered: Gathered) -> _Part:
-    if "{{" in name:
-        raise place.fail(f"a template in the name {name!r}", "use templates in values only")
+def _read_part(written: str, place: Place, names: Names, gathered: Gathered) -> _Part:
+    name = compiled_key(place, written, names)
     if not isinstance(place.value, dict):
         return _Part(name=name, value=compiled(place, place.scalar(), names), content_type=None)
     fields = place.fields(("value", "fromFile", "contentType"))
     if len(fields.keys() & {"value", "fromFile"}) != 1:
-        raise place.fail(f"the part {name!r} takes one of value and fromFile", "keep one of them")
+        raise place.fail(f"the part {written!r} takes one of value and fromFile", "keep one of them")
     content_type = _fixed(fields["contentType"]) if "contentType" in fields else None
     if "fromFile" in fields:
-        return _file_part(name, fields["fromFile"], content_type, gathered)
+        return _file_part(name, fields["fromFile"], content_type, names, gathered)
     value = fields["value"]
     return _Part(name=name, value=compiled(value, value.scalar(), names), content_type=content_type)
 
 
-def _file_part(name: str, place: Place, content_type: str | None, gathered: Gathered) -> _Part:
-    path = _fixed(place)
-    content = read_beside(place, "file")
+def _file_part(
+    name: str | Template, place: Place, content_type: str | None, names: Names, gathered: Gathered
+) -> _Part:
+    path = compiled(place, place.text(), names)
+    if not isinstance(path, Template):
+        _require_printable(place)
+        content = _read_file(place, as_text(path), gathered)
+        return _Part(
+            name=name, value=content, content_type=content_type, filename=PurePath(as_text(path)).name
+        )
+    files: dict[str, bytes] = {}
+    for written in _possible(path, place.text(), gathered):
+        files[written] = _read_file(place, written, gathered)
+
+    def content_of(scope: Scope) -> bytes:
+        chosen = as_text(path.render(scope))
+        if chosen not in files:
+            if len(files) >= _MOST_FILES:
+                raise ValueError("too many files")
+            files[chosen] = _read_at_last(place, chosen)
+        return files[chosen]
+
+    return _Part(
+        name=name,
+        value=Template(content_of),
+        content_type=content_type,
+        filename=Template(lambda scope: PurePath(as_text(path.render(scope))).name),
+    )
+
+
+def _possible(path: Template, text: str, gathered: Gathered) -> list[str]:
+    """The paths that the rows of payloads and the lists of variables lead to, where one of them decides."""
+    found: dict[str, None] = {}
+    for name, values in gathered.choices.items():
+        if name in text:
+            for value in values[:_MOST_FILES]:
+                scope = Scope({name: value}, 0)
+                rendered = as_text(path.render(scope))
+                if not scope.take_problem():
+                    found[rendered] = None
+    return list(found)
+
+
+def _read_file(place: Place, path: str, gathered: Gathered) -> bytes:
+    content = read_beside(replace(place, value=path), "file")
     gathered.file(path, content)
-    guessed = _TYPES.guess_type(path, strict=False)[0] or "application/octet-stream"
-    return _Part(name=name, value=content, content_type=content_type or guessed, filename=PurePath(path).name)
+    return content
+
+
+def _read_at_last(place: Place, path: str) -> bytes:
+    """A file that only the pass knows.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    try:
+        return read_beside(replace(place, value=path), "file")
+    except UsageError as error:
+        raise ValueError(error.message) from error
+
+
+def _require_printable(place: Place) -> None:
+    if not place.text().isprintable():
+        raise place.fail("only plain text can stand here", "write it out")
 
 
 def _fixed(place: Place) -> str:

@@ -190,6 +190,11 @@ def _found_in(place: Place, keys: Collection[str]) -> Iterator[Place]:
         for key, entry in place.entries().items():
             if key in keys:
                 names = entry.one_or_more() if entry.value else []
-                yield from (name for name in names if isinstance(name.value, str))
+                # A whileTrue that is no name is an expression.
+                yield from (
+                    name
+                    for name in names
+                    if isinstance(name.value, str) and (key != "whileTrue" or name.value.isidentifier())
+                )
             elif key not in _NOT_FLOW:
                 yield from _found_in(entry, keys)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from perfgate.workload.body import KINDS, compile_body, compile_pairs, compiled
-from perfgate.workload.capture import read_captures
-from perfgate.workload.checks import Checks, SharedJudge
+from perfgate.workload.capture import read_captures, read_matches
+from perfgate.workload.checks import AfterResponse, Checks, SharedJudge
 from perfgate.workload.credentials import ACCEPTED_CODINGS, compile_auth, compile_cookies
 from perfgate.workload.expect import Expectation, read_expectations, status_is
 from perfgate.workload.gathered import Gathered
 from perfgate.workload.headers import compile_headers
+from perfgate.workload.hooks import Hook, read_hooks
 from perfgate.workload.multipart import compile_form_data
 from perfgate.workload.place import Place
 from perfgate.workload.scope import Scope
@@ -23,39 +24,66 @@ from perfgate.workload.template import Names, Template, as_text
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
-_KNOWN = (
-    *("url", "name", "headers", "cookie", "auth", "gzip", "qs"),
-    *("json", "body", "form", "formData", "capture", "expect", "followRedirect"),
+MESSAGE_KEYS = (
+    *("url", "uri", "name", "headers", "cookie", "auth", "gzip", "qs", "followRedirect"),
+    *("json", "body", "form", "formData", "setContentLengthHeader", "capture", "match", "expect"),
 )
+"""What a request says about itself and its answer."""
+
+REQUEST_KEYS = (*MESSAGE_KEYS, "ifTrue", "probability", "beforeRequest", "afterResponse")
 _MOST_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_UNSUPPORTED = {
-    "ifTrue": "write two scenarios with weights",
-    "probability": "write two scenarios with weights",
-    "beforeRequest": "custom JavaScript does not run here",
-    "afterResponse": "custom JavaScript does not run here; use capture and expect",
-    "setContentLengthHeader": "remove it: the length is always sent",
-    "match": "use capture and expect",
-    "uri": "call it url",
+_DRIVER = "or let Artillery itself run the file, with driver: artillery"
+REQUEST_UNSUPPORTED = {
+    "followAllRedirects": "remove it: followRedirect follows those of every method",
+    "maxRedirects": "remove it: at most 10 are followed",
+    "timeout": "Artillery does not heed it here: write config.http.timeout",
+    "think": "write it as a step of its own",
+    "strictSSL": "write config.tls.rejectUnauthorized",
+    "proxy": f"remove it, {_DRIVER}",
+    "searchParams": "call it qs",
+    "query": "call it qs",
+    "params": "call it qs",
+    "method": "the step's own key is the method, like get:",
 }
 _TARGET_VARIABLE = re.compile(r"\A\{\{\s*target\s*\}\}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the scenario of a request is called, and its functions for every request."""
+
+    scenario: str = ""
+    before_request: tuple[Hook, ...] = ()
+    after_response: tuple[Hook, ...] = ()
+
+
 def read_request(
-    method: str, place: Place, settings: Settings, names: Names, gathered: Gathered
+    method: str,
+    place: Place,
+    settings: Settings,
+    names: Names,
+    gathered: Gathered,
+    *,
+    around: Around = Around(),
 ) -> RequestStep:
-    """Compile a request step and give its endpoint a number.
+    """Compile a request and give its endpoint a number; what decides whether it is sent is left to others.
 
     Raises:
         UsageError: a key, URL, template or check that cannot be used.
     """
-    fields = place.fields(_KNOWN, _UNSUPPORTED)
-    if "url" not in fields:
+    fields = place.fields(REQUEST_KEYS, REQUEST_UNSUPPORTED)
+    url = fields.get("url") or fields.get("uri")
+    if url is None:
         raise place.fail(f"the {method} request has no url", "add url, like /items")
-    url_text = fields["url"].text()
+    if "url" in fields and "uri" in fields:
+        raise fields["uri"].fail("'uri' is another word for 'url'", "keep one of them")
+    if "setContentLengthHeader" in fields:
+        fields["setContentLengthHeader"].flag()
+    url_text = url.text()
     body, fallback, settled = _body(method, fields, names, gathered)
     redirects = _redirects(fields)
-    checks = _checks(fields, settings, names, follows=redirects > 0)
+    checks = _checks(fields, settings, names, around, follows=redirects > 0)
     said = str(fields["name"].scalar()) if "name" in fields else None
     name = settings.endpoint_options.label(method, url_text, said)
     headers = compile_headers(
@@ -65,19 +93,21 @@ def read_request(
         fallback=fallback,
         settled={**settled, **_credentials(fields, settings, names)},
     )
+    varies = any(isinstance(part, Template) for header in headers for part in header)
     step = RequestStep(
         endpoint=gathered.endpoint(name),
         method=method.upper(),
         target=settings.target,
-        url=_url(fields["url"], settings.target, names),
+        url=_url(url, settings.target, names),
         query=compile_pairs(fields["qs"], names) if "qs" in fields else None,
         headers=headers,
-        headers_vary=any(isinstance(value, Template) for _, value in headers),
+        settled=None if varies else tuple((str(key), str(value)) for key, value in headers),
         body=body,
         timeout_ns=settings.timeout_ns,
         redirects=redirects,
         checks=checks,
         shared=SharedJudge(checks),
+        keeps_cookies="cookie" in fields,
     )
     return step if step.varies else replace(step, prebuilt=step.build(Scope({}, 0)))
 
@@ -132,8 +162,11 @@ def _redirects(fields: dict[str, Place]) -> int:
     return _MOST_REDIRECTS if follows else 0
 
 
-def _checks(fields: dict[str, Place], settings: Settings, names: Names, *, follows: bool) -> Checks:
-    captures = read_captures(fields["capture"], strict=settings.strict_capture) if "capture" in fields else ()
+def _checks(
+    fields: dict[str, Place], settings: Settings, names: Names, around: Around, *, follows: bool
+) -> Checks:
+    strict = settings.strict_capture
+    captures = read_captures(fields["capture"], names, strict=strict) if "capture" in fields else ()
     own_names = names.with_captures(capture.name for capture in captures)
     expectations: tuple[Expectation, ...] = ()
     if "expect" in fields:
@@ -144,8 +177,12 @@ def _checks(fields: dict[str, Place], settings: Settings, names: Names, *, follo
         raise fields["expect"].fail(
             "a redirect is followed, so its status is never seen", "add followRedirect: false to the request"
         )
+    own_hooks = read_hooks(fields.get("afterResponse"), settings.processor)
+    hooked = own_hooks or around.after_response
     return Checks(
         captures=captures,
+        matches=read_matches(fields["match"], own_names) if "match" in fields else (),
         expectations=expectations,
+        hooks=AfterResponse(around.scenario, around.after_response, own_hooks) if hooked else None,
         stop_on_failure=settings.stop_on_failure and bool(expectations),
     )

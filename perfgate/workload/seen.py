@@ -38,9 +38,16 @@ class Seen:
             zlib.error: the body is not what its content-encoding says.
         """
         if self._text is None:
-            body = inflated(self.response.body, self.header("content-encoding"))
-            self._text = body.decode("utf-8", "replace")
+            self._text = self.content().decode("utf-8", "replace")
         return self._text
+
+    def content(self) -> bytes:
+        """The body without its content-encoding.
+
+        Raises:
+            ValueError, zlib.error: as `text`.
+        """
+        return inflated(self.response.body, self.header("content-encoding"))
 
     def json(self) -> Any:
         """The body parsed as JSON.

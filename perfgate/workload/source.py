@@ -23,6 +23,11 @@ class Source:
         """Whether it matters which pass of the load this is."""
         return any(payload.sequence for payload in self.payloads)
 
+    def choices(self) -> dict[str, list[Any]]:
+        """The values that a variable may have, for those that are drawn."""
+        found = {name: [row[at] for row in p.rows] for p in self.payloads for at, name in enumerate(p.fields)}
+        return {**found, **dict(self.lists)}
+
     def draw(self, seed: int, nth: int = 0) -> Scope:
         """The variables of a pass, which is number `nth` of the load: a payload in sequence goes round."""
         values: dict[str, Any] = {}

@@ -6,32 +6,40 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from perfgate.model import Request, Response, no_check
+from perfgate.model import Cookies, Request, Response, no_check
 from perfgate.workload.checks import Checks, Outcome, PassJudge, SharedJudge
 from perfgate.workload.headers import render_headers
 from perfgate.workload.scope import Scope
 from perfgate.workload.target import Target, sendable
 from perfgate.workload.template import Template, as_text, resolve
 
+UNRENDERABLE = (RecursionError, ValueError, TypeError)
+"""What a value can raise that a function of a processor left among the variables."""
+
 Examine = Callable[[Response], Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestStep:
-    """A request of a flow; `prebuilt` is the finished request, or None where something varies by pass."""
+    """A request of a flow; `prebuilt` is the finished request, or None where something varies by pass.
+
+    `settled` is the headers where none of them varies. With `keeps_cookies` later requests of the pass send
+    its own cookies too.
+    """
 
     endpoint: int
     method: str
     target: Target
     url: str | Template
     query: str | Template | None
-    headers: tuple[tuple[str, Any], ...]
-    headers_vary: bool
+    headers: tuple[tuple[str | Template, Any], ...]
+    settled: tuple[tuple[str, str], ...] | None
     body: bytes | Template
     timeout_ns: int | None
     redirects: int
     checks: Checks
     shared: SharedJudge
+    keeps_cookies: bool = False
     prebuilt: Request | None = None
 
     def prepare(self, scope: Scope) -> tuple[Request, Examine | None]:
@@ -49,19 +57,41 @@ class RequestStep:
         """The request with every template filled in; what goes wrong is noted in the scope."""
         try:
             body = resolve(self.body, scope)
-        except (RecursionError, ValueError):
+        except UNRENDERABLE:
             scope.trouble("unsendable body")
             body = b""
+        try:
+            target, headers = self._path(scope), self._headers(scope)
+        except UNRENDERABLE:
+            scope.trouble("unsendable request")
+            target, headers = "/", ()
         return Request(
             endpoint=self.endpoint,
             method=self.method,
-            target=self._path(scope),
-            headers=render_headers(self.headers, scope) if self.headers_vary else self.headers,
+            target=target,
+            headers=headers,
             body=body,
             timeout_ns=self.timeout_ns,
             judge=self.shared if self.checks.look_inside else no_check,
             redirects=self.redirects,
         )
+
+    def cookies_of(self, request: Request) -> Cookies:
+        """What the request puts among the user's cookies."""
+        return Cookies(line=dict(request.headers).get("cookie", ""), target=request.target)
+
+    @property
+    def requests(self) -> tuple[RequestStep, ...]:
+        """The request itself, as steps that hold others give theirs."""
+        return (self,)
+
+    @property
+    def pauses(self) -> bool:
+        """A request never waits."""
+        return False
+
+    def _headers(self, scope: Scope) -> tuple[tuple[str, str], ...]:
+        return self.settled if self.settled is not None else render_headers(self.headers, scope)
 
     def _path(self, scope: Scope) -> str:
         path = self.target.path_of(as_text(resolve(self.url, scope)))
@@ -82,5 +112,7 @@ class RequestStep:
         """Whether anything of the request, or of its checks, depends on the pass."""
         parts = (self.url, self.query, self.body)
         return (
-            self.checks.need_scope or self.headers_vary or any(isinstance(part, Template) for part in parts)
+            self.checks.need_scope
+            or self.settled is None
+            or any(isinstance(part, Template) for part in parts)
         )

@@ -6,7 +6,7 @@ import json
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from perfgate.workload.fieldpath import Step, follow, parse_path
@@ -43,18 +43,34 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What a template may refer to: names with a value known at load, names known only later, environment."""
+    """What a template may refer to: names with a value known at load, names known only later, environment.
+
+    With `is_open` somebody's functions may set any variable, so that every name may have a value.
+    """
 
     constants: Mapping[str, Any] = field(default_factory=dict)
     later: frozenset[str] = frozenset()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_open: bool = False
 
     def __contains__(self, name: str) -> bool:
         return name in self.constants or name in self.later
 
+    def may_have(self, name: str) -> bool:
+        """Whether the variable may have a value in a pass."""
+        return name in self or (self.is_open and not name.startswith("$"))
+
     def with_captures(self, captured: Iterable[str]) -> Names:
         """The same names and those a request captured."""
-        return Names(constants=self.constants, later=self.later | set(captured), environ=self.environ)
+        return replace(self, later=self.later | set(captured))
+
+    def changing(self, names: Iterable[str]) -> Names:
+        """The same names, where these are no constants: a pass may replace their values."""
+        return replace(self, later=self.later | (self.constants.keys() & set(names)))
+
+    def opened(self) -> Names:
+        """The same names where functions may set and replace any variable."""
+        return replace(self, later=self.later | self.constants.keys(), is_open=True)
 
 
 def compile_value(value: Any, names: Names) -> Any:
@@ -72,14 +88,27 @@ def compile_value(value: Any, names: Names) -> Any:
         items = [compile_value(item, names) for item in value]
         return Template(lambda scope: [resolve(item, scope) for item in items]) if _varies(items) else items
     if isinstance(value, dict):
-        for key in value:
-            if "{{" in key:
-                raise TemplateError(f"a template in the key {key!r}", "use templates in values only")
-        entries = {key: compile_value(item, names) for key, item in value.items()}
-        if _varies(entries.values()):
-            return Template(lambda scope: {key: resolve(item, scope) for key, item in entries.items()})
-        return entries
+        return _compile_mapping(value, names)
     return value
+
+
+def _compile_mapping(value: dict[str, Any], names: Names) -> Any:
+    entries = [(compile_key(key, names), compile_value(item, names)) for key, item in value.items()]
+    if _varies(part for entry in entries for part in entry):
+        return Template(
+            lambda scope: {as_text(resolve(key, scope)): resolve(item, scope) for key, item in entries}
+        )
+    return dict(entries)
+
+
+def compile_key(key: str, names: Names) -> str | Template:
+    """A key, or a `Template` of it; a variable in it becomes text.
+
+    Raises:
+        TemplateError: a template is malformed or names what can never have a value.
+    """
+    compiled = _compile_text(key, names)
+    return compiled if isinstance(compiled, Template) else as_text(compiled)
 
 
 def resolve(compiled: Any, scope: Scope) -> Any:
@@ -96,7 +125,7 @@ def as_text(value: Any) -> str:
 
 def as_json(value: Any) -> str:
     """Compact JSON as `JSON.stringify` writes it: no spaces, and a whole number without `.0`."""
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def _plain(value: Any) -> Any:
@@ -172,6 +201,8 @@ def _variable(name: str, steps: tuple[Step, ...], label: str, names: Names) -> A
         raise TemplateError(
             f"{{{{ {name} }}}} is not supported: {_REFUSED[name]}", "use a variable of your own"
         )
+    if names.may_have(name):
+        return Template(_lookup(name, steps, label))
     guess = nearest(name, {*names.constants, *names.later})
     raise TemplateError(
         f"the variable {name!r} has no value here" + (f", did you mean {guess!r}?" if guess else ""),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from perfgate.model import Request, Response, Think, Workload
+from perfgate.model import Cookies, Failure, Request, Response, Script, Think, Together, Workload
 from perfgate.workload.artillery import read_workload
 
 
@@ -19,34 +19,62 @@ def answer(status: int = 200, body: str | bytes = b"", **headers: str) -> Respon
 
 
 class Walk:
-    """What one pass sent, and the error class of each answer."""
+    """What one pass sent, the error class of each answer, and what else it asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, *answers: Response | None) -> None:
         self.requests: list[Request] = []
         self.thinks: list[int] = []
         self.errors: list[str] = []
+        self.cookies: list[Cookies] = []
+        self.failures: list[str] = []
+        self.together: list[int] = []
+        self._left = list(answers) or [answer()]
+
+    def follow(self, script: Script, most: int = 1000) -> None:
+        """Do what a script asks for, branches one after the other; a script without an end is left."""
+        reply = None
+        for _ in range(most):
+            try:
+                action = script.send(reply)
+            except StopIteration:
+                return
+            reply = self._do(action)
+
+    def _do(self, action: object) -> Response | None:
+        if isinstance(action, Think):
+            self.thinks.append(action.duration_ns)
+        elif isinstance(action, Cookies):
+            self.cookies.append(action)
+        elif isinstance(action, Failure):
+            self.failures.append(action.error)
+        elif isinstance(action, Together):
+            self.together.append(len(action.branches))
+            for branch in action.branches:
+                self.follow(branch)
+        else:
+            assert isinstance(action, Request)
+            self.requests.append(action)
+            reply = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+            if reply is not None:
+                self.errors.append(action.judge(reply))
+            return reply
+        return None
+
+    @property
+    def targets(self) -> list[str]:
+        return [request.target for request in self.requests]
+
+
+def follow(script: Script, *answers: Response | None) -> Walk:
+    """One pass of a script of its own."""
+    done = Walk(*answers)
+    done.follow(script)
+    return done
 
 
 def walk(workload: Workload, *answers: Response | None, seed: int = 1, scenario: int = 0) -> Walk:
     """One pass; the last answer repeats. The answer is judged before the script hears of it."""
-    done = Walk()
-    script = workload.scenarios[scenario].start(seed)
-    left = list(answers) or [answer()]
-    step = next(script, None)
-    while step is not None:
-        if isinstance(step, Think):
-            done.thinks.append(step.duration_ns)
-            reply = None
-        else:
-            done.requests.append(step)
-            reply = left.pop(0) if len(left) > 1 else left[0]
-            if reply is not None:
-                done.errors.append(step.judge(reply))
-        try:
-            step = script.send(reply)
-        except StopIteration:
-            break
-    return done
+    return follow(workload.scenarios[scenario].start(seed), *answers)
 
 
 @pytest.fixture(name="answer")
@@ -57,6 +85,11 @@ def _answer() -> Callable[..., Response]:
 @pytest.fixture(name="walk")
 def _walk() -> Callable[..., Walk]:
     return walk
+
+
+@pytest.fixture(name="follow")
+def _follow() -> Callable[..., Walk]:
+    return follow
 
 
 @pytest.fixture

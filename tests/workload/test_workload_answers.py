@@ -86,14 +86,16 @@ documents = st.recursive(
 @given(st.lists(steps, max_size=4).map("".join), documents)
 def test_plain_paths_find_what_the_library_finds(path, document):
     assert _plain_steps(f"${path}") is not None
-    assert compile_jsonpath(f"${path}")(document) == ENVIRONMENT.compile(f"${path}").findall(document)
+    assert compile_jsonpath(f"${path}").find_all(document) == ENVIRONMENT.compile(f"${path}").findall(
+        document
+    )
 
 
 @pytest.mark.parametrize("path", ["$..a", "$.*", "$[*]", "$[?@.a]", "$[0,1]", "$[0:2]", "$.é", "$['a\\'b']"])
 def test_other_paths_are_left_to_the_library(path):
     assert _plain_steps(path) is None
     document = {"a": [1, {"a": 2}], "é": 3, "a'b": 4}
-    assert compile_jsonpath(path)(document) == ENVIRONMENT.compile(path).findall(document)
+    assert compile_jsonpath(path).find_all(document) == ENVIRONMENT.compile(path).findall(document)
 
 
 def test_an_answer_is_read_once_by_judge_and_script(flow, monkeypatch):

@@ -31,12 +31,9 @@ def test_default_cookies_go_with_every_request_and_give_way(flow, walk):
     assert dict(second.headers)["cookie"] == "a=1; b=mine; c=3"
 
 
-def test_that_a_cookie_is_not_kept_is_noted(flow):
-    assert (
-        "cookie goes with its own request only"
-        in flow("- get: {url: /, cookie: {a: b}}\n- get: {url: /}").notes[0]
-    )
-    assert not flow("- get: {url: /, cookie: {a: b}}").notes
+def test_a_request_s_cookies_are_put_among_those_of_the_user(flow, walk):
+    [cookies] = walk(flow("- get: {url: /a/b, cookie: {c: d}}\n- get: {url: /a}")).cookies
+    assert (cookies.line, cookies.target) == ("c=d", "/a/b")
 
 
 def test_a_captured_value_cannot_add_a_cookie(flow, walk, answer):
@@ -175,3 +172,29 @@ def test_any_form_comes_out_as_it_went_in(folder, fields):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("forms")
+
+
+UPLOAD = "- post: {url: /, formData: {doc: {fromFile: './files/{{ name }}'}}}"
+
+
+def test_a_file_chosen_by_a_variable(flow, walk, files):
+    workload = flow(UPLOAD, config="variables: {name: [logo.png, x.unheard-of]}")
+    sent = {parts_of(walk(workload, seed=seed).requests[0])[0] for seed in range(20)}
+    assert sent == {
+        ("doc", "logo.png", "image/png", b"\x89PNG\r\n\x00\xff"),
+        ("doc", "x.unheard-of", "application/octet-stream", b"raw"),
+    }
+    (files / "logo.png").write_bytes(b"other")
+    assert flow(UPLOAD, config="variables: {name: [logo.png, x.unheard-of]}").digest != workload.digest
+
+
+def test_a_file_that_a_variable_may_choose_must_be_there(flow, files):
+    with pytest.raises(UsageError, match=r"gone\.png' is not a file"):
+        flow(UPLOAD, config="variables: {name: [logo.png, gone.png]}")
+
+
+def test_a_captured_name_chooses_no_file_outside_the_folder(flow, walk, answer, files):
+    workload = flow("- get: {url: /, capture: {json: $.n, as: name}}\n" + UPLOAD)
+    assert walk(workload, answer(body='{"n": "logo.png"}')).errors == ["", ""]
+    done = walk(workload, answer(body='{"n": "../../../etc/passwd"}'))
+    assert (done.requests[1].body, done.errors[1]) == (b"", "unsendable body")

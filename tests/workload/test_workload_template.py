@@ -87,7 +87,7 @@ def test_a_missing_value_is_named_and_rendered_empty():
         ("{{ $randomNumber(id, 3) }}", "whole numbers"),
         ("{{ $randomNumber(3) }}", "smallest and the largest"),
         ("{{ $randomString(99999) }}", "at most"),
-        ({"{{ id }}": 1}, "in the key"),
+        ({"{{ idd }}": 1}, "did you mean 'id'"),
     ],
 )
 def test_refused_at_load(template, what):
