@@ -185,25 +185,25 @@ def _pieces(name: str, chosen: Sequence[Chosen]) -> Iterator[bytes]:
 
 
 def _writer(name: str) -> Callable[[Sequence[Exported]], str]:
-    from perfgate.interchange import actionbenchmark, bencher, gobench, hdrlog
+    from perfgate.interchange import actionbenchout, bencherout, gobenchout, hdrlogout
 
     single = {
-        "github-action-benchmark": actionbenchmark.write_smaller_is_better,
-        "github-action-benchmark-bigger": actionbenchmark.write_bigger_is_better,
-        "bencher": bencher.write_bencher,
-        "hdrhistogram": hdrlog.write_hdrlog,
+        "github-action-benchmark": actionbenchout.write_smaller_is_better,
+        "github-action-benchmark-bigger": actionbenchout.write_bigger_is_better,
+        "bencher": bencherout.write_bencher,
+        "hdrhistogram": hdrlogout.write_hdrlog,
     }
     if name == "otava":
         return _otava
     if name in single:
         return lambda contents: single[name](contents[0])
     assert name == "go"  # noqa: S101 - every other name was handled
-    return gobench.write_gobench
+    return gobenchout.write_gobench
 
 
 def _otava(contents: Sequence[Exported]) -> str:
     from perfgate.interchange.figures import metric_name
-    from perfgate.interchange.otavajson import common_metrics, write_otava
+    from perfgate.interchange.otavaout import common_metrics, write_otava
 
     common = common_metrics(contents)
     every = {metric_name(figure.metric) for one in contents for figure in one.figures}

@@ -42,7 +42,7 @@ def _lines(exported: Exported) -> Iterator[str]:
         length_s = each.duration_ns / 1e9
         for endpoint in each.endpoints:
             if (most_ns := exported.max_ns.get((each.index, endpoint.endpoint))) is not None:
-                largest = f"{most_ns / _NS_PER_MS:.3f}"
+                largest = f"{most_ns / _NS_PER_MS:.6f}"
                 tag = tag_of(endpoint.endpoint)
                 yield f"Tag={tag},{begin_s:.3f},{length_s:.3f},{largest},{endpoint.histogram}"
         begin_s += length_s
