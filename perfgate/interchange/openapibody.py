@@ -31,7 +31,10 @@ def request_body_of(
     ):
         for media_type, media in content.items():
             if wanted(media_type.partition(";")[0].strip().lower()):
-                value = generator.example(_mapping(references.resolved(media)), "")
+                described = _mapping(references.resolved(media))
+                value = generator.example(described, "")
+                if kind == "formData":
+                    _refuse_files(value, _mapping(references.resolved(described.get("schema"))), references)
                 return _written(kind, media_type, value, scrubber)
     if isinstance(body, dict) and body.get("required") is not True:
         return "", None, ""
@@ -52,6 +55,14 @@ def _written(kind: str, media_type: str, value: Any, scrubber: Scrubber) -> tupl
         raise LeftOutError("its form has no fields that have to be sent")
     form = {key: _field(key, item, scrubber) for key, item in value.items()}
     return ("form" if kind == "form" else "formData"), form, ""
+
+
+def _refuse_files(value: Any, schema: Mapping[str, Any], references: References) -> None:
+    for name, raw in _mapping(schema.get("properties")).items():
+        part = _mapping(references.resolved(raw))
+        is_file = part.get("format") == "binary" or part.get("type") == "file" or "contentMediaType" in part
+        if is_file and name in _mapping(value):
+            raise LeftOutError(f"it uploads a file ({name[:60]!r}): write it with formData and fromFile")
 
 
 def _field(name: str, value: Any, scrubber: Scrubber) -> Any:

@@ -14,6 +14,7 @@ from perfgate.interchange.vault import Vault
 
 MAX_DEPTH = 12
 MAX_VALUES = 2000
+_DEEP_ENOUGH = 3
 _ABSENT = object()
 
 
@@ -142,7 +143,7 @@ class Generator:
         fewest = int(schema["minItems"]) if isinstance(schema.get("minItems"), int) else 0
         if fewest > 100:
             raise LeftOutError(f"{_field(name)} has at least {fewest} items")
-        if schema.get("maxItems") == 0:
+        if schema.get("maxItems") == 0 or (not fewest and depth > _DEEP_ENOUGH):
             return []
         try:
             first = self.value(schema.get("items", True), name, depth + 1)
