@@ -14,6 +14,7 @@ from perfgate.interchange.vault import Vault
 
 MAX_DEPTH = 12
 MAX_VALUES = 2000
+MAX_STATED = 20_000
 _DEEP_ENOUGH = 3
 _ABSENT = object()
 
@@ -33,9 +34,7 @@ class Generator:
         Raises:
             LeftOutError: none can be made, with the field and why.
         """
-        self._values += 1
-        if depth > MAX_DEPTH or self._values > MAX_VALUES:
-            raise LeftOutError(f"{_field(name)} contains itself without end, or is too large")
+        self._count(name, depth)
         schema = self._references.resolved(schema)
         if schema is False:
             raise LeftOutError(f"{_field(name)} may have no value at all")
@@ -45,7 +44,7 @@ class Generator:
             return Hole(self._vault.hole(f"\0{name}", name or "password", _field(name)))
         stated = stated_value(schema)
         if stated is not _ABSENT:
-            return stated
+            return self._bounded(stated, name)
         return self._made(self._merged(schema, name, depth), name, depth)
 
     def example(self, holder: Mapping[str, Any], name: str) -> Any:
@@ -58,23 +57,24 @@ class Generator:
         if isinstance(schema, dict) and _is_secret(schema, name):
             return self.value(schema, name)
         if "example" in holder:
-            return holder["example"]
+            return self._bounded(holder["example"], name)
         examples = holder.get("examples")
         for each in examples.values() if isinstance(examples, dict) else ():
             found = self._references.resolved(each)
             if isinstance(found, dict) and "value" in found:
-                return found["value"]
+                return self._bounded(found["value"], name)
         if "schema" not in holder:
             raise LeftOutError(f"{_field(name)} has neither an example nor a schema")
         return self.value(schema, name)
 
     def _merged(self, schema: Mapping[str, Any], name: str, depth: int) -> Mapping[str, Any]:
         """The schema with its allOf, and the first of its oneOf or anyOf that a value can be made for."""
+        self._count(name, depth)
         merged = {key: item for key, item in schema.items() if key not in ("allOf", "oneOf", "anyOf")}
         for part in _list(schema.get("allOf")):
             found = self._references.resolved(part)
             if isinstance(found, dict):
-                _merge(merged, self._merged(found, name, depth + 1) if depth < MAX_DEPTH else found)
+                _merge(merged, self._merged(found, name, depth + 1))
         for key in ("oneOf", "anyOf"):
             options = _list(schema.get(key))
             if options:
@@ -90,7 +90,7 @@ class Generator:
             if not isinstance(found, dict) or found.get("type") == "null":
                 continue
             try:
-                candidate = dict(self._merged(found, name, depth + 1)) if depth < MAX_DEPTH else dict(found)
+                candidate = dict(self._merged(found, name, depth + 1))
                 trial = {**merged}
                 _merge(trial, candidate)
                 self._made(trial, name, depth + 1)
@@ -103,7 +103,7 @@ class Generator:
     def _made(self, schema: Mapping[str, Any], name: str, depth: int) -> Any:
         stated = stated_value(schema)
         if stated is not _ABSENT:
-            return stated
+            return self._bounded(stated, name)
         match _type_of(schema):
             case "object":
                 return self._object(schema, name, depth)
@@ -166,6 +166,25 @@ class Generator:
             step = items.get("multipleOf", 1)
             return [first + number * step for number in range(fewest)]
         raise LeftOutError(f"{_field(name)} has at least {fewest} items that differ")
+
+    def _count(self, name: str, depth: int) -> None:
+        self._values += 1
+        if depth > MAX_DEPTH or self._values > MAX_VALUES:
+            raise LeftOutError(f"{_field(name)} contains itself without end, or is too large")
+
+    def _bounded(self, value: Any, name: str) -> Any:
+        """The value, which aliases of YAML may have made enormous, or a part of itself."""
+        pending, left = [value], MAX_STATED
+        while pending:
+            each = pending.pop()
+            left -= 1
+            if isinstance(each, dict):
+                pending += each.values()
+            elif isinstance(each, list):
+                pending += each
+            if left < 0 or len(pending) > MAX_STATED:
+                raise LeftOutError(f"the example of {_field(name)} is too large")
+        return value
 
     def _odd(self, name: str) -> Any:
         raise LeftOutError(f"{_field(name)} has a schema that is none")
