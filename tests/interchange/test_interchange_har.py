@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -170,10 +171,37 @@ def test_no_secret_is_copied_and_each_has_a_variable_that_is_named(tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "is_secret"),
     [
-        *((name, True) for name in ("Authorization", "X-API-Key", "accessToken", "access_token", "PASSWORD", "client_secret", "csrfmiddlewaretoken", "JSESSIONID", "x-amz-security-token", "key")),
-        *((name, False) for name in ("author", "page", "token_type", "keyword", "tokens_used", "passenger", "monkey", "nextPageToken", "id")),
+        *(
+            (name, True)
+            for name in (
+                "Authorization",
+                "X-API-Key",
+                "accessToken",
+                "access_token",
+                "PASSWORD",
+                "client_secret",
+                "csrfmiddlewaretoken",
+                "JSESSIONID",
+                "x-amz-security-token",
+                "key",
+            )
+        ),
+        *(
+            (name, False)
+            for name in (
+                "author",
+                "page",
+                "token_type",
+                "keyword",
+                "tokens_used",
+                "passenger",
+                "monkey",
+                "nextPageToken",
+                "id",
+            )
+        ),
     ],
-)  # fmt: skip
+)
 def test_secret_names_are_told_from_names_that_look_like_them(name: str, is_secret: bool) -> None:
     assert is_secret_name(name) == is_secret
 
@@ -253,11 +281,22 @@ def test_templates_in_recorded_values_stay_text(tmp_path: Path) -> None:
 
 
 def test_headers_of_browser_and_connection_go_and_those_of_the_api_stay() -> None:
-    headers = pairs(**{
-        ":authority": "x", "Host": "x", "Content-Length": "2", "If-None-Match": "x", "sec-ch-ua": "x", "sec-fetch-mode": "cors",
-        "User-Agent": "x", "Accept-Encoding": "gzip, br, zstd", "traceparent": "x", "Accept": "application/json", "X-Tenant": "blue",
-        "Content-Type": "application/json",
-    })  # fmt: skip
+    headers = pairs(
+        **{
+            ":authority": "x",
+            "Host": "x",
+            "Content-Length": "2",
+            "If-None-Match": "x",
+            "sec-ch-ua": "x",
+            "sec-fetch-mode": "cors",
+            "User-Agent": "x",
+            "Accept-Encoding": "gzip, br, zstd",
+            "traceparent": "x",
+            "Accept": "application/json",
+            "X-Tenant": "blue",
+            "Content-Type": "application/json",
+        }
+    )
     (one,) = requests_of(convert(entry("POST", f"{SHOP}/x", headers=headers, post=posted({}))))
     assert one.headers == {"accept": "application/json", "x-tenant": "blue"}
     assert one.gzip
@@ -358,8 +397,6 @@ def test_a_file_that_is_nearly_a_recording_is_read_or_refused(value) -> None:
         for key in list(place):
             kept = place[key]
             place[key] = value
-            try:
+            with suppress(UsageError):
                 write_draft(convert(entry("GET", f"{SHOP}/ok"), broken))
-            except UsageError:
-                pass
             place[key] = kept
