@@ -120,7 +120,7 @@ def _entry(raw: Any, number: int, name: str) -> HarEntry:
         split = urlsplit(url)
         _ = split.port
     except ValueError as error:
-        raise UsageError(f"{where}.request.url is no URL: {error}", _HINT) from error
+        raise UsageError(f"{where}.request.url is no URL", _HINT) from error
     response = _mapping(raw.get("response"))
     content = _mapping(response.get("content"))
     return HarEntry(

@@ -153,6 +153,11 @@ class _Converter:
                 *found.notes,
                 *credentials.notes,
                 *status_notes,
+                *(
+                    ("its body is optional and of a kind that cannot be made up: none is sent",)
+                    if method in WRITES and operation.get("requestBody") and not kind
+                    else ()
+                ),
             ),
         )
         return DraftScenario(name=_title(operation, label), steps=(request,))

@@ -12,7 +12,7 @@ from perfgate.interchange.draft import MARKER, Hole, LeftOutError
 from perfgate.interchange.openapirefs import References
 from perfgate.interchange.openapivalues import Generator
 
-_IGNORED_HEADERS = ("accept", "content-type", "authorization")
+_IGNORED_HEADERS = ("accept", "content-type")
 _SEPARATORS = {
     "form": ",",
     "simple": ",",
@@ -36,7 +36,7 @@ class Parameters:
 def parameters_of(
     item: Mapping[str, Any], operation: Mapping[str, Any], references: References, generator: Generator
 ) -> Parameters:
-    """Every required parameter, and each optional one that has an example of its own.
+    """Every required parameter, and each optional one that the document has an example or a default for.
 
     Raises:
         LeftOutError: a required parameter has no value.
@@ -45,7 +45,7 @@ def parameters_of(
     optional: list[str] = []
     made: list[str] = []
     for (name, place), each in _merged(item, operation, references).items():
-        stated = "example" in each or "examples" in each
+        stated = _is_stated(each, references)
         if not (each.get("required") is True or place == "path" or stated):
             optional.append(name)
             continue
@@ -59,6 +59,15 @@ def parameters_of(
     if made:
         found.notes.append(f"made up: {', '.join(made)}; put in what your service has")
     return found
+
+
+def _is_stated(each: Mapping[str, Any], references: References) -> bool:
+    """Whether the document itself has a value for the parameter."""
+    schema = references.resolved(each.get("schema"))
+    described = schema if isinstance(schema, dict) else {}
+    return not {"example", "examples"}.isdisjoint(each) or not {"example", "examples", "default"}.isdisjoint(
+        described
+    )
 
 
 def _merged(

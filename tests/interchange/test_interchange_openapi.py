@@ -101,6 +101,19 @@ def test_path_parameters_are_filled_and_the_name_keeps_the_placeholder() -> None
     assert get_with({"name": "id", "in": "path", "example": "a/b"}, path="/pets/{id}").url == "/pets/a%2Fb"
 
 
+def test_an_optional_body_that_cannot_be_made_is_said_and_optional_defaults_are_sent() -> None:
+    body = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+    draft = convert({"/x": {"post": {"requestBody": body, "responses": OK}}}, every=True)
+    assert requests_of(draft)[0].notes == (
+        "its body is optional and of a kind that cannot be made up: none is sent",
+    )
+    assert get_with({"name": "s", "in": "query", "schema": {"default": "new"}}).url == "/x?s=new"
+    token = get_with(
+        {"name": "Authorization", "in": "header", "required": True, "schema": {"type": "string"}}
+    )
+    assert token.headers == {"authorization": "{{ $env.AUTHORIZATION }}"}
+
+
 def test_optional_parameters_without_an_example_are_named() -> None:
     one = get_with({"name": "limit", "in": "query", "schema": {"type": "integer"}})
     assert (one.url, one.notes) == ("/x", ("optional parameters that are not sent: limit",))
