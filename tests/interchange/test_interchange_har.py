@@ -373,7 +373,10 @@ def test_whatever_was_recorded_the_file_loads_and_means_the_same(
     tmp_path_factory, body, header, query, title
 ) -> None:
     recorded = entry(
-        "POST", f"{SHOP}/x?q={query}", headers=[{"name": "x-note", "value": header}], post=posted(body)
+        "POST",
+        f"{SHOP}/x?q={query}",
+        headers=[{"name": "x-note", "value": header}],
+        post=posted(json.dumps(body)),
     )
     draft = convert(entry("GET", f"{SHOP}/"), recorded)
     text = write_draft(draft)
