@@ -114,9 +114,12 @@ def _draft(file: Path, target: str | None, named: set[str], given: dict[str, Any
 def _with_target(draft: Draft, target: str) -> Draft:
     from dataclasses import replace
 
+    from perfgate.interchange.openapiservers import NO_HOST
+
     if not target.startswith(("http://", "https://")):
         raise UsageError(f"--target {target!r} is not a URL", "write it like http://127.0.0.1:8000")
-    return replace(draft, target=target)
+    notes = tuple(note for note in draft.notes if not note.startswith(NO_HOST))
+    return replace(draft, target=target, notes=notes)
 
 
 def _refuse_options(named: set[str], foreign: tuple[str, ...], theirs: str, this: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 DEFAULT = "http://127.0.0.1:8000"
+NO_HOST = "the document names no host"
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -24,7 +25,7 @@ def target_of(document: Mapping[str, Any]) -> tuple[str, list[str]]:
     parts = urlsplit(url if "://" in url or url.startswith("/") else f"/{url}")
     if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc:
         return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", notes
-    notes.append(f"the document names no host: the target is {DEFAULT} until you say another with --target")
+    notes.append(f"{NO_HOST}: the target is {DEFAULT} until you say another with --target")
     return DEFAULT + (parts.path.rstrip("/") if not parts.scheme else ""), notes
 
 

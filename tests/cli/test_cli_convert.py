@@ -129,6 +129,7 @@ def test_an_api_description_runs_against_the_service(shop: ThreadingHTTPServer, 
     workload = tmp_path / "load-test.yml"
     target = f"http://127.0.0.1:{shop.server_port}"
     assert main(["convert", str(document), "--target", target, "-o", str(workload)]) == 0
+    assert "names no host" not in workload.read_text()
     assert main(["run", str(workload), "--vus", "1", "--iterations", "2"]) == 0
     assert shop.seen == [("GET", "/items/7?q=a%20b", "")] * 2  # type: ignore[attr-defined]
 
