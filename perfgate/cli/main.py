@@ -27,6 +27,8 @@ COMMANDS = {
     "baseline": "Update or show the committed baseline.",
     "history": "Show how every metric moved from commit to commit, with change points and creep.",
     "import": "Make a result from what other tools measured: k6, Locust, vegeta, JMeter, Go and more.",
+    "export": "Write a stored result in a format that other tools read.",
+    "convert": "Turn a HAR recording or an OpenAPI document into a starting workload.",
     "calibrate": "Measure how often the gate is wrong on your own service, and what it can see.",
     "accept": "Accept a slowdown of one metric, up to a bound and until a day.",
     "init": "Write a perfgate.yml and a first workload.",
