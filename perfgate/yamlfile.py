@@ -7,7 +7,7 @@ import math
 import re
 import stat
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,11 @@ class Document:
         while keys and keys not in self._marks:
             keys = keys[:-1]
         return _place(self.path, *self._marks.get(keys, (1, 1)))
+
+    def rearranged(self, data: dict[str, Any], origins: Mapping[KeyPath, KeyPath]) -> Document:
+        """The same file with other data; `origins` says where a value that has moved was written."""
+        moved = {keys: self._marks[origin] for keys, origin in origins.items() if origin in self._marks}
+        return Document(path=self.path, data=data, _marks=self._marks | moved)
 
     def error(self, keys: KeyPath, what: str, hint: str) -> UsageError:
         """The error to raise about the value at `keys`."""

@@ -17,6 +17,7 @@ import click
 
 from perfgate.cli import output
 from perfgate.cli.approach import approach_of
+from perfgate.cli.demands import judge_demands
 from perfgate.cli.profile import is_asked_for, profile_of
 from perfgate.errors import ExitCode, UsageError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from perfgate.config import Config
     from perfgate.gate.abort import Abort
     from perfgate.gate.threshold_syntax import Threshold
+    from perfgate.measure.address import Approach
     from perfgate.measure.loaded import LoadJob
     from perfgate.model import LoadSummary, Outcome, Reason, Samples, Workload
 
@@ -67,7 +69,9 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     reasons = list(gate.invalidity(summary))
     outcome = Outcome.INVALID if reasons else Outcome.PASS
     stopped = ((Outcome.THRESHOLD_BREACHED, abort.reason()),) if abort.breached else ()
-    for worse, reason in (*stopped, *_breaches(thresholds, samples, summary)):
+    broken, told = judge_demands(job.workload, samples, summary)
+    summary = replace(summary, notes=(*summary.notes, *told))
+    for worse, reason in (*stopped, *_breaches(thresholds, samples, summary), *broken):
         reasons.append(reason)
         if outcome is Outcome.PASS or worse is Outcome.INVALID:
             outcome = worse
@@ -75,12 +79,16 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     return int(ExitCode.INTERRUPTED) if summary.interrupted else code
 
 
-def read_any(path: Path, variables: dict[str, str]) -> Workload:
+def read_any(path: Path, variables: dict[str, str], environment: str | None = None) -> Workload:
     """Read a workload of whichever kind its name says; also called by other driver processes.
+
+    `environment` is the one of `config.environments` to follow, in a file that has them.
 
     Raises:
         UsageError: it cannot be used.
     """
+    if environment is not None and path.suffix not in (".yml", ".yaml"):
+        raise UsageError(f"{path}: only YAML files have environments", "drop --environment")
     if path.suffix == ".py":
         from perfgate.users.reading import read_users
 
@@ -89,7 +97,7 @@ def read_any(path: Path, variables: dict[str, str]) -> Workload:
         raise UsageError(f"{path}: k6 scripts cannot be run yet", "write the load test in YAML or Python")
     from perfgate.workload.artillery import read_workload
 
-    return read_workload(path, variables=variables)
+    return read_workload(path, variables=variables, environment=environment)
 
 
 @contextlib.contextmanager
@@ -117,11 +125,10 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
     from perfgate.measure.loaded import LoadJob
     from perfgate.report.profile_words import describe_profile
 
-    read = partial(read_any, path.absolute(), variables)
+    read = partial(read_any, path.absolute(), variables, given["environment"])
     workload = read()
     url = given["target"] or _service_of(workload, path)
-    given = {**given, "insecure": given["insecure"] or workload.insecure}
-    approach = approach_of(given, allowed_hosts=config.allow_hosts if config else ())
+    approach = _approach(given, workload, config)
     where = "--target" if given["target"] else "the target of the file"
     located = locate(url, flag=where, approach=approach)
     profile = profile_of(given, workload)
@@ -157,6 +164,23 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
     )
 
 
+def _approach(given: dict[str, Any], workload: Workload, config: Config | None) -> Approach:
+    """How the service is reached: as the options say, and where they say nothing as the file does."""
+    files = workload.tls
+    trust = bool(given["insecure"] or given["cacert"])
+    asked = {
+        "insecure": given["insecure"] or (workload.insecure and not trust),
+        "cacert": given["cacert"] or (None if trust else files.ca_file),
+    }
+    if not given["cert"]:
+        asked |= {"cert": files.cert_file, "key": given["key"] or files.key_file}
+    approach = approach_of({**given, **asked}, allowed_hosts=config.allow_hosts if config else ())
+    tls = approach.tls._replace(server_name=files.server_name)
+    if not given["cert"]:
+        tls = tls._replace(passphrase=files.passphrase)
+    return replace(approach, tls=tls)
+
+
 def _service_of(workload: Workload, path: Path) -> str:
     from urllib.parse import urlsplit
 
@@ -169,12 +193,13 @@ def _service_of(workload: Workload, path: Path) -> str:
 def _notes(workload: Workload, is_load_given: bool) -> tuple[str, ...]:
     """The workload's notes; its phases are followed here, unless flags say otherwise."""
     from perfgate.workload.phases import NOT_REPLAYED
+    from perfgate.workload.plugins import NOT_JUDGED
 
     other = "config.phases does not count, because flags say how much load"
     return tuple(
         note.replace(NOT_REPLAYED, other)
         for note in workload.notes
-        if is_load_given or not note.startswith(NOT_REPLAYED)
+        if not note.endswith(NOT_JUDGED) and (is_load_given or not note.startswith(NOT_REPLAYED))
     )
 
 

@@ -48,6 +48,7 @@ _SECTIONS = {
         "no_pin",
         "seed",
         "env",
+        "environment",
     ),
 }
 
@@ -82,6 +83,9 @@ _SECTIONS = {
     multiple=True,
     metavar="NAME=VALUE",
     help="A variable of the workload, or of a .py file's environment; may be repeated.",
+)
+@click.option(
+    "--environment", metavar="NAME", help="Follow this one of the config.environments of a YAML file."
 )
 @approach_options
 @output.output_option

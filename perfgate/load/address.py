@@ -8,13 +8,16 @@ from typing import NamedTuple
 class Tls(NamedTuple):
     """How a side proves who it is, and how we do; the name asked for (SNI) is the authority's host.
 
-    `ca_file` replaces the system's certificates. `insecure` accepts any certificate.
+    `ca_file` replaces the system's certificates. `insecure` accepts any certificate. `passphrase` opens the
+    key. `server_name` is asked for, and looked for in the certificate, in place of the host.
     """
 
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
     insecure: bool = False
+    passphrase: str = ""
+    server_name: str = ""
 
 
 class Address(NamedTuple):

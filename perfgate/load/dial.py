@@ -78,7 +78,9 @@ def _encrypt(
 
 
 def server_name(address: Address) -> str:
-    """The host a certificate must be for: that of the Host header."""
+    """The host a certificate must be for: that of the Host header, unless another is given."""
+    if address.tls is not None and address.tls.server_name:
+        return address.tls.server_name
     if not address.authority:
         return address.host
     return address.authority.rpartition("]")[0].strip("[") or address.authority.partition(":")[0]

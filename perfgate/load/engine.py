@@ -17,7 +17,7 @@ import threading
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,9 +30,10 @@ from perfgate.load.interpreter import tuned_for
 from perfgate.load.lives import live
 from perfgate.load.names import Names
 from perfgate.load.plan import LoadOutcome, LoadPlan
-from perfgate.load.recorder import Recorder, rows_bytes
+from perfgate.load.recorder import Recorder, passes_of, rows_bytes
 from perfgate.load.running import Running
 from perfgate.load.watching import Looking, Watcher
+from perfgate.model import Passes
 
 if TYPE_CHECKING:
     import ssl
@@ -57,6 +58,7 @@ class RawLoad:
     stamped: int
     rows_bytes: int
     clock_step_ns: int
+    passes: Mapping[str, Passes]
 
 
 class LoadStopped(KeyboardInterrupt):
@@ -130,6 +132,7 @@ def _raw(running: Running, crew: _Crew, spent: _Spent) -> RawLoad:
         stamped=sum(recorder.stamped for recorder in crew.recorders),
         rows_bytes=rows_bytes(crew.recorders),
         clock_step_ns=clock.wall_minus_monotonic_ns() - running.wall_ahead_ns,
+        passes=passes_of(crew.recorders),
     )
 
 
@@ -216,6 +219,7 @@ def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
         clock_step_ns=raw.clock_step_ns,
         kernel_stamped_ratio=min(raw.stamped / max(samples.answers(raw.rows), 1), 1.0),
         rows_bytes=raw.rows_bytes,
+        passes=raw.passes,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfgate.load.address import Address, Timeouts
-from perfgate.model import Profile, Scenario, UserKind
+from perfgate.model import Passes, Profile, Scenario, UserKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +46,8 @@ class LoadOutcome:
     arrival for a user whose service is slow is not in it, or a slow service would look like a slow driver.
     `driver_cpu_ratio` is the driver's CPU time over elapsed time: near 1 the driver was the bottleneck.
     `kernel_stamped_ratio` is of the requests that anything came back for. `openings_ns` has a row (dns,
-    connect, tls) for each new connection, `sending_ns` a value a request.
+    connect, tls) for each new connection, `sending_ns` a value a request. `passes` are those of the whole
+    load by scenario, with the warm-up.
     """
 
     samples: tuple[Samples, ...]
@@ -58,6 +60,7 @@ class LoadOutcome:
     clock_step_ns: int
     kernel_stamped_ratio: float
     rows_bytes: int
+    passes: Mapping[str, Passes] = field(default_factory=dict)
 
     @property
     def lateness_p99_ns(self) -> int:

@@ -22,6 +22,7 @@ from types import FrameType
 from perfgate.errors import MeasureError, PerfgateError
 from perfgate.load.engine import LoadStopped, RawLoad, outcome, run_threads
 from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.load.recorder import passes_together
 from perfgate.load.undisturbed import STOP_SIGNALS, undisturbed
 from perfgate.load.watching import Watcher
 from perfgate.model import Workload
@@ -239,6 +240,7 @@ def _together(raws: list[RawLoad]) -> RawLoad:
         stamped=sum(raw.stamped for raw in raws),
         rows_bytes=sum(raw.rows_bytes for raw in raws),
         clock_step_ns=max((raw.clock_step_ns for raw in raws), key=abs),
+        passes=passes_together(raw.passes for raw in raws),
     )
 
 

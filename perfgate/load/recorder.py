@@ -11,10 +11,10 @@ from array import array
 from typing import TYPE_CHECKING
 
 from perfgate.load.names import Names
-from perfgate.model import Exchange
+from perfgate.model import Exchange, Passes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 COLUMNS = 7
 """endpoint, side, status, error · due · sent · first · last · couple, bytes · lateness, sending"""
@@ -28,7 +28,7 @@ _pack = struct.Struct("<HHHHqqqqIiII").pack
 class Recorder:
     """The requests of one thread."""
 
-    __slots__ = ("_errors", "_keep", "openings", "rows", "stamped")
+    __slots__ = ("_errors", "_keep", "openings", "passes", "rows", "stamped")
 
     def __init__(self, errors: Names) -> None:
         self._errors = errors
@@ -36,6 +36,7 @@ class Recorder:
         self._keep = self.rows.frombytes
         self.openings = array("q")
         self.stamped = 0
+        self.passes: dict[str, list[int]] = {}
 
     def record(  # noqa: PLR0917 - once a request: naming seven arguments costs a tenth of the call
         self,
@@ -79,6 +80,12 @@ class Recorder:
         if opening is not None:
             self.openings.extend(opening)
 
+    def ended(self, scenario: str, *, completed: int = 0, failed: int = 0) -> None:
+        """Count passes through a scenario that went to their ends, or ended before."""
+        counts = self.passes.setdefault(scenario, [0, 0])
+        counts[0] += completed
+        counts[1] += failed
+
     @property
     def count(self) -> int:
         """How many requests were recorded."""
@@ -88,6 +95,26 @@ class Recorder:
 def _cut(value: int) -> int:
     """What fits into half a number: up to 4.3 s or 4 GiB, and nothing below 0 (a clock set back)."""
     return min(max(value, 0), _MOST)
+
+
+def passes_of(recorders: Sequence[Recorder]) -> dict[str, Passes]:
+    """What became of the passes of all threads, by scenario."""
+    return passes_together(
+        {name: Passes(completed=counts[0], failed=counts[1]) for name, counts in recorder.passes.items()}
+        for recorder in recorders
+    )
+
+
+def passes_together(parts: Iterable[Mapping[str, Passes]]) -> dict[str, Passes]:
+    """The passes of several parts of a load."""
+    found: dict[str, Passes] = {}
+    for part in parts:
+        for name, passes in part.items():
+            known = found.get(name, Passes())
+            found[name] = Passes(
+                completed=known.completed + passes.completed, failed=known.failed + passes.failed
+            )
+    return found
 
 
 def rows_bytes(recorders: Sequence[Recorder]) -> int:

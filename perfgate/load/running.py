@@ -39,6 +39,7 @@ class Running:
     arrivals_ns: array[int] = field(default_factory=lambda: array("q"))
     sides: bytes = b""
     caps: array[int] = field(default_factory=lambda: array("l"))
+    passes: itertools.count[int] = field(default_factory=itertools.count)
     next_arrival: itertools.count[int] = field(default_factory=itertools.count)
     busy: int = 0
     busy_lock: threading.Lock = field(default_factory=threading.Lock)

@@ -30,7 +30,7 @@ def tls_context(tls: Tls, *, http2: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if tls.cert_file:
-        _identify(context, tls.cert_file, tls.key_file)
+        _identify(context, tls.cert_file, tls.key_file, tls.passphrase)
         # HTTP/2 forbids to be asked for a certificate after the handshake (RFC 8740).
         context.post_handshake_auth = not http2
     elif tls.key_file:
@@ -51,19 +51,21 @@ def _trust(context: ssl.SSLContext, ca_file: str) -> None:
         ) from error
 
 
-def _identify(context: ssl.SSLContext, cert_file: str, key_file: str) -> None:
+def _identify(context: ssl.SSLContext, cert_file: str, key_file: str, passphrase: str) -> None:
     """Show this certificate to who asks; the key may be in the same file."""
     _check_readable(cert_file, "client certificate")
     if key_file:
         _check_readable(key_file, "key of the client certificate")
     where = key_file or cert_file
 
-    def refuse_password() -> str:
+    def password() -> str:
         """Without this OpenSSL would ask on the terminal, and wait there for ever."""
-        raise UsageError(f"{where}: the key is protected by a password", "give a key without one")
+        if not passphrase:
+            raise UsageError(f"{where}: the key is protected by a password", "give a key without one")
+        return passphrase
 
     try:
-        context.load_cert_chain(cert_file, key_file or None, password=refuse_password)
+        context.load_cert_chain(cert_file, key_file or None, password=password)
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise UsageError(

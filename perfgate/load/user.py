@@ -56,7 +56,8 @@ class VirtualUser:
             False when the load was over before the pass was.
         """
         scenario, seed = self._choose()
-        scripts: list[Script | None] = [scenario.start(seed) for _ in self._clients]
+        number = self._ordinal(scenario, -1)
+        scripts: list[Script | None] = [_begun(scenario, seed, number) for _ in self._clients]
         actions = [_advance(script, None) for script in scripts]
         while any(action is not None for action in actions) and not self._running.is_over:
             answers = self._answer(actions)
@@ -73,12 +74,14 @@ class VirtualUser:
             False when the load was over before the pass was.
         """
         scenario, seed = self._choose(number)
-        advance = scenario.start(seed).send
+        advance = _begun(scenario, seed, self._ordinal(scenario, number)).send
         answer: Response | None = None
         while True:
             try:
                 action = advance(answer)
-            except StopIteration:
+            except StopIteration as end:
+                failed = end.value is False
+                self._recorder.ended(scenario.name, completed=not failed, failed=failed)
                 return True
             answer = None
             if isinstance(action, Think):
@@ -99,47 +102,61 @@ class VirtualUser:
     def walk_on(self, end_ns: int) -> None:
         """Pass after pass on the only side, as long as they begin before `end_ns` and the load goes on."""
         if self._only is not None and self._only.fixed and not self._min_gap_ns:
-            self._walk_fixed(self._only.fixed, end_ns)
+            self._walk_fixed(self._only, end_ns)
             return
         while time.monotonic_ns() < end_ns and self.walk_one(0):
             pass
 
-    def _walk_fixed(self, fixed: tuple[Request | Think, ...], end_ns: int) -> None:
+    def _walk_fixed(self, scenario: Scenario, end_ns: int) -> None:
         """`walk_on` for a pass that never varies: no script, and no call that the others need.
 
         What a pass of one request takes beside sending and recording went from 0.9 to 0.4 µs.
         """
         client, running, now_ns = self._clients[0], self._running, time.monotonic_ns
         exchange_with, record = client.exchange, self._recorder.record
-        while now_ns() < end_ns:
-            begun = True
-            for action in fixed:
-                if type(action) is Request:
-                    if not begun and now_ns() >= self.until_ns:
+        completed, failed, fixed = 0, 0, scenario.fixed
+        try:
+            while now_ns() < end_ns:
+                begun = True
+                for action in fixed:
+                    if type(action) is Request:
+                        if not begun and now_ns() >= self.until_ns:
+                            return
+                        begun = False
+                        exchange = exchange_with(action)
+                        if running.is_over:
+                            return
+                        _, _, _, _, _, error, _, answer, _, _ = exchange
+                        record(exchange, action.endpoint, error)
+                        if answer is None:
+                            failed += 1
+                            break
+                    elif isinstance(action, Think) and not self._wait(action.duration_ns, 0):
                         return
-                    begun = False
-                    exchange = exchange_with(action)
-                    if running.is_over:
-                        return
-                    _, _, _, _, _, error, _, answer, _, _ = exchange
-                    record(exchange, action.endpoint, error)
-                    if answer is None:
-                        break
-                elif isinstance(action, Think) and not self._wait(action.duration_ns, 0):
-                    return
-            if client.has_cookies:
-                client.forget()
+                else:
+                    completed += 1
+                if client.has_cookies:
+                    client.forget()
+        finally:
+            self._recorder.ended(scenario.name, completed=completed, failed=failed)
 
     def miss(self, side: int, due_ns: int, number: int = -1) -> None:
         """Record that a pass due at `due_ns` was never begun: its first request counts as an error."""
         scenario, seed = self._choose(number)
-        script = scenario.start(seed)
+        script = _begun(scenario, seed, self._ordinal(scenario, number))
         action = _advance(script, None)
         while isinstance(action, Think):
             action = _advance(script, None)
         if action is not None:
             unsent = Exchange(clock.now_ns(), 0, 0, 0, 0, NOT_SENT, stamped=False, response=None)
             self._recorder.record(unsent, action.endpoint, NOT_SENT, side, -1, due_ns)
+
+    def _ordinal(self, scenario: Scenario, number: int) -> int:
+        """Which pass of the load this is, where that matters; one without a number gets the next."""
+        if number >= 0 or scenario.start_nth is None:
+            return number
+        index, count = self._running.plan.part
+        return next(self._running.passes) * count + index
 
     def _choose(self, number: int = -1) -> tuple[Scenario, int]:
         """A scenario for the next pass, which is a new visitor: nobody's cookies are kept for it."""
@@ -204,6 +221,11 @@ class VirtualUser:
 
 NOT_SENT = "not sent"
 """The error class of an arrival that no user was free to take in time."""
+
+
+def _begun(scenario: Scenario, seed: int, number: int) -> Script:
+    """A pass at its beginning; the same on every side."""
+    return scenario.start(seed) if scenario.start_nth is None else scenario.start_nth(seed, number)
 
 
 def _advance(script: Script | None, answer: Response | None) -> Request | Think | None:

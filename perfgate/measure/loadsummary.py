@@ -54,6 +54,7 @@ def summarise(job: LoadJob, came: LoadOutcome, *, started_at: str, clock_source:
             kernel_stamped_ratio=came.kernel_stamped_ratio,
             clock_step_ns=came.clock_step_ns,
         ),
+        passes=came.passes,
         notes=job.notes,
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from perfgate.model.ensured import Passes
 from perfgate.model.profile import Profile
 
 
@@ -60,7 +61,8 @@ class LoadSummary:
     the requests. `lateness` is how late the driver woke up for arrivals, None in the closed model, where
     nothing is due; an arrival's wait for a free user is in no figure but the response time. `phases` maps
     dns, connect, tls (of new connections), sending, waiting and receiving to their spreads; a phase that
-    never happened is left out. `interrupted` says that the user stopped it, and all this is of a part.
+    never happened is left out. `passes` are those of the whole load, with the warm-up, by scenario.
+    `interrupted` says that the user stopped it, and all this is of a part.
     """
 
     workload_name: str
@@ -78,5 +80,6 @@ class LoadSummary:
     lateness: Spread | None
     phases: Mapping[str, Spread]
     driver: DriverLoad
+    passes: Mapping[str, Passes] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     interrupted: bool = False

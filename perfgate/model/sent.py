@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from perfgate.model.answered import Response
+from perfgate.model.ensured import Ensured
 from perfgate.model.profile import Profile
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class Think:
     duration_ns: int
 
 
-Script = Generator[Request | Think, Response | None, None]
-"""One pass of one virtual user through a scenario.
+Script = Generator[Request | Think, Response | None, bool | None]
+"""One pass of one virtual user through a scenario; it returns False if it ended before its last step.
 
 It yields what to do next and is sent the answer: the `Response`, or None after a `Think` or when no whole
 answer came back (refused, reset, timed out, garbage)."""
@@ -57,15 +58,17 @@ answer came back (refused, reset, timed out, garbage)."""
 class Scenario:
     """A named, weighted flow; `start` begins one pass whose every random choice comes from the seed.
 
-    `fixed` is the whole pass where no part of it depends on answers or on chance, and else empty: the driver
-    then needs no script to walk it. It ends at a request without a whole answer. `pauses` says that the pass
-    may hold think time.
+    Where the order of passes matters, `start_nth` begins one by its seed and its number among all passes of
+    the load. `fixed` is the whole pass where no part of it depends on answers or on chance, and else empty:
+    the driver then needs no script to walk it. It ends at a request without a whole answer. `pauses` says
+    that the pass may hold think time.
     """
 
     name: str
     weight: float
     endpoints: frozenset[int]
     start: Callable[[int], Script] = field(repr=False, compare=False)
+    start_nth: Callable[[int, int], Script] | None = field(default=None, repr=False, compare=False)
     fixed: tuple[Request | Think, ...] = field(default=(), repr=False, compare=False)
     pauses: bool = False
 
@@ -85,22 +88,43 @@ class UserKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFiles:
+    """Whom a workload trusts and as whom it shows itself: paths of PEM files, "" for none.
+
+    `server_name` is the name that is asked for, and must be in the certificate, in place of the host's.
+    """
+
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    passphrase: str = field(default="", repr=False)
+    server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """What is sent: two runs may be compared only if their digests are equal.
 
-    Either `scenarios` or `users` say what is sent, or the file runs on its own `tool`. `endpoints` are
-    those known before anything is sent; users may add more. `target` is the URL written in the file, if any, and `profile` the load the file
-    asks for. With `insecure` any certificate of a side is accepted. `notes` says what a paired round does
-    not replay, so that nothing is silently ignored.
+    Either `scenarios` or `users` say what is sent, or the file runs on its own `tool`. `endpoints` are those
+    known before anything is sent; users may add more. `before` is walked once before the first user begins,
+    and what it captures is a variable of every scenario; `after` is walked once after the last has ended.
+    `target` is the URL written in the file, if any, and `profile` the load the file asks for. With `insecure`
+    any certificate of a side is accepted; `tls` says more of how it is reached. `ensured` is what the file
+    demands of the figures of a run. `notes` says what a paired round does not replay, so that nothing is
+    silently ignored.
     """
 
     name: str
     digest: str
     endpoints: tuple[str, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    before: Scenario | None = None
+    after: Scenario | None = None
     users: tuple[UserKind, ...] = ()
     tool: Tool | None = field(default=None, repr=False, compare=False)
     target: str | None = None
     profile: Profile | None = None
     insecure: bool = False
+    tls: TlsFiles = field(default_factory=TlsFiles)
+    ensured: Ensured = field(default_factory=Ensured)
     notes: tuple[str, ...] = ()

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import ast
 import itertools
-import os
-import sys
-import sysconfig
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from perfgate.errors import UsageError
+from perfgate.pyfile import environment, identifier, own_modules, search_path
 from perfgate.users.standin import NotProvidedError, standing_in
 
 _numbers = itertools.count(1)
@@ -38,10 +35,10 @@ def import_file(path: Path, source: bytes, *, environ: Mapping[str, str]) -> Imp
     Raises:
         UsageError: it cannot be imported; the message begins with file:line.
     """
-    module = ModuleType(f"perfgate_users_{next(_numbers)}_{_identifier(path.stem)}")
+    module = ModuleType(f"perfgate_users_{next(_numbers)}_{identifier(path.stem)}")
     module.__file__ = str(path)
     folder = path.resolve().parent
-    with _search_path(folder), _environment(environ), standing_in(), _own_modules(module, folder) as helpers:
+    with search_path(folder), environment(environ), standing_in(), own_modules(module, folder) as helpers:
         try:
             _refuse_late_imports(path, source)
             exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the user's own load test
@@ -50,60 +47,6 @@ def import_file(path: Path, source: bytes, *, environ: Mapping[str, str]) -> Imp
         except (Exception, SystemExit) as error:
             raise _explained(path, folder, error) from error
     return Imported(module=module, helpers=helpers)
-
-
-@contextmanager
-def _search_path(folder: Path) -> Iterator[None]:
-    before = sys.path[:]
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path[:] = before
-
-
-@contextmanager
-def _environment(environ: Mapping[str, str]) -> Iterator[None]:
-    if environ is os.environ:
-        yield
-        return
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(environ)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-@contextmanager
-def _own_modules(module: ModuleType, folder: Path) -> Iterator[dict[str, bytes]]:
-    """Register the module, and take what it imported from the folder out again.
-
-    A helper called `statistics.py` must not be what the rest of perfgate gets when it imports that.
-    """
-    helpers: dict[str, bytes] = {}
-    known = set(sys.modules)
-    sys.modules[module.__name__] = module
-    try:
-        yield helpers
-    finally:
-        for name in [name for name in sys.modules if name not in known and name != module.__name__]:
-            file = _file_in(folder, sys.modules[name])
-            if file is not None:
-                del sys.modules[name]
-                helpers[file.relative_to(folder).as_posix()] = file.read_bytes()
-
-
-def _file_in(folder: Path, module: ModuleType) -> Path | None:
-    """The source of a module that is the user's own: from the folder, and nothing that is installed there."""
-    name = getattr(module, "__file__", None)
-    if not name or module.__name__.partition(".")[0] == "perfgate":
-        return None
-    file = Path(name).resolve()
-    installed = "site-packages" in file.parts or Path(sysconfig.get_path("stdlib")) in file.parents
-    return file if folder in file.parents and not installed and file.is_file() else None
 
 
 def _refuse_late_imports(path: Path, source: bytes) -> None:
@@ -138,7 +81,3 @@ def _explained(path: Path, folder: Path, error: BaseException) -> UsageError:
         f"{place}: {type(error).__name__} while the file was imported: {text}",
         "correct it: the file is imported before anything is sent",
     )
-
-
-def _identifier(stem: str) -> str:
-    return "".join(char if char.isalnum() else "_" for char in stem)

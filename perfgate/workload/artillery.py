@@ -11,19 +11,15 @@ from types import MappingProxyType
 from typing import Any
 
 from perfgate.model import Workload
+from perfgate.workload.environments import choose_environment, environments_note
 from perfgate.workload.flow import read_scenario
 from perfgate.workload.gathered import Gathered
 from perfgate.workload.place import Place
-from perfgate.workload.settings import Settings, read_settings
+from perfgate.workload.settings import CONFIG_KEYS, CONFIG_UNSUPPORTED, Settings, read_settings
 from perfgate.workload.template import Names
 from perfgate.yamlfile import load_yaml
 
 DIGEST_VERSION = "artillery/2"
-
-_UNSUPPORTED = {
-    "before": "let the build or start command of perfgate.yml prepare the service",
-    "after": "let the service clean up when it stops",
-}
 
 
 def read_workload(
@@ -31,24 +27,29 @@ def read_workload(
     *,
     variables: Mapping[str, str] = MappingProxyType({}),
     environ: Mapping[str, str] | None = None,
+    environment: str | None = None,
 ) -> Workload:
     """Read and compile a workload file; nothing in it is ignored without a note.
 
     `variables` win over those of the file. `environ` is what `{{ $env.NAME }}` sees, the process
-    environment by default.
+    environment by default. `environment` is the one of `config.environments` to follow.
 
     Raises:
         UsageError: the file, or a payload it names, cannot be used; the message begins with file:line:column.
     """
-    document = load_yaml(path)
+    written = load_yaml(path)
+    document = choose_environment(written, environment, {*CONFIG_KEYS, *CONFIG_UNSUPPORTED})
     root = Place(document=document, keys=(), value=document.data)
-    fields = root.fields(("config", "scenarios"), _UNSUPPORTED)
+    fields = root.fields(("config", "scenarios", "before", "after"))
     if "scenarios" not in fields:
         raise root.fail("there are no scenarios", "add scenarios, a list with at least one flow")
-    given = Names(constants=dict(variables), environ=os.environ if environ is None else environ)
-    settings = read_settings(fields.get("config"), given)
+    constants: dict[str, Any] = dict(variables)
+    if environment is not None:
+        constants["$environment"] = environment
+    given = Names(constants=constants, environ=os.environ if environ is None else environ)
+    settings = read_settings(root, given)
     names = Names(
-        constants={name: value for name, value in settings.variables.items() if not isinstance(value, list)},
+        constants={**settings.tables, **_fixed(settings)},
         later=_drawn_names(settings),
         environ=given.environ,
     )
@@ -61,18 +62,29 @@ def read_workload(
         raise fields["scenarios"].fail("every scenario has weight 0", "give at least one a weight of 1")
     return Workload(
         name=path.stem,
-        digest=digest(document.data, settings, variables, gathered.files),
+        digest=digest(document.data, settings, variables, gathered.files, environment),
         endpoints=tuple(gathered.endpoints),
         scenarios=scenarios,
         target=settings.target.url,
         profile=settings.profile,
         insecure=settings.insecure,
-        notes=(*settings.notes, *_log_note(document.data), *_cookie_note(document.data)),
+        tls=settings.tls,
+        ensured=settings.ensured,
+        notes=(
+            *settings.notes,
+            *environments_note(written, environment),
+            *_log_note(document.data),
+            *_cookie_note(document.data),
+        ),
     )
 
 
 def digest(
-    data: Mapping[str, Any], settings: Settings, variables: Mapping[str, str], files: Mapping[str, str]
+    data: Mapping[str, Any],
+    settings: Settings,
+    variables: Mapping[str, str],
+    files: Mapping[str, str],
+    environment: str | None,
 ) -> str:
     """SHA-256, in hex, of what the workload means.
 
@@ -89,18 +101,35 @@ def digest(
         "variables": dict(variables),
         "payloads": [payload.sha256 for payload in settings.payloads],
         "files": dict(files),
+        **_more(data, settings, environment),
     }
     canonical = json.dumps(meaning, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
+def _more(data: Mapping[str, Any], settings: Settings, environment: str | None) -> dict[str, Any]:
+    """What only some files have; without it their digests are what they were before it could be had."""
+    more: dict[str, Any] = {key: data[key] for key in ("before", "after") if key in data}
+    if environment is not None:
+        more["environment"] = environment
+    if settings.processor is not None and settings.processor.sha256:
+        more["processor"] = settings.processor.sha256
+    if settings.tables:
+        more["tables"] = settings.tables
+    if any(payload.sequence for payload in settings.payloads):
+        more["order"] = "by pass"
+    return more
+
+
 def _drawn_names(settings: Settings) -> frozenset[str]:
     lists = {name for name, value in settings.variables.items() if isinstance(value, list)}
-    return frozenset(lists.union(*(payload.fields for payload in settings.payloads)) - _fixed(settings))
+    return frozenset(
+        lists.union(*(payload.fields for payload in settings.payloads)) - _fixed(settings).keys()
+    )
 
 
-def _fixed(settings: Settings) -> set[str]:
-    return {name for name, value in settings.variables.items() if not isinstance(value, list)}
+def _fixed(settings: Settings) -> dict[str, Any]:
+    return {name: value for name, value in settings.variables.items() if not isinstance(value, list)}
 
 
 def _log_note(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from perfgate.model import Request, Scenario, Script, Think
 from perfgate.workload.checks import PassJudge
 from perfgate.workload.gathered import Gathered
-from perfgate.workload.payload import Payload
 from perfgate.workload.place import Place
 from perfgate.workload.request import METHODS, read_request
 from perfgate.workload.scope import Scope
 from perfgate.workload.settings import Settings
+from perfgate.workload.source import Source, source_of
 from perfgate.workload.step import RequestStep
 from perfgate.workload.template import Names
 from perfgate.yamlfile import shown
@@ -44,37 +42,6 @@ _ACTIONS = (*METHODS, "think", "log")
 Steps = tuple[RequestStep | Think, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a pass gets its variables: fixed ones, lists and payload rows to draw from."""
-
-    fixed: dict[str, Any]
-    lists: tuple[tuple[str, list[Any]], ...]
-    payloads: tuple[Payload, ...]
-
-    def draw(self, seed: int) -> Scope:
-        """The variables of one pass."""
-        values: dict[str, Any] = {}
-        scope = Scope(values, seed)
-        for payload in self.payloads:
-            row = payload.rows[int(scope.rng.random() * len(payload.rows))]
-            values.update(zip(payload.fields, row, strict=True))
-        values.update(self.fixed)
-        for name, choices in self.lists:
-            values[name] = choices[int(scope.rng.random() * len(choices))]
-        return scope
-
-
-def source_of(settings: Settings) -> Source:
-    """The variables of a workload; those of `config.variables` win over payload fields of the same name."""
-    lists = {name: value for name, value in settings.variables.items() if isinstance(value, list)}
-    return Source(
-        fixed={name: value for name, value in settings.variables.items() if name not in lists},
-        lists=tuple(sorted(lists.items())),
-        payloads=settings.payloads,
-    )
-
-
 def read_scenario(place: Place, index: int, settings: Settings, names: Names, gathered: Gathered) -> Scenario:
     """Compile one scenario; `names` holds what is known before its first request.
 
@@ -90,11 +57,13 @@ def read_scenario(place: Place, index: int, settings: Settings, names: Names, ga
     requests = [step for step in steps if isinstance(step, RequestStep)]
     if not requests:
         raise fields["flow"].fail("the flow makes no request", "add one, like get: {url: /}")
+    source = source_of(settings)
     return Scenario(
         name=shown(str(fields["name"].scalar())) if "name" in fields else f"scenario {index + 1}",
         weight=float(fields["weight"].whole()) if "weight" in fields else 1.0,
         endpoints=frozenset(step.endpoint for step in requests),
-        start=_starter(steps, source_of(settings)),
+        start=_starter(steps, source),
+        start_nth=_nth_starter(steps, source),
         fixed=_fixed(steps),
         pauses=any(isinstance(step, Think) for step in steps),
     )
@@ -157,6 +126,13 @@ def _starter(steps: Steps, source: Source) -> Callable[[int], Script]:
     return lambda seed: _run(steps, source.draw(seed))
 
 
+def _nth_starter(steps: Steps, source: Source) -> Callable[[int, int], Script] | None:
+    """How pass number so and so begins, where a payload is read in sequence."""
+    if not source.is_ordered:
+        return None
+    return lambda seed, nth: _run(steps, source.draw(seed, nth))
+
+
 def _run(steps: Steps, scope: Scope) -> Script:
     for step in steps:
         if isinstance(step, Think):
@@ -165,11 +141,12 @@ def _run(steps: Steps, scope: Scope) -> Script:
         request, examine = step.prepare(scope)
         response = yield request
         if response is None:
-            return
+            return False
         if examine is None:
             continue
         outcome = examine(response)
         if outcome.ends_pass:
-            return
+            return False
         if not isinstance(request.judge, PassJudge):
             step.checks.keep(outcome.found, scope)
+    return True

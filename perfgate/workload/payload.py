@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfgate.errors import UsageError
+from perfgate.workload.csvrows import parse_rows, read_options
 from perfgate.workload.files import read_beside
 from perfgate.workload.place import Place
 
-_UNSUPPORTED = {
-    "loadAll": "list the columns under fields; each pass gets one row",
-    "name": "list the columns under fields",
-    "options": "use delimiter, skipHeader, skipEmptyLines and cast",
-}
-_NUMBER = re.compile(r"\s*[-+]?(\d{1,15}(\.\d*)?|\.\d+)([eE][-+]?\d{1,2})?\s*", re.ASCII)
+_KNOWN = (
+    *("path", "fields", "order", "skipHeader", "delimiter", "skipEmptyLines", "cast"),
+    *("name", "loadAll", "options"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """The rows of one file, one value a field; `sha256` is of the file's bytes."""
+    """The rows of one file; `sha256` is of the file's bytes.
+
+    A pass gets one row, a value a field: a random one or, with `sequence`, the next. Where `table` is not
+    empty it gets all of them as that variable.
+    """
 
     fields: tuple[str, ...]
     sequence: bool
     sha256: str
+    table: str = ""
     rows: tuple[tuple[Any, ...], ...] = field(repr=False)
+
+    def records(self) -> list[Any]:
+        """All rows: mappings by the fields, or lists where no field is named."""
+        if not self.fields:
+            return [list(row) for row in self.rows]
+        return [dict(zip(self.fields, row, strict=True)) for row in self.rows]
 
 
 def read_payloads(place: Place) -> tuple[Payload, ...]:
@@ -42,59 +48,51 @@ def read_payloads(place: Place) -> tuple[Payload, ...]:
 
 
 def _read(place: Place) -> Payload:
-    known = ("path", "fields", "order", "skipHeader", "delimiter", "skipEmptyLines", "cast")
-    entries = place.fields(known, _UNSUPPORTED)
-    for key in ("path", "fields"):
-        if key not in entries:
-            raise place.fail(f"a payload needs {key!r}", f"add {key}")
-    names = tuple(item.text() for item in entries["fields"].items())
+    entries = place.fields(_KNOWN)
+    if "path" not in entries:
+        raise place.fail("a payload needs 'path'", "add path")
+    table = _table(place, entries)
+    if "fields" not in entries and not table:
+        raise place.fail("a payload needs 'fields'", "add fields")
+    names = tuple(item.text() for item in entries["fields"].items()) if "fields" in entries else ()
     if len(set(names)) < len(names):
         raise entries["fields"].fail("two fields have the same name", "rename one of them")
     raw = read_beside(entries["path"], "payload")
-    rows = _parse(entries, raw, len(names))
-    cast = entries["cast"].flag() if "cast" in entries else True
+    rows = parse_rows(entries["path"], raw, _options(entries))
+    if len(rows[0]) < len(names):
+        raise entries["path"].fail(
+            f"the rows of the payload have {len(rows[0])} columns, {len(names)} fields are named",
+            "complete the rows, or name fewer fields",
+        )
     order = entries["order"].choice(("sequence", "random")) if "order" in entries else "random"
+    width = len(names) or len(rows[0])
     return Payload(
         fields=names,
         sequence=order == "sequence",
         sha256=hashlib.sha256(raw).hexdigest(),
-        rows=tuple(tuple(_cast(cell) if cast else cell for cell in row[: len(names)]) for row in rows),
+        table=table,
+        rows=tuple(tuple(row[:width]) for row in rows),
     )
 
 
-def _parse(entries: dict[str, Place], raw: bytes, columns: int) -> list[list[str]]:
-    place = entries["path"]
-    delimiter = entries["delimiter"].text() if "delimiter" in entries else ","
-    if len(delimiter) != 1 or delimiter in '"\r\n ':
-        raise entries["delimiter"].fail("'delimiter' must be one character", 'use one like ";" or "\\t"')
-    try:
-        reader = csv.reader(
-            io.StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=delimiter, strict=True
-        )
-        numbered = [(reader.line_num, row) for row in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise place.fail(f"the payload is not CSV in UTF-8: {error}", "save it as CSV in UTF-8") from error
+def _table(place: Place, entries: dict[str, Place]) -> str:
+    """The variable for all rows, "" where a pass gets one of them."""
+    if "loadAll" not in entries or not entries["loadAll"].flag():
+        if "name" in entries:
+            raise entries["name"].fail("'name' is for all rows at once", "add loadAll: true, or remove name")
+        return ""
+    if "name" not in entries:
+        raise place.fail("loadAll needs 'name'", "add name: the variable that shall hold the rows")
+    if "order" in entries:
+        raise entries["order"].fail("loadAll gives every row, so there is no 'order'", "remove one of them")
+    return entries["name"].text()
+
+
+def _options(entries: dict[str, Place]) -> dict[str, Place]:
+    """What the parser is told; as in Artillery `options` wins over the keys of its own."""
+    own = {"delimiter": "delimiter", "skipEmptyLines": "skip_empty_lines", "cast": "cast"}
+    found = {name: entries[key] for key, name in own.items() if key in entries}
     if "skipHeader" in entries and entries["skipHeader"].flag():
-        numbered = numbered[1:]
-    if "skipEmptyLines" not in entries or entries["skipEmptyLines"].flag():
-        numbered = [(line, row) for line, row in numbered if row]
-    for line, row in numbered:
-        if len(row) < columns:
-            raise _short_row(place, line, len(row), columns)
-    if not numbered:
-        raise place.fail("the payload has no rows", "add rows, or remove the payload")
-    return [row for _, row in numbered]
-
-
-def _short_row(place: Place, line: int, found: int, wanted: int) -> UsageError:
-    return place.fail(
-        f"line {line} of the payload has {found} columns, {wanted} fields are named",
-        "complete the row, or name fewer fields",
-    )
-
-
-def _cast(cell: str) -> Any:
-    if not _NUMBER.fullmatch(cell):
-        return cell
-    value = float(cell)
-    return int(value) if value.is_integer() else value
+        skipped = entries["skipHeader"]
+        found["from_line"] = Place(document=skipped.document, keys=skipped.keys, value=2)
+    return found | (read_options(entries["options"]) if "options" in entries else {})

@@ -20,7 +20,6 @@ from perfgate.workload.settings import Settings
 from perfgate.workload.step import RequestStep
 from perfgate.workload.target import Target
 from perfgate.workload.template import Names, Template, as_text
-from perfgate.yamlfile import shown
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
@@ -57,7 +56,8 @@ def read_request(
     body, fallback, settled = _body(method, fields, names, gathered)
     redirects = _redirects(fields)
     checks = _checks(fields, settings, names, follows=redirects > 0)
-    name = shown(str(fields["name"].scalar()) if "name" in fields else f"{method.upper()} {url_text}")
+    said = str(fields["name"].scalar()) if "name" in fields else None
+    name = settings.endpoint_options.label(method, url_text, said)
     headers = compile_headers(
         settings.headers,
         fields.get("headers"),

@@ -6,113 +6,111 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfgate.model import Profile
+from perfgate.model import Ensured, Profile, TlsFiles
+from perfgate.workload.defaults import read_defaults
+from perfgate.workload.encryption import read_tls
+from perfgate.workload.endpointnames import EndpointOptions
+from perfgate.workload.filled import constant, filled
 from perfgate.workload.payload import Payload, read_payloads
 from perfgate.workload.phases import describe_phases, profile_of
 from perfgate.workload.place import Place
+from perfgate.workload.plugins import read_plugins
+from perfgate.workload.processor import Processor, read_processor
 from perfgate.workload.target import Target, read_target
-from perfgate.workload.template import Names, Template, TemplateError, compile_value
+from perfgate.workload.template import Names
 
-_KNOWN = ("target", "phases", "variables", "payload", "plugins", "http", "defaults", "tls")
-_UNSUPPORTED = {
-    "environments": "write one file for each environment, or use {{ $env.NAME }}",
-    "processor": "custom JavaScript does not run here; describe the flow with capture and expect",
-    "timeout": "write it as config.http.timeout",
-    "ensure": "state thresholds in perfgate.yml",
-    "apdex": "state thresholds in perfgate.yml",
-    "engines": "only HTTP is supported",
-    "ws": "only HTTP is supported",
-    "socketio": "only HTTP is supported",
-    "includeFiles": "remove it: files are read where they are",
-    "bundling": "remove it: files are read where they are",
-}
-_HTTP_UNSUPPORTED = {
-    "maxSockets": "remove it: a virtual user has one connection",
-    "pool": "remove it: a virtual user has one connection",
-    "extendedMetrics": "remove it",
-    "distributedTracing": "set the header yourself, under headers",
-    "cookieJarOptions": "remove it: cookies are kept by the rules of RFC 6265",
-}
-_TLS_UNSUPPORTED = dict.fromkeys(
-    ("ca", "cert", "key", "pfx", "passphrase", "servername"), "only rejectUnauthorized is supported here"
+CONFIG_KEYS = (
+    *("target", "phases", "variables", "payload", "plugins", "http", "defaults", "tls", "timeout"),
+    *("ensure", "apdex", "processor"),
 )
-_DEFAULTS_UNSUPPORTED = {
-    "think": "write each think time out",
+_ENGINE = "only HTTP is spoken here: let Artillery itself run the file, with driver: artillery"
+_BUNDLE = "remove it: files are read where they are; or use driver: artillery"
+CONFIG_UNSUPPORTED = {
+    "engine": _ENGINE,
+    "engines": _ENGINE,
+    "ws": _ENGINE,
+    "socketio": _ENGINE,
+    "socketio-v3": _ENGINE,
+    "playwright": _ENGINE,
+    "includeFiles": _BUNDLE,
+    "bundling": _BUNDLE,
+    "mode": "remove it: arrivals are uniform",
+    "statsInterval": "remove it: perfgate keeps every request",
 }
-_PRINT_ONLY = ("outputFormat", "formatter", "useOnlyRequestNames")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What `config` says, with its templates filled in.
 
-    Those of `headers` and `cookies` are not: they may vary by pass.
+    Those of `headers`, `cookies` and `think_jitter` are not: they may vary by pass. A pass draws one element
+    of each list in `variables`; `tables` are lists it gets whole.
     """
 
     target: Target = field(default_factory=Target)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, list[Any]] = field(default_factory=dict)
     payloads: tuple[Payload, ...] = ()
     headers: Mapping[str, Place] = field(default_factory=dict)
     cookies: Mapping[str, Place] = field(default_factory=dict)
+    think_jitter: Place | None = None
     timeout_ns: int | None = None
     insecure: bool = False
+    tls: TlsFiles = field(default_factory=TlsFiles)
     profile: Profile | None = None
+    processor: Processor | None = None
+    endpoint_options: EndpointOptions = field(default_factory=EndpointOptions)
+    ensured: Ensured = field(default_factory=Ensured)
     strict_capture: bool = True
     expect_200: bool = False
     stop_on_failure: bool = False
     notes: tuple[str, ...] = ()
 
 
-def read_settings(place: Place | None, names: Names) -> Settings:
-    """Read `config`; `names` holds the environment and the variables given from outside, which win.
+def read_settings(root: Place, names: Names) -> Settings:
+    """Read `config` of the file whose top is `root`, already as it reads in the environment that was chosen.
+
+    `names` holds the process environment and the variables given from outside, which win.
 
     Raises:
         UsageError: a key or value that cannot be used.
     """
+    place = root.entries().get("config")
     if place is None:
-        return Settings(variables=dict(names.constants))
-    entries = place.fields(_KNOWN, _UNSUPPORTED)
-    notes = [describe_phases(entries["phases"])] if "phases" in entries else []
-    expect = _expect(entries.get("plugins"), notes)
-    payloads = read_payloads(entries["payload"]) if "payload" in entries else ()
-    if any(payload.sequence for payload in payloads):
-        notes.append(
-            "config.payload order: sequence is replaced by a seeded random row, the same for both sides"
-        )
-    http = _http(entries.get("http"))
+        return Settings(variables=dict(names.constants), processor=read_processor(None, root, names.environ))
+    entries = place.fields(CONFIG_KEYS, CONFIG_UNSUPPORTED)
+    phases = filled(entries["phases"], names) if "phases" in entries else None
+    notes = [describe_phases(phases)] if phases else []
+    target = _target(entries["target"], names) if "target" in entries else Target()
+    defaults = read_defaults(entries, names, notes)
+    plugins = read_plugins(entries, root.value, target.prefix, names, notes)
+    payloads = read_payloads(filled(entries["payload"], names)) if "payload" in entries else ()
+    tls, insecure = read_tls(filled(entries["tls"], names)) if "tls" in entries else (TlsFiles(), False)
+    processor = read_processor(
+        filled(entries["processor"], names) if "processor" in entries else None, root, names.environ
+    )
+    if processor is not None and not processor.is_used:
+        notes.append(f"config.processor: {processor.path} is not loaded, nothing in the file calls it")
     return Settings(
-        target=_target(entries["target"], names) if "target" in entries else Target(),
+        target=target,
         variables=_variables(entries.get("variables"), names),
-        payloads=payloads,
-        headers=_default("headers", entries.get("defaults"), http.get("defaults")),
-        cookies=_default("cookie", entries.get("defaults"), http.get("defaults")),
-        timeout_ns=_timeout_ns(http.get("timeout")),
-        insecure=_insecure(entries.get("tls")),
-        profile=profile_of(entries["phases"]) if "phases" in entries else None,
-        strict_capture=_strict(entries.get("defaults"), http.get("defaults")),
-        expect_200=expect.get("expectDefault200", False),
-        stop_on_failure=expect.get("reportFailuresAsErrors", False),
+        tables={payload.table: payload.records() for payload in payloads if payload.table},
+        payloads=tuple(payload for payload in payloads if not payload.table),
+        headers=defaults.headers,
+        cookies=defaults.cookies,
+        think_jitter=defaults.think_jitter,
+        timeout_ns=defaults.timeout_ns,
+        insecure=insecure,
+        tls=tls,
+        profile=profile_of(phases) if phases else None,
+        processor=processor,
+        endpoint_options=plugins.endpoint_options,
+        ensured=plugins.ensured,
+        strict_capture=defaults.strict_capture,
+        expect_200=plugins.expect_200,
+        stop_on_failure=plugins.stop_on_failure,
         notes=tuple(notes),
     )
-
-
-def constant(place: Place, names: Names) -> Any:
-    """The value of a place whose templates must all be known at load.
-
-    Raises:
-        UsageError: a template names what is known only later.
-    """
-    try:
-        value = compile_value(place.value, names)
-    except TemplateError as error:
-        raise place.fail(str(error), error.hint) from error
-    if isinstance(value, Template):
-        raise place.fail("a template here is read once, at load", "use {{ $env.NAME }} or a fixed value")
-    return value
-
-
-def _http(place: Place | None) -> dict[str, Place]:
-    return place.fields(("timeout", "defaults"), _HTTP_UNSUPPORTED) if place else {}
 
 
 def _target(place: Place, names: Names) -> Target:
@@ -121,65 +119,10 @@ def _target(place: Place, names: Names) -> Target:
 
 def _variables(place: Place | None, names: Names) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, entry in place.entries().items() if place else ():
+    for name, entry in place.entries().items() if place and place.value is not None else ():
         if name.startswith("$") or name == "target" or not name.strip() or set(name) & set("{}"):
             raise entry.fail(f"{name!r} cannot name a variable", "use letters, digits, _ and -")
         if entry.value == []:
             raise entry.fail(f"the variable {name!r} has no values", "give the list at least one")
         found[name] = constant(entry, names)
     return {**found, **names.constants}
-
-
-def _default(key: str, *places: Place | None) -> dict[str, Place]:
-    """What is given for every request under `key`, in the one of two places that may give it."""
-    said = [_defaults(place)[key] for place in places if place and key in _defaults(place)]
-    if len(said) > 1:
-        raise said[1].fail(f"{key!r} is given twice for every request", f"keep config.http.defaults.{key}")
-    return said[0].entries() if said else {}
-
-
-def _strict(*places: Place | None) -> bool:
-    said = [
-        _defaults(place)["strictCapture"].flag()
-        for place in places
-        if place and "strictCapture" in _defaults(place)
-    ]
-    return all(said)
-
-
-def _defaults(place: Place) -> dict[str, Place]:
-    return place.fields(("headers", "cookie", "strictCapture"), _DEFAULTS_UNSUPPORTED)
-
-
-def _timeout_ns(place: Place | None) -> int | None:
-    if place is None:
-        return None
-    timeout_ns = round(place.number() * 1e9)
-    if not timeout_ns:
-        raise place.fail("'timeout' must be more than 0", "write seconds, like 10")
-    return timeout_ns
-
-
-def _insecure(place: Place | None) -> bool:
-    fields = place.fields(("rejectUnauthorized",), _TLS_UNSUPPORTED) if place else {}
-    return "rejectUnauthorized" in fields and not fields["rejectUnauthorized"].flag()
-
-
-def _expect(place: Place | None, notes: list[str]) -> dict[str, bool]:
-    if place is None:
-        return {}
-    others = {
-        name: "remove it: of the plugins only expect is supported"
-        for name in place.entries()
-        if name != "expect"
-    }
-    entries = place.fields(("expect",), others)
-    if "expect" not in entries:
-        return {}
-    options = entries["expect"].fields((*_PRINT_ONLY, "expectDefault200", "reportFailuresAsErrors"))
-    notes.extend(
-        f"config.plugins.expect.{key} only changes what Artillery prints"
-        for key in _PRINT_ONLY
-        if key in options
-    )
-    return {key: entry.flag() for key, entry in options.items() if key not in _PRINT_ONLY}

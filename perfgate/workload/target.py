@@ -40,13 +40,18 @@ def read_target(place: Place, url: str) -> Target:
     """Split `config.target`, whose templates have been filled in.
 
     Raises:
-        UsageError: not an http or https URL, or one with a query, a fragment or a password.
+        UsageError: no http or https URL, or one with a query, a fragment or a password.
     """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise place.fail("'target' is not a URL", "write it like http://127.0.0.1:8000") from error
+    if parts.scheme in ("ws", "wss"):
+        raise place.fail(
+            "'target' is a WebSocket, which needs another engine",
+            "let Artillery itself run the file: driver: artillery",
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise place.fail("'target' must be an http or https URL", "write it like http://127.0.0.1:8000")
     if parts.query or parts.fragment or "@" in parts.netloc:

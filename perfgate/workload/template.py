@@ -18,7 +18,7 @@ _CALL = re.compile(r"\$(\w+)\s*\(([\w,\s]*)\)")
 _ALPHABET = string.ascii_letters + string.digits
 _LONGEST_RANDOM_TEXT = 10_000
 _REFUSED = {
-    "$environment": "environments are not supported",
+    "$environment": "no environment is chosen (--environment NAME)",
     "$testId": "it differs from run to run",
     "$dirname": "paths of this machine do not belong in requests",
     "$scenarioFile": "paths of this machine do not belong in requests",

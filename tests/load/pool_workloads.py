@@ -41,3 +41,16 @@ def sinks() -> Workload:
 
     scenario = Scenario(name="s", weight=1.0, endpoints=frozenset({0}), start=start)
     return Workload(name="w", digest="d", endpoints=("/",), scenarios=(scenario,))
+
+
+def numbered() -> Workload:
+    """Passes that send their own number."""
+
+    def start_nth(seed: int, nth: int) -> Script:
+        yield Request(endpoint=0, method="GET", target=f"/{nth}")
+
+    def start(seed: int) -> Script:
+        return start_nth(seed, 0)
+
+    scenario = Scenario(name="s", weight=1.0, endpoints=frozenset({0}), start=start, start_nth=start_nth)
+    return Workload(name="w", digest="d", endpoints=("/",), scenarios=(scenario,))

@@ -4,7 +4,8 @@ import pytest
 from tls_servers import Certificates
 
 from perfgate.errors import UsageError
-from perfgate.load.address import Tls
+from perfgate.load.address import Address, Tls
+from perfgate.load.dial import server_name
 from perfgate.load.tls_context import tls_context
 
 
@@ -60,23 +61,43 @@ def test_a_key_alone_is_refused(certificates: Certificates) -> None:
     assert refusal(Tls(key_file=certificates.client_key_file)).startswith(certificates.client_key_file)
 
 
-def test_a_key_with_a_password_is_refused_without_asking_for_it(
-    certificates: Certificates, tmp_path: Path
-) -> None:
+@pytest.fixture
+def locked(certificates: Certificates, tmp_path: Path) -> str:
+    """The client's key under the password "secret"."""
     from cryptography.hazmat.primitives import serialization
 
     key = serialization.load_pem_private_key(Path(certificates.client_key_file).read_bytes(), None)
-    locked = tmp_path / "locked.key"
-    locked.write_bytes(
+    file = tmp_path / "locked.key"
+    file.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.BestAvailableEncryption(b"secret"),
         )
     )
-    message = refusal(Tls(cert_file=certificates.client_cert_file, key_file=str(locked)))
-    assert message.startswith(str(locked))
+    return str(file)
+
+
+def test_a_key_with_a_password_is_refused_without_asking_for_it(
+    certificates: Certificates, locked: str
+) -> None:
+    message = refusal(Tls(cert_file=certificates.client_cert_file, key_file=locked))
+    assert message.startswith(locked)
     assert "password" in message
+
+
+def test_a_key_with_a_password_is_opened_with_it_and_only_with_it(
+    certificates: Certificates, locked: str
+) -> None:
+    tls = Tls(cert_file=certificates.client_cert_file, key_file=locked, passphrase="secret")
+    tls_context(tls, http2=False)
+    assert "no usable client certificate" in refusal(tls._replace(passphrase="wrong"))
+
+
+def test_another_name_may_be_asked_for() -> None:
+    address = Address(host="127.0.0.1", port=1, authority="shop.test:1", tls=Tls(server_name="api.test"))
+    assert server_name(address) == "api.test"
+    assert server_name(address._replace(tls=Tls())) == "shop.test"
 
 
 def test_certificate_and_key_may_share_a_file(certificates: Certificates, tmp_path: Path) -> None:

@@ -42,11 +42,17 @@ def test_options(flow, walk, users):
     assert sent(walk, flow(STEP, config=config)) == {("/a;b", b'"007"')}
 
 
-def test_sequence_is_replaced_and_noted(flow, walk, users):
+def test_sequence_follows_the_number_of_the_pass_whatever_the_seed(flow, users):
     users("ann,1\nbob,2\n")
-    workload = flow(STEP, config=payload(order="sequence"))
-    assert len(sent(walk, workload)) == 2
-    assert "order: sequence" in workload.notes[0]
+    [scenario] = flow(STEP, config=payload(order="sequence")).scenarios
+    sent_first = [next(scenario.start_nth(seed, nth)).target for seed, nth in ((7, 0), (8, 1), (9, 2))]
+    assert sent_first == ["/ann", "/bob", "/ann"]
+
+
+def test_passes_without_a_payload_in_sequence_have_no_order(flow, users):
+    users("ann,1\nbob,2\n")
+    [scenario] = flow(STEP, config=payload()).scenarios
+    assert scenario.start_nth is None
 
 
 def test_several_files_and_variables_that_win(flow, walk, users):
@@ -75,7 +81,7 @@ def test_a_variable_wins_over_a_field_even_where_a_capture_may_replace_both(flow
         (None, {}, "is not a file"),
         ("", {}, "has no rows"),
         ("name,n\n", {"skipHeader": "true"}, "has no rows"),
-        ("ann,1\nbob\n", {}, "line 2 of the payload has 1 columns, 2 fields are named"),
+        ("ann,1\nbob\n", {}, "line 2 of the payload has 1 columns, its first row has 2"),
         ('ann,"1\n', {}, "not CSV"),
         (b"ann,\xff\n", {}, "not CSV in UTF-8"),
         ("a,1\n", {"path": "../users.csv"}, "outside the workload's folder"),
@@ -87,7 +93,7 @@ def test_a_variable_wins_over_a_field_even_where_a_capture_may_replace_both(flow
         ("a,1\n", {"fields": "[]"}, "is empty"),
         ("a,1\n", {"order": "shuffled"}, "must be one of: sequence, random"),
         ("a,1\n", {"delimiter": "ab"}, "one character"),
-        ("a,1\n", {"loadAll": "true"}, "'loadAll' is not supported"),
+        ("a,1\n", {"loadAll": "true"}, "loadAll needs 'name'"),
         ("a,1\n", {"skipHeaders": "true"}, "did you mean 'skipHeader'"),
     ],
 )
