@@ -27,7 +27,8 @@ _UPDATE_EXAMPLES = """\b
 Examples:
   perfgate baseline update --reason "first baseline"
   perfgate baseline update --reason "search got slower on purpose (#412)" --reset
-  perfgate baseline update --reason "nightly" --runs 1"""
+  perfgate baseline update --reason "nightly" --runs 1
+  perfgate baseline update --reason "k6, ten runs" --stored"""
 
 
 @command.command(epilog=_UPDATE_EXAMPLES)
@@ -35,8 +36,21 @@ Examples:
 @click.option("--reason", required=True, help="Why; recorded in the file for its reviewers.")
 @click.option("--runs", type=click.IntRange(1, 20), default=10, show_default=True, help="How many to add.")
 @click.option("--reset", is_flag=True, help="Drop the earlier runs: the level has changed on purpose.")
+@click.option(
+    "--stored", is_flag=True, help="Add HEAD's stored result, as from perfgate import; measure nothing."
+)
+@options.workload_option
 @options.quiet_option
-def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: bool) -> int:
+def update(
+    *,
+    config_path: Path,
+    reason: str,
+    runs: int,
+    reset: bool,
+    stored: bool,
+    workload: Path | None,
+    quiet: bool,
+) -> int:
     """Measure HEAD several times and add the runs to the baseline of this environment class.
 
     Prints the level of every metric before and after, and what got worse: that is what the update accepts,
@@ -44,13 +58,16 @@ def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: boo
     commits are held to.
     """
     from perfgate.cli.baseline_runs import record
+    from perfgate.cli.baseline_stored import record_stored
     from perfgate.git import open_repository
-    from perfgate.store.baselines import save_baseline
 
     if not reason.strip():
         raise UsageError("--reason is empty", "say why the baseline changes: its reviewers will ask")
-    opened = project.open_project(config_path, None)
+    opened = project.open_project(config_path, workload)
     repository = open_repository(opened.config.root)
+    if stored:
+        done = record_stored(opened, repository, reason=reason.strip(), reset=reset)
+        return _write(opened, done, reset=reset)
     dirty = repository.dirty_files()
     if dirty:
         raise UsageError(
@@ -58,6 +75,12 @@ def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: boo
             "commit or stash them: a baseline must belong to a commit that everybody can measure again",
         )
     done = record(opened, repository, reason=reason.strip(), runs=runs, reset=reset, quiet=quiet)
+    return _write(opened, done, reset=reset)
+
+
+def _write(opened: project.Project, done: Update, *, reset: bool) -> int:
+    from perfgate.store.baselines import save_baseline
+
     path = save_baseline(opened.config.baselines, done.baseline)
     click.echo(_describe(done.baseline, opened.policy))
     _say_what_changed(done, reset=reset)
@@ -67,7 +90,8 @@ def update(*, config_path: Path, reason: str, runs: int, reset: bool, quiet: boo
 
 @command.command(epilog="Example:\n  perfgate baseline show")
 @options.config_option
-def show(*, config_path: Path) -> int:
+@options.workload_option
+def show(*, config_path: Path, workload: Path | None) -> int:
     """Show the baselines of this workload, and how good a yardstick each is.
 
     How many runs, when, their spread, the smallest shift they could see, whether a run is an outlier or the
@@ -76,7 +100,7 @@ def show(*, config_path: Path) -> int:
     from perfgate.report.text import clean
     from perfgate.store.baselines import find_baselines, load_baseline, path_for
 
-    opened = project.open_project(config_path, None)
+    opened = project.open_project(config_path, workload)
     paths = find_baselines(opened.config.baselines, opened.workload.name)
     if not paths:
         folder = path_for(opened.config.baselines, opened.workload.name, "any").parent

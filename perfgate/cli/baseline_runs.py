@@ -46,14 +46,15 @@ def record(
             measured.append(measure_one(opened, commit, repository, progress))
     finally:
         progress.close()
-    added = [_run_of(result, opened.policy, repository.author(), reason) for result in measured]
-    kept = _empty(measured[0]) if reset or existing is None else existing
-    return _updated(kept, existing, added, opened.policy, why)
+    added = [run_of(result, opened.policy, repository.author(), reason) for result in measured]
+    kept = empty_baseline(measured[0]) if reset or existing is None else existing
+    return updated(kept, existing, added, opened.policy, why)
 
 
-def _updated(
+def updated(
     kept: Baseline, earlier: Baseline | None, added: list[BaselineRun], policy: Policy, why: str
 ) -> Update:
+    """The runs added to those kept, and what changed against the earlier ones, if they can be compared."""
     from perfgate.gate.baseline_changes import accepted, level_changes
     from perfgate.gate.levels import baseline_levels
     from perfgate.store.baselines import append
@@ -121,7 +122,8 @@ def _require_same(existing: Baseline, opened: project.Project) -> None:
             )
 
 
-def _empty(result: Result) -> Baseline:
+def empty_baseline(result: Result) -> Baseline:
+    """A baseline without runs under the conditions of a result."""
     from perfgate.model import Baseline
     from perfgate.store.baselines import SCHEMA_VERSION
 
@@ -136,7 +138,8 @@ def _empty(result: Result) -> Baseline:
     )
 
 
-def _run_of(result: Result, policy: Policy, author: str, reason: str) -> BaselineRun:
+def run_of(result: Result, policy: Policy, author: str, reason: str) -> BaselineRun:
+    """One run of a baseline from one result."""
     from perfgate.gate.levels import run_levels
     from perfgate.model import BaselineRun, BaselineValue
 

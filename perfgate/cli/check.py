@@ -26,11 +26,14 @@ _EXAMPLES = """\b
 Examples:
   perfgate check
   perfgate check --budget 60s
+  perfgate check --stored               (HEAD's stored result, as from perfgate import)
   perfgate check -o json=verdict.json"""
 
 
 @click.command(epilog=_EXAMPLES)
 @options.config_option
+@options.workload_option
+@click.option("--stored", is_flag=True, help="Judge HEAD's stored result; no service is touched.")
 @budget_option
 @basepolicy.policy_option
 @options.allow_dirty_option
@@ -39,6 +42,8 @@ Examples:
 def command(
     *,
     config_path: Path,
+    workload: Path | None,
+    stored: bool,
     budget_ns: int | None,
     whose: basepolicy.Whose,
     allow_dirty: bool,
@@ -55,9 +60,15 @@ def command(
     from perfgate.git import open_repository
 
     begun = time.monotonic()
-    opened = with_budget(project.open_project(config_path, None), budget_ns)
+    if stored and budget_ns:
+        raise UsageError("--stored measures nothing, so --budget means nothing", "drop one")
+    opened = with_budget(project.open_project(config_path, workload), budget_ns)
     repository = open_repository(opened.config.root)
     head = repository.resolve("HEAD")
+    if stored:
+        return output.publish(
+            _check_stored(_governed(opened, repository, head, whose), repository, head), outputs
+        )
     project.require_command(opened.config)
     if not allow_dirty:
         project.require_clean(repository, [head], opened.config)
@@ -129,6 +140,21 @@ def _check(
         opened, stored, refused, obstacle, slo_reasons(opened, result), elapsed_s=time.monotonic() - begun
     )
     return judge_unpaired(base, result, undecided(stored) if stored.too_few else stored, opened.policy, extra)
+
+
+def _check_stored(opened: project.Project, repository: Repository, head: Commit) -> Verdict:
+    """The verdict over HEAD's stored result alone, such as one that was imported."""
+    from perfgate.cli.baseline_runs import existing_baseline
+    from perfgate.cli.check_stored import baseline_commit, judged_alone
+    from perfgate.cli.stored import stored_result
+
+    result = stored_result(opened, head)
+    baseline = existing_baseline(opened, result.environment)
+    if baseline is None or not baseline.runs:
+        return _without_baseline(opened, head, result.environment.class_id)
+    base, is_here = baseline_commit(repository, baseline)
+    opened = with_accepted(opened, repository, base if is_here else None)
+    return judged_alone(opened, repository, baseline, base, result)
 
 
 def _alarmed(opened: project.Project, stored: StoredJudgement) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perfgate.gate.decide import Circumstances
     from perfgate.gate.stored import StoredJudgement
     from perfgate.git import Repository
-    from perfgate.model import Baseline, Commit, Outcome, Reason, Result
+    from perfgate.model import Baseline, Commit, Outcome, Reason, Result, Verdict
     from perfgate.progress import Progress
 
 _HISTORY = 5000
@@ -45,6 +45,35 @@ def judged(opened: Project, baseline: Baseline, result: Result) -> StoredJudgeme
         opened.policy,
         Speeds(base=baseline_speeds(baseline), head=result.calibration_ns),
     )
+
+
+def judged_alone(
+    opened: Project, repository: Repository, baseline: Baseline, base: Commit, result: Result
+) -> Verdict:
+    """The verdict of the baseline over a stored result, with nothing measured beside it."""
+    from perfgate.cli.slo import slo_reasons
+    from perfgate.gate.baseline_refusals import refusals
+    from perfgate.gate.decide import judge_unpaired
+    from perfgate.gate.stored import StoredJudgement, undecided
+    from perfgate.gate.validity import invalidity_alone
+    from perfgate.model import Outcome
+
+    later = later_results(opened, repository, result.commit, baseline)
+    refused = refusals(baseline, result, later, opened.policy, datetime.datetime.now(datetime.UTC))
+    stored = StoredJudgement(comparisons=(), alarms=(), runs=len(baseline.runs), too_few=False)
+    if not refused:
+        stored = judged(opened, baseline, result)
+    invalid = ((Outcome.INVALID, reason) for reason in invalidity_alone(result, opened.policy))
+    extra = circumstances(
+        opened,
+        stored,
+        refused,
+        None,
+        (*invalid, *slo_reasons(opened, result)),
+        elapsed_s=sum(r.duration_ns for r in result.rounds) / 1e9,
+    )
+    extra = replace(extra, reproduce="perfgate check --stored")
+    return judge_unpaired(base, result, undecided(stored) if stored.too_few else stored, opened.policy, extra)
 
 
 def later_results(opened: Project, repository: Repository, head: Commit, baseline: Baseline) -> list[Result]:

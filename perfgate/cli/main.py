@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import errno
 import importlib
+import keyword
 import os
 import signal
 import sys
@@ -25,6 +26,7 @@ COMMANDS = {
     "check": "Judge HEAD against the committed baseline.",
     "baseline": "Update or show the committed baseline.",
     "history": "Show how every metric moved from commit to commit, with change points and creep.",
+    "import": "Make a result from what other tools measured: k6, Locust, vegeta, JMeter, Go and more.",
     "calibrate": "Measure how often the gate is wrong on your own service, and what it can see.",
     "accept": "Accept a slowdown of one metric, up to a bound and until a day.",
     "init": "Write a perfgate.yml and a first workload.",
@@ -58,7 +60,8 @@ class _Commands(click.Group):
             raise click.UsageError(
                 f"no such command {cmd_name!r}" + (f", did you mean {near[0]!r}?" if near else ""), ctx
             )
-        command = importlib.import_module(f"perfgate.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command = importlib.import_module(f"perfgate.cli.{module}").command
         assert isinstance(command, click.Command)  # noqa: S101 - what each module promises
         return command
 

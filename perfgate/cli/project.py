@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfgate.cli.imported import imported_name, open_named
 from perfgate.cli.rulecheck import require_known_endpoints
 from perfgate.config import Config, load_config
 from perfgate.errors import UsageError
@@ -44,6 +45,9 @@ def open_project(config_path: Path, workload_path: Path | None) -> Project:
     """
     from perfgate.workload.artillery import read_workload
 
+    name = imported_name(workload_path)
+    if name is not None:
+        return open_named(config_path, name)
     config = load_config(config_path)
     usual = config.workload
     if workload_path is not None:

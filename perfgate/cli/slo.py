@@ -31,10 +31,13 @@ def slo_reasons(opened: Project, head: Result) -> tuple[tuple[Outcome, Reason], 
     """
     if not opened.thresholds:
         return ()
-    from perfgate.gate.slo import breaches
+    from perfgate.gate.slo import breaches, without_requests
     from perfgate.store.results import path_of
-    from perfgate.store.samples import load_samples
+    from perfgate.store.samples import load_samples, samples_path
 
-    numbers, samples = load_samples(path_of(opened.config.store, head))
+    path = path_of(opened.config.store, head)
+    if head.is_imported and not samples_path(path).exists():
+        return without_requests()
+    numbers, samples = load_samples(path)
     screen = [r for r in head.rounds if r.stage == "screen" and not r.dropped_because]
     return breaches(opened.thresholds, samples, numbers, screen)

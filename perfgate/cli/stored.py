@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -26,7 +27,34 @@ def compare_stored(opened: Project, base: Commit, head: Commit, *, reproduce: st
     for result in heads:
         if result.side == "head" and result.run_id in by_run:
             return _paired(opened, by_run[result.run_id], result, reproduce)
-    return _unpaired(opened, base, bases, heads[0], reproduce)
+    return _unpaired(opened, base, bases, _with_all_runs(heads), reproduce)
+
+
+def stored_result(opened: Project, commit: Commit) -> Result:
+    """The commit's newest stored result, of an imported one with all runs like it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return _with_all_runs(_complete(opened, commit))
+
+
+def _with_all_runs(results: list[Result]) -> Result:
+    """The first result; of an imported one with the runs of all like it, for each file may come by itself.
+
+    A run that was imported twice, alone and among others, counts once.
+    """
+    from perfgate.gate.validity import comparable, conditions_of
+
+    first = results[0]
+    if not first.is_imported:
+        return first
+    rounds = list(first.rounds)
+    for other in results[1:]:
+        if not comparable(conditions_of(first), conditions_of(other)):
+            known = [each.endpoints for each in rounds]
+            rounds += [each for each in other.rounds if each.endpoints not in known]
+    return replace(first, rounds=tuple(replace(each, index=n) for n, each in enumerate(rounds)))
 
 
 def _complete(opened: Project, commit: Commit) -> list[Result]:
@@ -66,24 +94,28 @@ def _paired(opened: Project, base: Result, head: Result, reproduce: str) -> Verd
 
 def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result, reproduce: str) -> Verdict:
     from perfgate.gate.decide import Circumstances, judge_unpaired
-    from perfgate.gate.levels import run_levels
+    from perfgate.gate.levels import run_levels, runs_of
     from perfgate.gate.stored import judge_stored
     from perfgate.gate.validity import comparable, conditions_of, invalidity_alone
     from perfgate.model import Metric, Outcome
 
     here = conditions_of(head)
-    others = [r for r in bases if r.run_id != head.run_id and not invalidity_alone(r, opened.policy)]
+    others = [r for r in bases if r.run_id != head.run_id]
     alike = [result for result in others if not comparable(conditions_of(result), here)]
     differences = () if alike or not others else comparable(conditions_of(others[0]), here)
+    sound = [result for result in alike if not invalidity_alone(result, opened.policy)]
+    unsound = invalidity_alone(alike[0], opened.policy) if alike and not sound else ()
     levels: dict[Metric, list[float]] = {}
-    for result in alike:
-        for metric, level in run_levels(result, opened.policy).items():
-            levels.setdefault(metric, []).append(level)
+    for result in [_with_all_runs(sound)] if sound and sound[0].is_imported else sound:
+        for run in runs_of(result, opened.policy):
+            for metric, level in run.items():
+                levels.setdefault(metric, []).append(level)
     circumstances = Circumstances(
         elapsed_s=sum(r.duration_ns for r in head.rounds) / 1e9,
         reproduce=f"{reproduce} --stored",
         extra_reasons=(
             *((Outcome.INVALID, reason) for reason in invalidity_alone(head, opened.policy)),
+            *((Outcome.INVALID, reason) for reason in unsound),
             *((Outcome.INCONCLUSIVE, reason) for reason in differences),
             *slo_reasons(opened, head),
         ),

@@ -32,6 +32,7 @@ __all__ = [
     "Stated",
     "StopConfig",
     "ThresholdText",
+    "config_without_file",
     "load_config",
     "parse_stated",
 ]
@@ -49,6 +50,16 @@ def load_config(path: Path) -> Config:
     from perfgate.config.reading import read_config  # brings pydantic and ruamel, which --help does without
 
     return read_config(path)
+
+
+def config_without_file(path: Path) -> Config:
+    """What holds where there is no perfgate.yml: every default, and no service and no workload.
+
+    For results that other tools measured, which need neither; `path` is where the file would be.
+    """
+    from perfgate.config.reading import config_without_file as without_file
+
+    return without_file(path)
 
 
 def parse_stated(path: Path, content: bytes) -> Stated:

@@ -39,6 +39,11 @@ def read_config(path: Path) -> Config:
     return _conversion(load_yaml(path)).config()
 
 
+def config_without_file(path: Path) -> Config:
+    """See `perfgate.config.config_without_file`."""
+    return _conversion(parse_yaml(path, b"version: 1\nworkload: none\n")).config(workload=path)
+
+
 def read_stated(path: Path, content: bytes) -> Stated:
     """See `perfgate.config.parse_stated`."""
     return _conversion(parse_yaml(path, content)).stated()
@@ -61,13 +66,13 @@ class _Conversion:
         self.root = document.path.resolve().parent
         self.repository = _enclosing_repository(self.root)
 
-    def config(self) -> Config:
+    def config(self, *, workload: Path | None = None) -> Config:
         file = self.file
         return Config(
             path=self.document.path,
             root=self.root,
             service=self._service(file.service) if "service" in file.model_fields_set else None,
-            workload=self._workload(),
+            workload=workload or self._workload(),
             variables=file.variables,
             load=_load(file.load),
             measure=_measure(file.measure),

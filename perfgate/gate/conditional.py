@@ -51,7 +51,8 @@ def _throughput_absent(pairs: Sequence[Pair]) -> Reason | None:
             "throughput of all endpoints was not measured: the load was paced, so the service set no limit",
             "use the closed model without load.max_rate and without think time",
         )
-    seen = [ratio for pair in pairs if (ratio := pair.base.health.service_cpu_ratio) is not None]
+    known = [pair.base.health for pair in pairs if pair.base.health is not None]
+    seen = [ratio for health in known if (ratio := health.service_cpu_ratio) is not None]
     used = statistics.median(seen) if len(seen) == len(pairs) and seen else None
     if used is None:
         return _reason(

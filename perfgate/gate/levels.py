@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from perfgate.errors import UsageError
-from perfgate.gate.table import Pair, build_table
+from perfgate.gate.table import Pair, Table, build_table
 from perfgate.model import Metric
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ def run_levels(result: Result, policy: Policy) -> Mapping[Metric, float]:
     Confirmation rounds ran another mix of requests and are left out. So is memory: growth is judged against
     that of a base beside it, for a service that leaks nothing may well grow at first.
     """
-    rounds = [r for r in result.rounds if r.stage == "screen" and not r.dropped_because]
-    table = build_table([Pair(base=r, head=r) for r in rounds], policy)
+    table = _table(result, policy)
     levels = {}
     for column, metric in enumerate(table.metrics):
         if metric.statistic == "memory":
@@ -38,6 +37,27 @@ def run_levels(result: Result, policy: Policy) -> Mapping[Metric, float]:
         is_errors = metric.statistic == "errors"
         levels[metric] = float(values.mean()) if is_errors else math.exp(float(np.log(values).mean()))
     return levels
+
+
+def runs_of(result: Result, policy: Policy) -> tuple[Mapping[Metric, float], ...]:
+    """The levels of every run that a result holds: itself, or each round of an imported one.
+
+    What is imported is whole runs of another tool, so their spread is that between runs.
+    """
+    levels = run_levels(result, policy)
+    if not result.is_imported:
+        return (levels,)
+    table = _table(result, policy)
+    columns = [(table.metrics.index(metric), metric) for metric in levels]
+    return tuple(
+        {metric: float(row[column]) for column, metric in columns if np.isfinite(row[column])}
+        for row in table.head
+    )
+
+
+def _table(result: Result, policy: Policy) -> Table:
+    rounds = [r for r in result.rounds if r.stage == "screen" and not r.dropped_because]
+    return build_table([Pair(base=r, head=r) for r in rounds], policy)
 
 
 def baseline_levels(runs: Sequence[BaselineRun]) -> Mapping[Metric, Sequence[float]]:

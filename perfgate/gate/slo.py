@@ -42,6 +42,16 @@ def breaches_of(
     return _judge(thresholds, series_of(samples, keep, duration_ns), "the service")
 
 
+def without_requests() -> tuple[tuple[Outcome, Reason], ...]:
+    """What thresholds say of a result that was imported without its single requests."""
+    reason = Reason(
+        code="threshold_without_data",
+        text="thresholds are of single requests, and what was imported holds none",
+        remedy="import the requests of a run, or compare with a perfgate.yml that has no thresholds",
+    )
+    return ((Outcome.INVALID, reason),)
+
+
 def series_of(samples: Samples, keep: NDArray[np.bool_], duration_ns: int) -> Series:
     """The requests that `keep` marks, as thresholds see them."""
     service_ns = np.where(samples.status > 0, samples.last_ns - samples.sent_ns, 0)

@@ -48,8 +48,8 @@ def conditions_of(result: Result) -> Conditions:
 
 _DIFFERENCES = (
     ("workload_differs", "workload_digest", "with different workloads"),
-    ("load_differs", "load_model", "under different loads"),
     ("latency_differs", "latency_definition", "with different definitions of latency"),
+    ("load_differs", "load_model", "under different loads"),
     ("clock_differs", "clock_source", "with different clocks"),
     ("environment_differs", "environment_class", "on different classes of machine"),
 )
@@ -105,7 +105,7 @@ def invalidity_alone(result: Result, policy: Policy) -> tuple[Reason, ...]:
 def _too_disturbed(result: Result, stage: str, measured: int, valid: int, policy: Policy) -> Iterator[Reason]:
     if measured and measured - valid > policy.max_dropped_ratio * measured:
         yield _dropped(result, measured - valid, measured)
-    elif stage == "screen" and valid < policy.min_rounds:
+    elif stage == "screen" and valid < (1 if result.is_imported else policy.min_rounds):
         yield Reason(
             code="too_few_rounds",
             text=f"only {valid} valid rounds were measured, a verdict needs {policy.min_rounds}",
@@ -175,7 +175,7 @@ def _uneven_pressure(result: Result) -> Iterator[Reason]:
     There is no limit for the pressure itself: two services that share a CPU make each other wait whenever
     both have something to do. Only rounds beside the others of the run can look odd.
     """
-    seen = [r.health.psi_some_ratio for r in result.rounds if not r.dropped_because]
+    seen = [r.health.psi_some_ratio for r in result.rounds if r.health and not r.dropped_because]
     waited = [ratio for ratio in seen if ratio is not None]
     if not waited:
         return
@@ -202,6 +202,10 @@ def _doubts(base: Result, head: Result) -> Iterator[Reason]:
             code="rounds_dropped",
             text=f"{len(dropped)} of {len(base.rounds)} rounds were dropped: {dropped[0].dropped_because}",
         )
+    if base.is_imported or head.is_imported:
+        yield _nobody_watched(head if head.is_imported else base)
+        yield from _notes(base, head)
+        return
     if not (base.placement.pinned and head.placement.pinned):
         yield Reason(
             code="not_pinned",
@@ -218,7 +222,7 @@ def _doubts(base: Result, head: Result) -> Iterator[Reason]:
             "most 1 % false alarms does not hold",
             remedy="let perfgate start both sides (service.command) for a trustworthy verdict",
         )
-    stamped = [r.health.kernel_stamped_ratio for r in (*base.rounds, *head.rounds)]
+    stamped = [r.health.kernel_stamped_ratio for r in (*base.rounds, *head.rounds) if r.health]
     if stamped and "kernel" in base.clock_source and min(stamped) < 0.5:
         yield Reason(
             code="few_kernel_stamps",
@@ -226,5 +230,19 @@ def _doubts(base: Result, head: Result) -> Iterator[Reason]:
             remedy="latencies of the rest include the driver's own delays",
         )
     yield from _uneven_pressure(head)
+    yield from _notes(base, head)
+
+
+def _notes(base: Result, head: Result) -> Iterator[Reason]:
     for text in dict.fromkeys((*base.notes, *head.notes)):
         yield Reason(code="note", text=text)
+
+
+def _nobody_watched(imported: Result) -> Reason:
+    return Reason(
+        code="imported",
+        text=f"the results were imported ({imported.latency_definition}): whether anything disturbed the "
+        "machine, what load there was and whether services were restarted is not known, so the promise of "
+        "at most 1 % false alarms does not hold",
+        remedy="for a verdict that can be trusted let perfgate measure both: perfgate compare BASE HEAD",
+    )

@@ -183,7 +183,7 @@ class _Times:
         self.requests = len(samples.sent_ns)
         self.service_s = max(float((samples.last_ns - samples.sent_ns)[answered].sum()) / 1e9, 1e-9)
         self.first_sent_ns = int(samples.sent_ns.min())
-        self.driver_ratio = one.health.driver_cpu_ratio
+        self.driver_ratio = one.health.driver_cpu_ratio if one.health else 0.0
 
 
 def _of_length(session: Session, load: LoadConfig, measured_ns: int) -> Session:

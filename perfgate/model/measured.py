@@ -93,7 +93,7 @@ class Round:
     was too little to tell. `busy_ns` is the sum of the service times of answered requests, failed ones too.
     `unpaced_connections` is how many connections sent one request after another without a pause, None where
     anything paced them (a schedule, a bound on the rate, think time). `dropped_because` is empty for a valid
-    round.
+    round. `health` is None where nobody watched: another tool measured the round, and it was imported.
     """
 
     index: int
@@ -103,7 +103,7 @@ class Round:
     endpoints: tuple[EndpointRound, ...]
     cpu_ns: int | None
     rss_bytes: int | None
-    health: Health
+    health: Health | None
     dropped_because: str = ""
     rss_slope_bytes: float | None = None
     busy_ns: int | None = None
@@ -143,6 +143,11 @@ class Result:
     rounds: tuple[Round, ...]
     notes: tuple[str, ...] = ()
     calibration_ns: int | None = None
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether another tool measured it: nothing is known of machine and driver, and a round is a run."""
+        return any(each.health is None for each in self.rounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,9 +41,15 @@ def encode(values_ns: NDArray[np.int64]) -> str:
 
     Values under 1 ns count as 1 ns and values over 1 hour as 1 hour.
     """
-    histogram = HdrHistogram(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS)
     slots, counts = np.unique(_slot_starts(np.clip(values_ns, LOWEST_NS, HIGHEST_NS)), return_counts=True)
-    for value, count in zip(map(int, slots), map(int, counts), strict=True):
+    return encode_counted(slots, counts)
+
+
+def encode_counted(values_ns: NDArray[np.int64], counts: NDArray[np.int64]) -> str:
+    """The same for values that have been counted; times of no count are left out."""
+    histogram = HdrHistogram(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS)
+    clipped = np.clip(values_ns, LOWEST_NS, HIGHEST_NS)[counts > 0]
+    for value, count in zip(map(int, clipped), map(int, counts[counts > 0]), strict=True):
         histogram.record_value(value, count)
     payload: bytes = histogram.encode()
     return payload.decode("ascii")

@@ -10,7 +10,7 @@ from perfgate.model import Commit, EndpointRound, Environment, Health, Placement
 from perfgate.store import boundary, histogram
 from perfgate.store.jsonfile import Document, Format, with_keys
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def _payload(text: str) -> str:
@@ -35,7 +35,7 @@ RULES: boundary.Rules = {
     (EndpointRound, "histogram"): Payload,
     (Round, "seed"): boundary.Seed,
     (Round, "rss_slope_bytes"): boundary.Change | None,
-    (Result, "schema_version"): Literal[2],
+    (Result, "schema_version"): Literal[3],
     (Result, "seed"): boundary.Seed,
     (Result, "started_at"): boundary.Instant,
 }
@@ -69,6 +69,13 @@ def _from_version_1(document: Document) -> Document:
     }
 
 
+def _from_version_2(document: Document) -> Document:
+    """Version 3 lets a round say that nothing is known of its health: another tool measured it."""
+    if any(each["health"] is None for each in document["rounds"]):
+        raise ValueError("health is never null yet")
+    return document
+
+
 def _round_2(old: Document) -> Document:
     health = with_keys(old["health"], psi_some_ratio=None, throttled_ratio=None, service_cpu_ratio=None)
     return with_keys(old, rss_slope_bytes=None, busy_ns=None, unpaced_connections=None) | {"health": health}
@@ -84,7 +91,7 @@ RESULT: Format[Result] = Format(
     ),
     to_json=_fold,
     remedy="remove the file and measure the commit again",
-    upgrades={1: _from_version_1},
+    upgrades={1: _from_version_1, 2: _from_version_2},
 )
 
 

@@ -48,7 +48,7 @@ OVERRIDES: dict[tuple[type, str], Any] = {
     (EndpointRound, "histogram"): st.just("") | payloads,
     (Round, "rss_slope_bytes"): st.none() | st.floats(allow_nan=False, allow_infinity=False),
     (Round, "seed"): st.integers(0, 2**64 - 1),
-    (Result, "schema_version"): st.just(2),
+    (Result, "schema_version"): st.just(3),
     (Result, "started_at"): instants,
     (Result, "seed"): st.integers(0, 2**64 - 1),
     (BaselineRun, "sha"): shas,
@@ -127,7 +127,7 @@ def a_round(index: int = 0) -> Round:
 
 def a_result(**changes: Any) -> Result:
     ordinary: dict[str, Any] = {
-        "schema_version": 2,
+        "schema_version": 3,
         "tool_version": "0.1.0",
         "run_id": "r1",
         "side": "base",

@@ -81,7 +81,7 @@ def test_what_find_cannot_use_is_named_and_skipped(tmp_path: Path) -> None:
     good = results.save(tmp_path, a_result())
     folder, content = good.parent, good.read_bytes()
     (folder / "torn.json").write_bytes(content[: len(content) // 2])
-    (folder / "newer.json").write_bytes(content.replace(b'"schema_version": 2', b'"schema_version": 9'))
+    (folder / "newer.json").write_bytes(content.replace(b'"schema_version": 3', b'"schema_version": 9'))
     (folder / "moved.json").write_bytes(content.replace(SHA.encode(), OTHER.encode()))
     (folder / "notes.txt").write_text("hello")
     (folder / "folder.json").mkdir()
@@ -95,7 +95,7 @@ def test_what_find_cannot_use_is_named_and_skipped(tmp_path: Path) -> None:
     assert found == [a_result()]
     texts = {reason.text.removeprefix(f"{folder}/") for reason in skipped}
     assert {text for text in texts if not text.startswith("torn.json:")} == {
-        "newer.json: from a newer perfgate: schema_version 9, known is 2",
+        "newer.json: from a newer perfgate: schema_version 9, known is 3",
         f"moved.json: a result of commit {OTHER[:12]}",
         "notes.txt: not a results file",
         "folder.json: cannot be read: not a regular file",
@@ -171,7 +171,7 @@ def test_a_large_run_saves_and_loads_in_reasonable_time(tmp_path: Path) -> None:
     assert len(load_samples(path)[0]) == 26 * 8000
     assert len(results.load(path).rounds) == 26
     assert time.process_time() - started < 5
-    assert json.loads(path.read_bytes())["schema_version"] == 2
+    assert json.loads(path.read_bytes())["schema_version"] == 3
 
 
 def test_commits_with_a_folder_are_listed_and_nothing_else(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def test_the_version_stands_first_and_identity_apart_from_observed() -> None:
 
 
 def test_a_newer_version_says_upgrade_whatever_else_it_holds() -> None:
-    with pytest.raises(UsageError, match=r"x\.json: from a newer perfgate: schema_version 3") as caught:
-        parse(b'{"schema_version": 3, "shape": "unknown"}')
+    with pytest.raises(UsageError, match=r"x\.json: from a newer perfgate: schema_version 4") as caught:
+        parse(b'{"schema_version": 4, "shape": "unknown"}')
     assert "upgrade perfgate" in caught.value.hint
 
 
@@ -95,7 +95,7 @@ def test_a_newer_version_says_upgrade_whatever_else_it_holds() -> None:
         (b"[]", "it has no schema_version"),
         (b'{"schema_version": true}', "it has no schema_version"),
         (b'{"schema_version": 1, "schema_version": 1}', "the key 'schema_version' stands there twice"),
-        (edited("schema_version", value=0), "schema_version: Input should be 2"),
+        (edited("schema_version", value=0), "schema_version: Input should be 3"),
         (edited("colour", value=1), "colour: Extra inputs are not permitted"),
         (edited("rounds", 0, "health", "steal_ratio", value=float("nan")), "NaN is not a number JSON knows"),
         (CONTENT.replace(b"0.4,", b"1e999,"), r"driver_cpu_ratio: Input should be a finite number"),
