@@ -15,8 +15,10 @@ from perfgate.cli import basepolicy, options, output, project
 from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.approach import approach_of, approach_options
 from perfgate.cli.budget import budget_option, goal_of, with_budget
+from perfgate.cli.late import late_warnings
+from perfgate.cli.loadtest import load_test_options, seen_by_code
 from perfgate.cli.slo import slo_reasons, stopping
-from perfgate.config import CONFIG_NAME
+from perfgate.config import CONFIG_NAME, DriverName
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class _Asked:
 @click.argument("head", required=False)
 @options.config_option
 @options.workload_option
+@load_test_options
 @click.option("--stored", is_flag=True, help="Compare stored results; no service is touched.")
 @click.option("--base-url", metavar="URL", help="Load this running service as base.")
 @click.option("--head-url", metavar="URL", help="Load this running service as head.")
@@ -76,6 +79,9 @@ def command(
     head: str | None,
     config_path: Path,
     workload: Path | None,
+    env: tuple[str, ...],
+    driver: DriverName | None,
+    environment: str | None,
     stored: bool,
     base_url: str | None,
     head_url: str | None,
@@ -104,9 +110,10 @@ def command(
             {"base": base, "head": head, "base_url": base_url, "head_url": head_url},
             budget_ns,
             whose,
+            _load_test_words(env, driver, environment),
         ),
     )
-    opened = project.open_project(config_path, workload)
+    opened = project.open_project(config_path, workload, env=env, driver=driver, environment=environment)
     if stored:
         if base_url or head_url:
             raise UsageError(
@@ -149,7 +156,8 @@ def measure_pair(
 
     abort = Abort(opened.thresholds)
     job = pair_job(opened, sources, repository, seed=project.new_seed(opened.config))
-    base, head = run_job(replace(job, stops=stopping(abort)), progress)
+    with seen_by_code(opened.workload, opened.config.variables):
+        base, head = run_job(replace(job, stops=stopping(abort)), progress)
     if abort.breached:
         ended = Circumstances(elapsed_s=time.monotonic() - begun, reproduce=reproduce)
         return judge_aborted(base, head, abort.reason(), ended)
@@ -157,7 +165,7 @@ def measure_pair(
         elapsed_s=time.monotonic() - begun,
         reproduce=reproduce,
         extra_reasons=slo_reasons(opened, head),
-        extra_warnings=opened.warnings,
+        extra_warnings=(*opened.warnings, *late_warnings(opened, (base, head))),
         accepted=opened.accepted,
     )
     return judge(base, head, opened.policy, circumstances)
@@ -270,12 +278,20 @@ def _compare_stored(opened: project.Project, asked: _Asked) -> Verdict:
     return compare_stored(opened, base, head, reproduce=asked.reproduce)
 
 
+def _load_test_words(env: Sequence[str], driver: DriverName | None, environment: str | None) -> list[str]:
+    """The options of the load test as one may show them: the values of variables may be secrets."""
+    words = [word for text in env for word in ("-e", f"{text.partition('=')[0]}=…")]
+    flags = {"--driver": driver, "--environment": environment}
+    return words + [str(word) for flag, value in flags.items() if value for word in (flag, value)]
+
+
 def _reproduce(
     config_path: Path,
     workload: Path | None,
     asked: dict[str, str | None],
     budget_ns: int | None,
     whose: basepolicy.Whose,
+    load_test: Sequence[str],
 ) -> str:
     """The command line that asks the same again."""
     words = ["perfgate", "compare", *(ref for ref in (asked["base"], asked["head"]) if ref)]
@@ -283,6 +299,7 @@ def _reproduce(
         words += ["-c", str(config_path)]
     flags = {"--workload": workload, "--base-url": asked["base_url"], "--head-url": asked["head_url"]}
     words += [str(word) for flag, value in flags.items() if value for word in (flag, value)]
+    words += load_test
     if budget_ns:
         words += ["--budget", f"{budget_ns / 1e9:g}s"]
     words += ["--policy", "checkout"] if whose == "checkout" else []

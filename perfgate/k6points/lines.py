@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import csv
-<<<<<<< HEAD
 import functools
 import json
 import operator
 import re
-=======
-import json
->>>>>>> wip-import
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,13 +16,10 @@ from perfgate.errors import UsageError
 
 _HINT = "give the file that k6 wrote with `--out json=FILE` or `--out csv=FILE`"
 _CSV_NEEDED = ("metric_name", "timestamp", "metric_value")
-<<<<<<< HEAD
 _POINT = re.compile(
     rb'\{"metric":"(http_req\w*)","type":"Point","data":\{"time":"([^"\\]+)","value":([^,"]+),"tags":(\{.*\})\}\}\s*$'
 )
 _REMEMBERED = 10_000
-=======
->>>>>>> wip-import
 _UNIX_UNITS = ((10**11, 10**9), (10**14, 10**6), (10**17, 10**3))
 
 
@@ -53,19 +46,12 @@ class Seen:
 
 
 class Clock:
-<<<<<<< HEAD
     """Timestamps as k6 writes them, in nanoseconds since 1970; remembers the last one, and its second."""
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
         self._text = ""
         self._ns = 0
-=======
-    """Timestamps as k6 writes them, in nanoseconds since 1970; remembers the last second it worked out."""
-
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
->>>>>>> wip-import
         self._second = ""
         self._second_ns = 0
 
@@ -75,17 +61,12 @@ class Clock:
         Raises:
             ValueError: it is neither.
         """
-<<<<<<< HEAD
         if text != self._text:
             self._ns = self._unix(int(text)) if text.isdigit() else self._rfc3339(text)
             self._text = text
         return self._ns
 
     def _rfc3339(self, text: str) -> int:
-=======
-        if text.isdigit():
-            return self._unix(int(text))
->>>>>>> wip-import
         zone = text[19:].lstrip(".0123456789")
         fraction = text[19 : len(text) - len(zone)].lstrip(".")
         second = text[:19] + zone
@@ -108,16 +89,11 @@ def ndjson_points(lines: Iterable[bytes], where: str, seen: Seen) -> Iterator[Po
     Raises:
         UsageError: a line that is not the last is none of k6's; the message begins with file:line.
     """
-<<<<<<< HEAD
     clock, tags_of = Clock(seen), functools.lru_cache(_REMEMBERED)(json.loads)
-=======
-    clock = Clock(seen)
->>>>>>> wip-import
     broken: tuple[int, str] | None = None
     for number, line in enumerate(lines, start=1):
         if broken is not None:
             raise UsageError(f"{where}:{broken[0]}: {broken[1]}", _HINT)
-<<<<<<< HEAD
         match = _POINT.match(line)
         if match is not None:
             try:
@@ -125,8 +101,6 @@ def ndjson_points(lines: Iterable[bytes], where: str, seen: Seen) -> Iterator[Po
             except ValueError as error:
                 broken = number, f"this is no line of k6's JSON output ({type(error).__name__})"
             continue
-=======
->>>>>>> wip-import
         declared = b'"Metric"' in line
         if not declared and b'"http_req' not in line:
             if not line.startswith(b"{") and line.strip():
@@ -166,7 +140,6 @@ def csv_points(lines: Iterable[str], where: str, seen: Seen) -> Iterator[Point]:
         raise UsageError(f"{where}:1: k6's CSV has a column {missing[0]}, this has none", _HINT)
     clock = Clock(seen)
     places = [header.index(name) for name in _CSV_NEEDED]
-<<<<<<< HEAD
     names = [(at, name) for at, name in enumerate(header) if name not in _CSV_NEEDED]
 
     @functools.lru_cache(_REMEMBERED)
@@ -174,9 +147,6 @@ def csv_points(lines: Iterable[str], where: str, seen: Seen) -> Iterator[Point]:
         return {name: value for (_, name), value in zip(names, values, strict=True) if value}
 
     pick = operator.itemgetter(*(at for at, _ in names)) if len(names) > 1 else None
-=======
-    tags = [(at, name) for at, name in enumerate(header) if name not in _CSV_NEEDED]
->>>>>>> wip-import
     broken = 0
     for row in rows:
         if broken:
@@ -189,17 +159,8 @@ def csv_points(lines: Iterable[str], where: str, seen: Seen) -> Iterator[Point]:
             seen.others[metric] = seen.others.get(metric, 0) + 1
             continue
         try:
-<<<<<<< HEAD
             tags = tags_of(*pick(row)) if pick else {name: row[at] for at, name in names if row[at]}
             yield Point(metric, clock(row[places[1]]), float(row[places[2]]), tags)
-=======
-            yield Point(
-                metric,
-                clock(row[places[1]]),
-                float(row[places[2]]),
-                {name: row[at] for at, name in tags if row[at]},
-            )
->>>>>>> wip-import
         except ValueError:
             broken = rows.line_num
     seen.torn = bool(broken)

@@ -148,7 +148,7 @@ def _muster(running: Running) -> _Crew:
     plan = running.plan
     contexts = [_context(address) for address in plan.addresses]
     crew = _Crew([], [], [])
-    for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
+    for number, side in _places(plan):
         recorder = Recorder(running.errors)
         clients = [
             Client(
@@ -157,11 +157,25 @@ def _muster(running: Running) -> _Crew:
             )
             for address, context in zip(plan.addresses, contexts, strict=True)
         ]
-        mine = (running, number, recorder, clients)
+        mine = (running, number, recorder, clients, side)
         crew.threads.append(threading.Thread(target=live, args=mine, name="virtual-user", daemon=True))
         crew.recorders.append(recorder)
         crew.clients.append(clients)
     return crew
+
+
+def _places(plan: LoadPlan) -> list[tuple[int, int]]:
+    """The number of each thread's user and its side.
+
+    A user that is code has a thread a side, since the code waits for each answer. Which side's begins first
+    is random, for the first to ask finds the service at rest.
+    """
+    places = []
+    for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
+        sides = list(range(len(plan.addresses))) if plan.users else [0]
+        random.Random(f"{plan.seed}/order/{number}").shuffle(sides)
+        places += [(number, side) for side in sides]
+    return places
 
 
 class _Spent:

@@ -21,8 +21,9 @@ class LoadPlan:
     """What to send where: `addresses` holds one a side.
 
     Closed model: each user sends its next request after the last answer, to all sides in couples. Open
-    model: passes begin by the profile's schedule, each on a random side. All users together send at most
-    `max_rate_rps` (0: no bound). Requests sent within `warmup_ns` are not among the samples. Of several
+    model: passes begin by the profile's schedule, each on a random side. Users that are code live once on
+    each side, at the same time and with the same random numbers. All users together send at most
+    `max_rate_rps` (0: no bound). With `skip_think` nobody waits think times. Requests sent within `warmup_ns` are not among the samples. Of several
     processes that share a load, this is number `part[0]` of `part[1]`.
     """
 
@@ -35,6 +36,7 @@ class LoadPlan:
     seed: int
     warmup_ns: int = 0
     max_rate_rps: float = 0.0
+    skip_think: bool = False
     part: tuple[int, int] = (0, 1)
 
 

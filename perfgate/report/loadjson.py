@@ -30,13 +30,15 @@ def render_load_json(
             "workload": {"name": summary.workload_name, "digest": summary.workload_digest},
             "target": summary.target,
             "started_at": summary.started_at,
-            "profile": _profile(summary.profile),
+            "profile": _profile(summary.profile)
+            | ({"description": summary.load_words} if summary.load_words else {}),
             "seed": summary.seed,
             "elapsed_s": summary.elapsed_s,
             **_figures(summary),
             "endpoints": [_endpoint(endpoint, summary) for endpoint in summary.endpoints],
             "driver": _driver(summary.driver, summary.requests),
             "notes": list(summary.notes),
+            "tool": dataclasses.asdict(summary.tool) if summary.tool else None,
         }
     )
 

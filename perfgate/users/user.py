@@ -11,7 +11,7 @@ from perfgate.users.exceptions import RescheduleTask, RescheduleTaskImmediately,
 from perfgate.users.failing import record_exception
 from perfgate.users.tasks import tasks_of
 from perfgate.users.taskset import RootTaskSet
-from perfgate.users.waiting import constant
+from perfgate.users.waiting import constant, is_no_wait
 
 NO_HOST = "http://service.invalid"
 """What stands for the service in URLs where the load test names no host."""
@@ -150,4 +150,21 @@ def kind_of(user_class: type[User], host: str) -> UserKind:
         weight=float(user_class.weight),
         fixed_count=int(user_class.fixed_count),
         live=live,
+        pauses=_pauses(user_class),
     )
+
+
+def _pauses(user_class: type[User]) -> bool:
+    """Whether a user class, or a task set below it, has a wait time other than none."""
+    left: list[Any] = [user_class]
+    seen: set[Any] = set()
+    while left:
+        holder = left.pop()
+        if holder in seen:
+            continue
+        seen.add(holder)
+        wait = getattr(holder, "wait_time", None)
+        if wait is not None and not is_no_wait(wait):
+            return True
+        left += [each for each in holder.tasks if isinstance(each, type)]
+    return False

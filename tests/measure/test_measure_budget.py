@@ -119,4 +119,4 @@ def test_the_plan_in_words() -> None:
     ],
 )
 def test_a_load_in_words_is_the_same_in_every_run(tmp_path: Path, text: str, sides: int, words: str) -> None:
-    assert describe_load(config(tmp_path, text), sides=sides) == words
+    assert describe_load(config(tmp_path, text), SENT, sides=sides) == words
