@@ -110,7 +110,7 @@ def command(
             {"base": base, "head": head, "base_url": base_url, "head_url": head_url},
             budget_ns,
             whose,
-            _load_test_words(env, driver, environment),
+            load_test=_load_test_words(env, driver, environment),
         ),
     )
     opened = project.open_project(config_path, workload, env=env, driver=driver, environment=environment)
@@ -291,6 +291,7 @@ def _reproduce(
     asked: dict[str, str | None],
     budget_ns: int | None,
     whose: basepolicy.Whose,
+    *,
     load_test: Sequence[str],
 ) -> str:
     """The command line that asks the same again."""

@@ -1,4 +1,4 @@
-"""Whether what perfgate.yml says of the load suits the kind of workload there is, asked before anything starts."""
+"""Whether what perfgate.yml says of the load suits the kind of workload there is."""
 
 from __future__ import annotations
 

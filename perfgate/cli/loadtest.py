@@ -107,7 +107,7 @@ def driver_of(path: Path, asked: DriverName | None) -> DriverName:
     if asked not in fitting:
         raise UsageError(
             f"{path}: {asked} does not run {path.suffix or 'such'} files",
-            f"{' or '.join(fitting)} does: leave --driver (driver: in perfgate.yml) out, or name another file",
+            f"{' or '.join(fitting)} does: leave --driver (or driver: in perfgate.yml) out",
         )
     return asked
 

@@ -40,6 +40,7 @@ def approach_for(given: dict[str, Any], workload: Workload, config: Config | Non
 
 
 def service_of(workload: Workload, path: Path) -> str:
+    """The root of the service a file was written for."""
     from urllib.parse import urlsplit
 
     if workload.target is None:
@@ -58,6 +59,7 @@ def require_formats(outputs: tuple[tuple[str, Path], ...]) -> None:
 
 
 def thresholds_of_load(config: Config | None) -> tuple[Threshold, ...]:
+    """The thresholds of a configuration, if there is one."""
     from perfgate.cli.project import thresholds_of
 
     return thresholds_of(config) if config else ()
@@ -66,6 +68,7 @@ def thresholds_of_load(config: Config | None) -> tuple[Threshold, ...]:
 def breaches_of_load(
     thresholds: tuple[Threshold, ...], samples: Samples, summary: LoadSummary
 ) -> tuple[tuple[Outcome, Reason], ...]:
+    """Every threshold the load breaks, and every one without data."""
     from perfgate.gate.slo import breaches_of
     from perfgate.load.user import NOT_SENT
 
@@ -81,6 +84,7 @@ def publish(
     warnings: Sequence[Reason],
     outputs: tuple[tuple[str, Path], ...],
 ) -> int:
+    """Print the report, write the others, and return the exit code."""
     from perfgate.model import Outcome as Out
     from perfgate.report.load import render_load
     from perfgate.report.loadjson import render_load_json

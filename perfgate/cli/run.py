@@ -102,10 +102,11 @@ def command(
     what is stored, and `perfgate compare A B` measures both side by side, which sees far smaller changes.
 
     FILE is a load test (.yml in Artillery's schema, .py with user classes as for Locust, .js for k6). It is
-    sent to --target, which runs already, and the report says what came back. How much load there is the flags say,
-    or else the phases of the file. Users (--vus) begin again when an answer is in; arrivals (--rate) come
-    by a schedule, whatever the service does, and --vus is then how many may be under way. Of a
-    configuration only one given with -c counts: its thresholds, variables and allowed hosts.
+    sent to --target, which runs already, and the report says what came back. How much load there is the
+    flags say, or else the file. Users (--vus) begin again when an answer is in; arrivals (--rate) come by a
+    schedule, whatever the service does, and --vus is then how many may be under way. Where another tool sends
+    the load (--driver), its own options in the file count, and its thresholds judge. Of a configuration only
+    one given with -c counts: its thresholds, variables and allowed hosts.
     """
     named = {name for name in given if _is_given(context, name)} - {"env", "driver", "environment"}
     if is_workload(what):

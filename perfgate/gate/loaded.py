@@ -93,11 +93,8 @@ def doubts(summary: LoadSummary, thresholds: Sequence[Threshold] = ()) -> tuple[
                 remedy="give the driver more CPUs with --processes",
             )
         )
-    if (
-        summary.service is not None
-        and summary.tool is None
-        and driver.kernel_stamped_ratio < MIN_STAMPED_RATIO
-    ):
+    unstamped = summary.tool is None and driver.kernel_stamped_ratio < MIN_STAMPED_RATIO
+    if summary.service is not None and unstamped:
         found.append(
             Reason(
                 code="few_stamps",

@@ -23,8 +23,8 @@ class LoadPlan:
     Closed model: each user sends its next request after the last answer, to all sides in couples. Open
     model: passes begin by the profile's schedule, each on a random side. Users that are code live once on
     each side, at the same time and with the same random numbers. All users together send at most
-    `max_rate_rps` (0: no bound). With `skip_think` nobody waits think times. Requests sent within `warmup_ns` are not among the samples. Of several
-    processes that share a load, this is number `part[0]` of `part[1]`.
+    `max_rate_rps` (0: no bound). With `skip_think` nobody waits think times. Requests sent within `warmup_ns`
+    are not among the samples. Of several processes that share a load, this is number `part[0]` of `part[1]`.
     """
 
     addresses: tuple[Address, ...]

@@ -114,7 +114,7 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
                 service.wait_ready(running)
         counters = Counters(services)
         try:
-            sent = _send(session, services, seed, focus, counters, index)
+            sent = _send(session, services, counters, seed=seed, focus=focus, index=index)
         finally:
             memory = counters.memory()
         for running in services:
@@ -163,9 +163,10 @@ class _Sent:
 def _send(
     session: Session,
     services: Sequence[service.Service | None],
+    counters: Counters,
+    *,
     seed: int,
     focus: Sequence[str],
-    counters: Counters,
     index: int,
 ) -> _Sent:
     tool = session.workload.tool

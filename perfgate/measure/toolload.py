@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolJob:
-    """What to run where; `vus` and `duration_ns` take the place of what the file says where they are given."""
+    """What to run where; `vus` and `duration_ns`, where given, take the place of what the file says."""
 
     tool: Tool
     workload: Workload

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ToolOutcome:
-    """What the runs of a round came to: the load, and for each side a report and the CPU time of its requests.
+    """What the runs of a round came to: the load, and each side's report and CPU time.
 
     CPU time is that of the side's own runs, by the share of their requests that were sent after the warm-up.
     """

@@ -63,8 +63,8 @@ class LoadSummary:
     nothing is due; an arrival's wait for a free user is in no figure but the response time. `phases` maps
     dns, connect, tls (of new connections), sending, waiting and receiving to their spreads; a phase that
     never happened is left out. `passes` are those of the whole load, with the warm-up, by scenario.
-    `interrupted` says that the user stopped it, and all this is of a part. Where another project's `tool` sent
-    the load, its report is kept, and `load_words` say what is known of the load instead of the profile.
+    `interrupted` says that the user stopped it, and all this is of a part. Where another project's tool sent
+    the load, `tool` is its report, and `load_words` say what is known of the load instead of the profile.
     """
 
     workload_name: str

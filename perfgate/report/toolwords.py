@@ -10,7 +10,7 @@ _MOST = 12
 
 
 def tool_lines(report: ToolReport) -> list[str]:
-    """Its thresholds, checks, own metrics and errors, each kind at most so many; none where it said nothing."""
+    """Its thresholds, checks, own metrics and errors, a dozen of each; none where it said nothing."""
     lines = [
         f"threshold {'held' if t.ok else 'BROKEN'}: {t.metric}: {t.expression}"
         + (f" ({t.value:g})" if t.value is not None else "")
