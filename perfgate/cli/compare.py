@@ -15,7 +15,7 @@ from perfgate.cli import basepolicy, options, output, project
 from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.approach import approach_of, approach_options
 from perfgate.cli.budget import budget_option, goal_of, with_budget
-from perfgate.cli.late import late_warnings
+from perfgate.cli.late import as_it_was_sent, late_warnings
 from perfgate.cli.loadtest import load_test_options, seen_by_code
 from perfgate.cli.slo import slo_reasons, stopping
 from perfgate.config import CONFIG_NAME, DriverName
@@ -168,7 +168,7 @@ def measure_pair(
         extra_warnings=(*opened.warnings, *late_warnings(opened, (base, head))),
         accepted=opened.accepted,
     )
-    return judge(base, head, opened.policy, circumstances)
+    return as_it_was_sent(judge(base, head, opened.policy, circumstances), opened)
 
 
 def pair_job(

@@ -10,8 +10,9 @@ import random
 import resource
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,10 +106,10 @@ def drive_tool(
         folder = session.logs / f"tool-round-{index + 1:02}-run-{number + 1}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        before = used_ns(side)
+        url, before = url_of(addresses[side]), used_ns(side)
         run = tool.run(
             ToolOrder(
-                url=url_of(addresses[side]),
+                url=url,
                 folder=folder,
                 # Both sides' first runs draw alike, and so do their second ones.
                 seed=(seed + number // len(addresses)) % (1 << 31),
@@ -120,7 +121,7 @@ def drive_tool(
                 skip_think=session.skip_think,
             )
         )
-        _add(sides[side], run, before, used_ns(side), session.warmup_ns)
+        _add(sides[side], _anonymous(run, url), before, used_ns(side), session.warmup_ns)
         shutil.rmtree(folder, ignore_errors=True)
     return ToolOutcome(
         load=_outcome(
@@ -132,6 +133,21 @@ def drive_tool(
         reports=tuple(together(side.reports) for side in sides),
         cpu_ns=tuple(None if side.cpu_ns is None else round(side.cpu_ns) for side in sides),
     )
+
+
+def _anonymous(run: ToolRun, url: str) -> ToolRun:
+    """The run without the port its service had, which is another one every round."""
+    place = url.partition("://")[2]
+
+    def plain(text: str) -> str:
+        return text.replace(url, "the service").replace(place, "the service")
+
+    report = run.report
+    errors: Counter[str] = Counter()
+    for text, count in report.errors.items():
+        errors[plain(text)] += count
+    notes = tuple(map(plain, report.notes))
+    return replace(run, report=replace(report, errors=dict(errors), notes=notes))
 
 
 def _add(side: _Side, run: ToolRun, before_ns: int | None, after_ns: int | None, warmup_ns: int) -> None:
