@@ -17,6 +17,7 @@ from perfgate.cli.approach import approach_of, approach_options
 from perfgate.cli.budget import budget_option, goal_of, with_budget
 from perfgate.cli.late import as_it_was_sent, late_warnings
 from perfgate.cli.loadtest import load_test_options, seen_by_code
+from perfgate.cli.rulecheck import names_endpoints_late
 from perfgate.cli.slo import slo_reasons, stopping
 from perfgate.config import CONFIG_NAME, DriverName
 from perfgate.errors import UsageError
@@ -179,6 +180,7 @@ def pair_job(
     from perfgate.measure.job import Job
 
     policy = effective_policy(opened.policy, restarts=all(s.address is None for s in sources))
+    keeps_mix = names_endpoints_late(opened.workload)
     return Job(
         config=opened.config,
         repository=repository,
@@ -186,7 +188,7 @@ def pair_job(
         sources=sources,
         screen_rounds=policy.screen_rounds,
         confirm_rounds=policy.confirm_rounds,
-        decide=lambda measured: _decide(measured, policy, seed),
+        decide=lambda measured: _decide(measured, policy, seed, keeps_mix=keeps_mix),
         run_id=project.new_run_id(),
         seed=seed,
         goal=goal_of(policy),
@@ -202,12 +204,17 @@ def _governed(
     return with_accepted(basepolicy.governed(opened, repository, base, asked.whose), repository, base)
 
 
-def _decide(measured: Sequence[MeasuredRound], policy: Policy, seed: int) -> NextStep:
+def _decide(measured: Sequence[MeasuredRound], policy: Policy, seed: int, *, keeps_mix: bool) -> NextStep:
+    """What to measure next; load tests that are code decide themselves what is sent, and take no focus."""
     from perfgate.gate.screen import next_step
     from perfgate.gate.table import Pair
+    from perfgate.model import ALL_ENDPOINTS
 
     pairs = [Pair(base=m.rounds[0], head=m.rounds[1]) for m in measured if not m.rounds[0].dropped_because]
-    return next_step(pairs, policy, seed)
+    step = next_step(pairs, policy, seed)
+    if step.confirm_endpoints and keeps_mix:
+        return replace(step, confirm_endpoints=(ALL_ENDPOINTS,))
+    return step
 
 
 def _repository(opened: project.Project, asked: _Asked) -> Repository | None:

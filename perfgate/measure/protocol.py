@@ -85,11 +85,9 @@ def measure(
             enough = stages.run(stage="screen", count=more, least=0, then=confirm_rounds, stops=stops)
             step = decide(recording.measured) if enough else NextStep()
     if step.confirm_endpoints:
-        keeps_mix = not session.workload.scenarios
-        whole = "; all requests are sent, as only the load test itself decides which" if keeps_mix else ""
-        progress.phase(f"confirming on fresh rounds: {_named(step.confirm_endpoints)}{whole}")
+        progress.phase(f"confirming on fresh rounds: {_named(step.confirm_endpoints)}")
         count = max(confirm_rounds, recording.valid)
-        stages.run(stage="confirm", count=count, focus=() if keeps_mix else step.confirm_endpoints)
+        stages.run(stage="confirm", count=count, focus=step.confirm_endpoints)
     recording.complete = not recording.aborted
 
 

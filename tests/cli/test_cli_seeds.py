@@ -32,7 +32,7 @@ def test_a_slow_commit_is_found_with_the_locustfile(project: SeedProject) -> Non
     assert "GET /api/users" in worse
     assert "reproduce: perfgate compare main slow --workload locustfile.py" in done.out
     assert "wait_time of 'APIUser': not waited in rounds" in done.out
-    assert "all requests are sent" in done.err
+    assert "confirming on fresh rounds: all endpoints" in done.err
     base, head = (load(path) for path in sorted(project.results(), key=lambda p: p.stat().st_mtime)[-2:])
     assert base.load_model == head.load_model
     assert "two sides at the same time, think times skipped" in base.load_model
