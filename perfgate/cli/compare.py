@@ -17,9 +17,10 @@ from perfgate.cli.approach import approach_of, approach_options
 from perfgate.cli.budget import budget_option, goal_of, with_budget
 from perfgate.cli.late import as_it_was_sent, late_warnings
 from perfgate.cli.loadtest import load_test_options, seen_by_code
+from perfgate.cli.reproduce import load_test_words, reproduce_line
 from perfgate.cli.rulecheck import names_endpoints_late
 from perfgate.cli.slo import slo_reasons, stopping
-from perfgate.config import CONFIG_NAME, DriverName
+from perfgate.config import DriverName
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -105,13 +106,13 @@ def command(
         approach=approach,
         allow_dirty=allow_dirty,
         whose=whose,
-        reproduce=_reproduce(
+        reproduce=reproduce_line(
             config_path,
             workload,
             {"base": base, "head": head, "base_url": base_url, "head_url": head_url},
             budget_ns,
             whose,
-            load_test=_load_test_words(env, driver, environment),
+            load_test=load_test_words(env, driver, environment),
         ),
     )
     opened = project.open_project(config_path, workload, env=env, driver=driver, environment=environment)
@@ -283,32 +284,3 @@ def _compare_stored(opened: project.Project, asked: _Asked) -> Verdict:
     base, head = _commits(asked, repository)
     opened = _governed(opened, asked, repository, base)
     return compare_stored(opened, base, head, reproduce=asked.reproduce)
-
-
-def _load_test_words(env: Sequence[str], driver: DriverName | None, environment: str | None) -> list[str]:
-    """The options of the load test as one may show them: the values of variables may be secrets."""
-    words = [word for text in env for word in ("-e", f"{text.partition('=')[0]}=…")]
-    flags = {"--driver": driver, "--environment": environment}
-    return words + [str(word) for flag, value in flags.items() if value for word in (flag, value)]
-
-
-def _reproduce(
-    config_path: Path,
-    workload: Path | None,
-    asked: dict[str, str | None],
-    budget_ns: int | None,
-    whose: basepolicy.Whose,
-    *,
-    load_test: Sequence[str],
-) -> str:
-    """The command line that asks the same again."""
-    words = ["perfgate", "compare", *(ref for ref in (asked["base"], asked["head"]) if ref)]
-    if str(config_path) != CONFIG_NAME:
-        words += ["-c", str(config_path)]
-    flags = {"--workload": workload, "--base-url": asked["base_url"], "--head-url": asked["head_url"]}
-    words += [str(word) for flag, value in flags.items() if value for word in (flag, value)]
-    words += load_test
-    if budget_ns:
-        words += ["--budget", f"{budget_ns / 1e9:g}s"]
-    words += ["--policy", "checkout"] if whose == "checkout" else []
-    return project.shell_words(words)
