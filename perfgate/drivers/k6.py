@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perfgate.drivers.k6_binary import find_k6, k6_environ
-from perfgate.drivers.k6_log import K6Log, read_log
+from perfgate.drivers.k6_log import K6Log, last_said, read_log
 from perfgate.drivers.k6_options import Ordered, ordered_options
 from perfgate.drivers.k6_process import Ended, run_process
 from perfgate.drivers.k6_script import K6Script, examine
@@ -106,11 +106,13 @@ class _Ran:
     version: str
     points: Path
     log: Path
+    output: Path
 
 
 def _start(script: K6Script, order: ToolOrder, wrapper: Wrapper, environ: Mapping[str, str]) -> _Ran:
     folder = order.folder.absolute()
-    config, points, log = folder / "config.json", folder / "points.csv", folder / "k6.log"
+    config, points = folder / "config.json", folder / "points.csv"
+    log, output = folder / "k6.log", folder / "k6.out"
     config.write_text("{}", encoding="utf-8")
     variables = {**script.variables, **order.variables}
     words = ["run", "--quiet", "--no-color", "--address", "", "--log-format", "json", "--out", "csv"]
@@ -123,12 +125,14 @@ def _start(script: K6Script, order: ToolOrder, wrapper: Wrapper, environ: Mappin
         environ={**environ, "K6_CSV_FILENAME": str(points), "K6_CSV_TIME_FORMAT": "unix_nano"},
         cpus=order.cpus,
         log=log,
-        output=folder / "k6.out",
+        output=output,
         points=points,
         on_tick=order.on_tick,
     )
     command = ("k6", *words, *shown, *order.arguments, str(script.path))
-    return _Ran(ended=ended, command=command, version=script.binary.version, points=points, log=log)
+    return _Ran(
+        ended=ended, command=command, version=script.binary.version, points=points, log=log, output=output
+    )
 
 
 def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) -> ToolRun:
@@ -155,13 +159,12 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
             checks=summary.checks,
             metrics=summary.metrics,
             errors=log.errors,
-            last_lines=log.last_lines,
+            last_lines=(*log.last_lines, *last_said(ran.output)),
             notes=(*_notes(order, points, log, summary, ordered.notes), *ending),
         ),
     )
     ran.points.unlink()  # some 1.4 kB a request, all of which is in the samples now
-    if wrapper.copied is not None:
-        shutil.rmtree(wrapper.copied, ignore_errors=True)
+    shutil.rmtree(wrapper.copied, ignore_errors=True)
     if ran.ended.stopped:
         raise ToolStopped(run)
     return run
@@ -179,6 +182,7 @@ def _notes(
         found.append(f"{points.outside} requests of setup() and teardown() are not among the samples")
     if log.exceptions:
         found.append(f"{log.exceptions} iterations ended in an exception of the script")
+    found += [f"k6 warned: {text}" for text in log.warnings]
     if summary.dropped_iterations:
         found.append(f"k6 dropped {summary.dropped_iterations} iterations for want of virtual users")
     if points.torn or points.unmatched:

@@ -10,8 +10,13 @@ from pathlib import Path
 from perfgate.drivers.k6_wrapper import MARKER
 
 _LAST = 20
-_MOST_ERRORS = 100
+_MOST_TEXTS = 100
+_THRESHOLDS = "thresholds on metrics"
+"""k6's verdict on thresholds, which is in the report by itself."""
+
 _REQUEST_FAILED = "Request Failed"
+_NEVER_SENT = "invalid URL"
+"""A failed request is among the samples with its error; one that could not be sent is not."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,22 +24,28 @@ class K6Log:
     """`exceptions` counts what the script threw, which k6 survives; `errors` has texts and their numbers."""
 
     errors: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
     exceptions: int = 0
     origins: dict[str, None] = field(default_factory=dict)
     last_lines: tuple[str, ...] = ()
 
 
-def read_log(path: Path, copied: Path | None) -> K6Log:
+def read_log(path: Path, copied: Path) -> K6Log:
     """The log in JSON lines; names of files below `copied` are those of the user's files again."""
     log = K6Log()
     last: deque[str] = deque(maxlen=_LAST)
-    hidden = str(copied) if copied is not None else None
+    hidden = str(copied)
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
-            text = line.replace(hidden, "") if hidden else line
-            _take(log, last, text.rstrip("\n"))
+            _take(log, last, line.replace(hidden, "").rstrip("\n"))
     log.last_lines = tuple(last)
     return log
+
+
+def last_said(path: Path) -> tuple[str, ...]:
+    """The end of k6's standard output: what the script's own handleSummary printed."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return tuple(deque((line.rstrip("\n")[:500] for line in lines if line.strip()), maxlen=_LAST))
 
 
 def _take(log: K6Log, last: deque[str], line: str) -> None:
@@ -51,14 +62,18 @@ def _take(log: K6Log, last: deque[str], line: str) -> None:
     detail = str(entry.get("error", ""))
     text = " ".join(f"{message} {detail}".replace("file://", "").split())[:500]
     last.append(f"{level}: {text}" if level else text)
+    if entry.get("source") == "console" or message.startswith(_THRESHOLDS):
+        return
     if message == _REQUEST_FAILED:
-        return  # such a request is among the samples, with its error
-    if level in ("error", "fatal", "panic") and entry.get("source") != "console":
-        # Its own verdict on thresholds is in the report by itself.
-        if message.startswith("thresholds on metrics"):
-            return
+        if detail.startswith(_NEVER_SENT):
+            _count(log.errors, detail)
+    elif level in ("error", "fatal", "panic"):
         log.exceptions += entry.get("source") == "stacktrace"
-        if text in log.errors or len(log.errors) < _MOST_ERRORS:
-            log.errors[text] = log.errors.get(text, 0) + 1
-        else:
-            log.errors["other errors"] = log.errors.get("other errors", 0) + 1
+        _count(log.errors, text)
+    elif level == "warning":
+        _count(log.warnings, text)
+
+
+def _count(texts: dict[str, int], text: str) -> None:
+    name = text if text in texts or len(texts) < _MOST_TEXTS else "others"
+    texts[name] = texts.get(name, 0) + 1

@@ -63,6 +63,9 @@ def ordered_options(
         replaced["systemTags"] = sorted({*tags, *NEEDED_TAGS})
     replaced |= _with_percentiles(options)
     drop: list[str] = []
+    if options.get("paused"):
+        drop.append("paused")
+        notes.append("options.paused did not count: nobody would have started the test")
     if duration_ns is not None or vus is not None:
         scenarios, said = _steady(options, duration_ns, vus)
         replaced["scenarios"] = scenarios

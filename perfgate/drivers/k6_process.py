@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from perfgate.errors import MeasureError
 
@@ -99,16 +98,19 @@ class _Counter:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: IO[bytes] | None = None
-        self._rest = b""
+        self._read_bytes = 0
         self._count = 0
 
     def count(self) -> int:
-        if self._file is None:
-            if not self._path.exists():
-                return 0
-            self._file = self._path.open("rb")
-        while chunk := self._file.read(_CHUNK_BYTES):
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            self._count += sum(line.startswith(b"http_reqs,") for line in lines)
+        if not self._path.exists():
+            return 0
+        with self._path.open("rb") as file:
+            file.seek(self._read_bytes)
+            while chunk := file.read(_CHUNK_BYTES):
+                whole = chunk[: chunk.rfind(b"\n") + 1]
+                if not whole:
+                    break
+                self._count += (b"\n" + whole).count(b"\nhttp_reqs,")
+                self._read_bytes += len(whole)
+                file.seek(self._read_bytes)
         return self._count

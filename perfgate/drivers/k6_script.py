@@ -14,20 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from perfgate.drivers.k6_binary import K6Binary, k6_environ
-from perfgate.drivers.k6_source import check_imports, origins
+from perfgate.drivers.k6_source import check_imports, origins, without_comments
 from perfgate.errors import UsageError
 
 DIGEST_VERSION = "k6/1"
 SCRIPT_SUFFIXES = (".js", ".ts", ".mjs", ".cjs", ".mts")
 _MAX_FILE_BYTES = 16 << 20
 _LOCAL = "file/"
+_OVER_NETWORK = "https/"
 _NOT_LOAD = ("hosts", "totalDuration", "maxVUs")
+_UNKNOWN = re.compile(r'unknown field "([^"]+)"')
 _REMOTE = re.compile(r"https?://\S+?(?=\\?\")")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class K6Script:
-    """A script k6 accepts; `options` are the effective ones, `files` all local ones it reads, itself first."""
+    """A script k6 accepts; `options` are the effective ones, `files` all local ones, itself first."""
 
     path: Path
     binary: K6Binary
@@ -49,45 +51,67 @@ def examine(
     """
     if not path.is_file():
         raise UsageError(f"{path}: no such file", "name a k6 script")
-    path = path.absolute()
-    check_imports(path, _text(path))
-    clean, _ = k6_environ(environ, steady=False)
-    words = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
-    common = ["--log-format", "json", "--no-color", "--include-system-env-vars", *words]
-    inspected = binary.ask(
-        ["inspect", "--execution-requirements", *common, str(path)], environ=clean, folder=Path.cwd()
-    )
-    _refuse(path, inspected.returncode, inspected.stderr)
-    options = json.loads(inspected.stdout)
-    files = _files(path, binary, common, clean)
+    source = _text(path)
+    check_imports(path, source)
+    asking = _Asking(shown=path, source=source, binary=binary, environ=environ, variables=variables)
+    with tempfile.TemporaryDirectory(prefix="perfgate-k6-") as folder:
+        options = json.loads(asking.ask(Path(folder), "inspect", "--execution-requirements"))
+        files, remote = _files(path.absolute(), asking, Path(folder))
     sources = {file: _text(file) for file in files if file.suffix in SCRIPT_SUFFIXES}
-    for file, source in sources.items():
-        check_imports(file, source)
+    for file, text in sources.items():
+        check_imports(file, text)
+    # Where the service is does not change what it is asked.
+    load = {name: value for name, value in options.items() if name not in _NOT_LOAD}
+    asked = {name: value for name, value in variables.items() if "://" not in value}
     return K6Script(
-        path=path,
+        path=path.absolute(),
         binary=binary,
         environ=dict(environ),
         variables=dict(variables),
         options=options,
         files=files,
-        digest=_digest(path, files, options, variables),
+        digest=_digest(path.absolute(), files, [load, asked, remote]),
         origins=origins(sources),
     )
 
 
-def _files(path: Path, binary: K6Binary, common: list[str], environ: Mapping[str, str]) -> tuple[Path, ...]:
-    with tempfile.TemporaryDirectory(prefix="perfgate-k6-") as folder:
-        archive = Path(folder) / "script.tar"
-        answer = binary.ask(
-            ["archive", "-O", str(archive), *common, str(path)], environ=environ, folder=Path.cwd()
-        )
-        _refuse(path, answer.returncode, answer.stderr)
-        with tarfile.open(archive) as tar:
-            names = [member.name for member in tar if member.isfile() and member.name.startswith(_LOCAL)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """Questions to k6 about one script; `shown` is the script as the user named it."""
+
+    shown: Path
+    source: str
+    binary: K6Binary
+    environ: Mapping[str, str]
+    variables: Mapping[str, str]
+
+    def ask(self, folder: Path, *words: str) -> str:
+        # The user's own k6 configuration would change the options, and with them the digest.
+        config = folder / "config.json"
+        config.write_text("{}", encoding="utf-8")
+        common = ["--config", str(config), "--log-format", "json", "--no-color", "--include-system-env-vars"]
+        given = [word for name, value in self.variables.items() for word in ("-e", f"{name}={value}")]
+        environ, _ = k6_environ(self.environ, steady=False)
+        command = [*words, *common, *given, str(self.shown.absolute())]
+        answer = self.binary.ask(command, environ=environ, folder=Path.cwd())
+        _refuse(self.shown, self.source, answer.returncode, answer.stderr)
+        return answer.stdout
+
+
+def _files(path: Path, asking: _Asking, folder: Path) -> tuple[tuple[Path, ...], dict[str, str]]:
+    archive = folder / "script.tar"
+    asking.ask(folder, "archive", "-O", str(archive))
+    names, remote = [], {}
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            if member.isfile() and member.name.startswith(_LOCAL):
+                names.append(member.name)
+            elif member.name.startswith(_OVER_NETWORK) and (content := tar.extractfile(member)) is not None:
+                remote[member.name] = hashlib.sha256(content.read()).hexdigest()
     found = [Path("/" + name.removeprefix(_LOCAL)) for name in names]
     # Archives hide home directories (/home/nobody): a file that is not there is looked for beside the script.
     real = {file if file.is_file() else _unhidden(file, path) for file in found} - {path}
-    return (path, *sorted(file for file in real if file is not None))
+    return (path, *sorted(file for file in real if file is not None)), remote
 
 
 def _unhidden(file: Path, script: Path) -> Path | None:
@@ -109,23 +133,18 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path}: {error.strerror}", "name a k6 script that can be read") from error
 
 
-def _digest(
-    path: Path, files: tuple[Path, ...], options: Mapping[str, Any], variables: Mapping[str, str]
-) -> str:
+def _digest(path: Path, files: tuple[Path, ...], known: list[Mapping[str, Any]]) -> str:
     digest = hashlib.sha256(DIGEST_VERSION.encode())
     for file in files:
         with file.open("rb") as opened:
             content = hashlib.file_digest(opened, "sha256").hexdigest()
         digest.update(f"\0{os.path.relpath(file, path.parent)}\0{content}".encode(errors="surrogateescape"))
-    kept = {name: value for name, value in options.items() if name not in _NOT_LOAD}
-    digest.update(json.dumps(kept, sort_keys=True).encode())
-    # Where the service is does not change what it is asked.
-    asked = {name: value for name, value in variables.items() if "://" not in value}
-    digest.update(json.dumps(asked, sort_keys=True).encode())
+    for words in known:
+        digest.update(json.dumps(words, sort_keys=True).encode())
     return digest.hexdigest()
 
 
-def _refuse(path: Path, code: int, stderr: str) -> None:
+def _refuse(path: Path, source: str, code: int, stderr: str) -> None:
     for line in stderr.splitlines():
         try:
             entry = json.loads(line)
@@ -133,12 +152,22 @@ def _refuse(path: Path, code: int, stderr: str) -> None:
             entry = {"level": "error" if code else "info", "msg": line}
         text = f"{entry.get('msg', '')} {entry.get('error', '')}".strip()
         if "unknown field" in text or (code and entry.get("level") == "error"):
-            raise UsageError(f"{path}: k6 says: {_one_line(text)}", _hint(text))
+            raise UsageError(f"{path}{_place(text, source)}: k6 says: {_one_line(text)}", _hint(text))
     if code:
         last = stderr.strip().splitlines()[-1:] or ["nothing"]
         raise UsageError(
             f"{path}: k6 does not accept it (exit {code}): {last[0]}", "does `k6 inspect` accept it?"
         )
+
+
+def _place(text: str, source: str) -> str:
+    unknown = _UNKNOWN.search(text)
+    key = unknown and re.search(rf"\b{re.escape(unknown[1])}\b", without_comments(source))
+    if not key:
+        return ""
+    return (
+        f":{source.count(chr(10), 0, key.start()) + 1}:{key.start() - source.rfind(chr(10), 0, key.start())}"
+    )
 
 
 def _one_line(text: str) -> str:

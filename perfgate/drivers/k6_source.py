@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from perfgate.errors import UsageError
@@ -13,7 +13,6 @@ _WORDS = re.compile(
 )
 _IMPORT = re.compile(r"""(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])([^"'\n]+)\1""")
 _ORIGIN = re.compile(r"""(?<=["'`])(https?://)(?:[^/"'`?#\s$\\{}@]*@)?([^/"'`?#\s$\\{}@]+)""", re.I)
-_K6_ITSELF = re.compile(r"""((?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["']))k6\2""")
 
 _REFUSED = {
     "k6/browser": "a browser's timings are none of HTTP requests",
@@ -60,6 +59,10 @@ def origins(sources: Mapping[Path, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def with_other_k6(source: str, module: str) -> str:
-    """The source with the module `k6` (not `k6/http` and so on) imported from another file."""
-    return _K6_ITSELF.sub(lambda m: f"{m[1]}{module}{m[2]}", source)
+def with_imports(source: str, rename: Callable[[str], str]) -> str:
+    """The source with every imported module under the name that `rename` gives; lines stay where they are."""
+
+    def renamed(match: re.Match[str]) -> str:
+        return f"{match[0][: match.start(2) - match.start()]}{rename(match[2])}{match[1]}"
+
+    return _IMPORT.sub(renamed, source)

@@ -51,7 +51,9 @@ def error_name(tags: Mapping[str, str], failed: bool | None) -> str:
     if text:
         return _ADDRESS.sub("HOST", _QUOTED_URL.sub("URL", text)).strip()[:200]
     code = _number(tags.get("error_code"))
-    return f"status {status}" if status else (f"k6 error {code}" if code else "no answer")
+    if status:
+        return f"status {status}" if status >= 400 else f"unexpected status {status}"
+    return f"k6 error {code}" if code else "no answer"
 
 
 def status_of(tags: Mapping[str, str]) -> int:

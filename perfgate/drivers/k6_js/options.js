@@ -2,7 +2,19 @@
 import { randomSeed } from 'k6';
 import order from './order.js';
 
-randomSeed(order.seed * 100003 + __VU);
+// k6 forgets the seed when a virtual user begins its iterations, so the first number asked for there sets it again.
+if (order.seed !== null) {
+  const seed = order.seed * 100003 + __VU;
+  const random = Math.random;
+  randomSeed(seed);
+  Math.random = () => {
+    if (typeof __ITER !== 'undefined') {
+      Math.random = random;
+      randomSeed(seed);
+    }
+    return random();
+  };
+}
 
 export function ordered(own) {
   const options = Object.assign({}, own || {});

@@ -20,14 +20,15 @@ function there(url) {
   return base + (rest.startsWith('/') ? rest : '/' + rest);
 }
 
-// k6 takes the tags `name` and `url` from the object, so that thresholds on them still find their requests.
 function moved(url) {
   if (url === null || url === undefined) return url;
   if (typeof url === 'object' && typeof url.getURL === 'function') {
     return ORIGIN.test(url.url) ? named(url.url, url.name) : url;
   }
   const text = String(url);
-  return ORIGIN.test(text) ? named(text, text.trim()) : url;
+  if (!ORIGIN.test(text)) return url;
+  // Thresholds on a URL find their requests only if those keep the name they have in the script.
+  return order.named ? named(text, text.trim()) : there(text);
 }
 
 function named(url, name) {
@@ -49,12 +50,20 @@ function oneOf(request) {
   return moved(request);
 }
 
+// A cookie for the script's own domain, or for TLS only, would never reach the service.
+function sendable(options) {
+  const kept = Object.assign({}, options || {});
+  delete kept.domain;
+  if (!ORDERED.startsWith('https:')) delete kept.secure;
+  return kept;
+}
+
 function jar(real) {
   const at = (url) => (ORIGIN.test(String(url)) ? there(String(url)) : url);
   return {
     real,
     cookiesForURL: (url) => real.cookiesForURL(at(url)),
-    set: (url, name, value, options) => real.set(at(url), name, value, options || {}),
+    set: (url, name, value, options) => real.set(at(url), name, value, sendable(options)),
     clear: (url) => real.clear(at(url)),
     delete: (url, name) => real.delete(at(url), name),
   };
