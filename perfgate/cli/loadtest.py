@@ -132,7 +132,14 @@ def read_load_test(
     if chosen in _READERS:
         module, name = _READERS[chosen]
         more = {"environment": environment} if chosen == "artillery" else {}
-        read: Callable[..., Workload] = getattr(importlib.import_module(module), name)
+        try:
+            read: Callable[..., Workload] = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+            raise UsageError(
+                f"{path}: this perfgate has no driver for {chosen}", "upgrade perfgate, or leave --driver out"
+            ) from error
         return read(path, environ=os.environ, variables=dict(variables), **more)
     if path.suffix.lower() == ".py":
         from perfgate.users.reading import read_users
