@@ -270,7 +270,6 @@ def test_what_is_wrong_is_named_with_its_place_and_remedy(folder, text, place, m
     [
         ("", ":1:1: the file is empty", "key"),
         ("workload: load.yml\n", ":1:1: version is missing", "add version: 1"),
-        ("version: 1\n", ":1:1: workload is missing", "add workload"),
         ("verion: 1\nworkload: load.yml\n", ":1:1: unknown key 'verion', did you mean 'version'?", "version"),
         ("version: 2\nworkload: load.yml\n", ":1:1: version 2 is newer", "upgrade perfgate"),
         ("version: one\nworkload: load.yml\n", ":1:1: version: 'one' is not a whole number", "1"),
@@ -376,7 +375,7 @@ def test_the_shipped_schema_is_the_generated_one():
 
 def test_the_schema_knows_every_key_and_its_default():
     schema = json.loads(schema_text())
-    assert schema["required"] == ["version", "workload"]
+    assert schema["required"] == ["version"]
     assert set(schema["properties"]) >= {"service", "load", "measure", "gate", "thresholds", "allow_hosts"}
     assert schema["$defs"]["Measure"]["properties"]["round"]["default"] == "1s"
     assert schema["$defs"]["Measure"]["additionalProperties"] is False

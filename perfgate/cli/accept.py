@@ -10,6 +10,7 @@ import click
 
 from perfgate.cli import options, project
 from perfgate.cli.acceptances import today
+from perfgate.cli.late import known_endpoints
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -103,8 +104,9 @@ def _metric(opened: project.Project, endpoint: str, name: str) -> Metric:
     from perfgate.model import ALL_ENDPOINTS, STATISTICS, Metric
     from perfgate.yamlfile import nearest
 
-    if endpoint != ALL_ENDPOINTS:
-        require_endpoint(endpoint, opened.workload.endpoints)
+    known = known_endpoints(opened.workload)
+    if endpoint != ALL_ENDPOINTS and known is not None:
+        require_endpoint(endpoint, known)
     valid = statistics_of(endpoint)
     found = next((each for each in valid if each == name), None)
     if found is None and name in STATISTICS:
@@ -226,5 +228,5 @@ def _show_outdated(opened: project.Project, entries: Mapping[Metric, Acceptance]
     from perfgate.report.text import clean
 
     accepted = Accepted(entries=entries, today=today())
-    for reason in outdated(accepted, opened.workload.endpoints, opened.policy):
+    for reason in outdated(accepted, known_endpoints(opened.workload), opened.policy):
         click.echo(clean(f"! {reason.text}: {reason.remedy}"))

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from perfgate.cli.late import known_endpoints
 from perfgate.errors import PerfgateError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def with_accepted(opened: Project, repository: Repository | None, base: Commit |
         today=today(),
         merged=frozenset(metric for metric in entries if merged.get(metric) == entries[metric]),
     )
-    stale = outdated(accepted, opened.workload.endpoints, opened.policy)
+    stale = outdated(accepted, known_endpoints(opened.workload), opened.policy)
     return replace(opened, accepted=accepted, warnings=(*opened.warnings, *stale))
 
 

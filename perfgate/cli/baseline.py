@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli import options, project
+from perfgate.cli.loadtest import load_test_options
+from perfgate.config import DriverName
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ Examples:
     "--stored", is_flag=True, help="Add HEAD's stored result, as from perfgate import; measure nothing."
 )
 @options.workload_option
+@load_test_options
 @options.quiet_option
 def update(
     *,
@@ -49,6 +52,9 @@ def update(
     reset: bool,
     stored: bool,
     workload: Path | None,
+    env: tuple[str, ...],
+    driver: DriverName | None,
+    environment: str | None,
     quiet: bool,
 ) -> int:
     """Measure HEAD several times and add the runs to the baseline of this environment class.
@@ -63,7 +69,7 @@ def update(
 
     if not reason.strip():
         raise UsageError("--reason is empty", "say why the baseline changes: its reviewers will ask")
-    opened = project.open_project(config_path, workload)
+    opened = project.open_project(config_path, workload, env=env, driver=driver, environment=environment)
     repository = open_repository(opened.config.root)
     if stored:
         done = record_stored(opened, repository, reason=reason.strip(), reset=reset)

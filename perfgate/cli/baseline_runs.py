@@ -104,15 +104,14 @@ def _require_same(existing: Baseline, opened: project.Project) -> None:
     Raises:
         UsageError: the workload, the load, the definition of latency or the clock differ.
     """
-    from perfgate.load.clock import detect_clock_source
     from perfgate.measure.roundload import describe_load
-    from perfgate.model import LATENCY_DEFINITION
+    from perfgate.measure.toolround import clock_of, latency_of
 
     now = {
         "workload": (existing.workload_digest, opened.workload.digest),
-        "load": (existing.load_model, describe_load(opened.config, sides=1)),
-        "definition of latency": (existing.latency_definition, LATENCY_DEFINITION),
-        "clock": (existing.runs[-1].clock_source, detect_clock_source()),
+        "load": (existing.load_model, describe_load(opened.config, opened.workload, sides=1)),
+        "definition of latency": (existing.latency_definition, latency_of(opened.workload)),
+        "clock": (existing.runs[-1].clock_source, clock_of(opened.workload)),
     }
     for what, (before, after) in now.items():
         if before != after:

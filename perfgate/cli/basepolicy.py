@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from perfgate.cli import project
-from perfgate.cli.rulecheck import named_by
+from perfgate.cli.rulecheck import named_by, names_endpoints_late
 from perfgate.errors import PerfgateError
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def _warned(opened: project.Project, *warnings: Reason) -> project.Project:
 
 
 def _is_sent(opened: project.Project, threshold: Threshold) -> bool:
+    if names_endpoints_late(opened.workload):
+        return True
     return all(name in opened.workload.endpoints for name in named_by(threshold))
 
 
@@ -144,6 +146,8 @@ def _workload_changed(opened: project.Project, repository: Repository, base: Com
     from perfgate.yamlfile import MAX_BYTES
 
     path = opened.config.workload
+    if path is None:
+        return False
     there = _or_none(lambda: repository.file_at(base.sha, path, max_bytes=MAX_BYTES))
     here = _or_none(lambda: read_bounded(path.resolve(), MAX_BYTES))
     return there is not None and there != here

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.fitting import require_fitting
 from perfgate.cli.profile import duration
 from perfgate.errors import UsageError
 from perfgate.units import format_duration_ns
@@ -42,6 +43,7 @@ def with_budget(opened: Project, budget_ns: int | None) -> Project:
         if not _LEAST_NS <= budget_ns <= _MOST_NS:
             raise UsageError(f"--budget: {format_duration_ns(budget_ns)} is out of range", "give it 5s to 2h")
         measuring = replace(measuring, budget_ns=budget_ns)
+        require_fitting(replace(opened.config, measure=measuring), opened.workload)
     config = replace(opened.config, measure=measuring)
     require_room(config)
     return replace(opened, config=config)

@@ -13,7 +13,10 @@ import click
 from perfgate.cli import basepolicy, options, output, project
 from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.budget import budget_option, with_budget
+from perfgate.cli.late import late_warnings
+from perfgate.cli.loadtest import load_test_options
 from perfgate.cli.slo import slo_reasons, stopping
+from perfgate.config import DriverName
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ Examples:
 @click.command(epilog=_EXAMPLES)
 @options.config_option
 @options.workload_option
+@load_test_options
 @click.option("--stored", is_flag=True, help="Judge HEAD's stored result; no service is touched.")
 @budget_option
 @basepolicy.policy_option
@@ -43,6 +47,9 @@ def command(
     *,
     config_path: Path,
     workload: Path | None,
+    env: tuple[str, ...],
+    driver: DriverName | None,
+    environment: str | None,
     stored: bool,
     budget_ns: int | None,
     whose: basepolicy.Whose,
@@ -62,7 +69,8 @@ def command(
     begun = time.monotonic()
     if stored and budget_ns:
         raise UsageError("--stored measures nothing, so --budget means nothing", "drop one")
-    opened = with_budget(project.open_project(config_path, workload), budget_ns)
+    opened = project.open_project(config_path, workload, env=env, driver=driver, environment=environment)
+    opened = with_budget(opened, budget_ns)
     repository = open_repository(opened.config.root)
     head = repository.resolve("HEAD")
     if stored:
@@ -136,6 +144,7 @@ def _check(
                 why = "the baseline alarmed" if alarmed else f"the baseline has only {stored.runs} runs"
                 progress.note(f"{why}: measuring its commit and HEAD side by side")
                 return _paired(opened, repository, base, head=head, progress=progress, begun=begun)
+    opened = replace(opened, warnings=(*opened.warnings, *late_warnings(opened, (result,))))
     extra = circumstances(
         opened, stored, refused, obstacle, slo_reasons(opened, result), elapsed_s=time.monotonic() - begun
     )

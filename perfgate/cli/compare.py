@@ -15,8 +15,12 @@ from perfgate.cli import basepolicy, options, output, project
 from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.approach import approach_of, approach_options
 from perfgate.cli.budget import budget_option, goal_of, with_budget
+from perfgate.cli.late import as_it_was_sent, late_warnings
+from perfgate.cli.loadtest import load_test_options, seen_by_code
+from perfgate.cli.reproduce import load_test_words, reproduce_line
+from perfgate.cli.rulecheck import names_endpoints_late
 from perfgate.cli.slo import slo_reasons, stopping
-from perfgate.config import CONFIG_NAME
+from perfgate.config import DriverName
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +65,7 @@ class _Asked:
 @click.argument("head", required=False)
 @options.config_option
 @options.workload_option
+@load_test_options
 @click.option("--stored", is_flag=True, help="Compare stored results; no service is touched.")
 @click.option("--base-url", metavar="URL", help="Load this running service as base.")
 @click.option("--head-url", metavar="URL", help="Load this running service as head.")
@@ -76,6 +81,9 @@ def command(
     head: str | None,
     config_path: Path,
     workload: Path | None,
+    env: tuple[str, ...],
+    driver: DriverName | None,
+    environment: str | None,
     stored: bool,
     base_url: str | None,
     head_url: str | None,
@@ -98,15 +106,16 @@ def command(
         approach=approach,
         allow_dirty=allow_dirty,
         whose=whose,
-        reproduce=_reproduce(
+        reproduce=reproduce_line(
             config_path,
             workload,
             {"base": base, "head": head, "base_url": base_url, "head_url": head_url},
             budget_ns,
             whose,
+            load_test=load_test_words(env, driver, environment),
         ),
     )
-    opened = project.open_project(config_path, workload)
+    opened = project.open_project(config_path, workload, env=env, driver=driver, environment=environment)
     if stored:
         if base_url or head_url:
             raise UsageError(
@@ -149,7 +158,8 @@ def measure_pair(
 
     abort = Abort(opened.thresholds)
     job = pair_job(opened, sources, repository, seed=project.new_seed(opened.config))
-    base, head = run_job(replace(job, stops=stopping(abort)), progress)
+    with seen_by_code(opened.workload, opened.config.variables):
+        base, head = run_job(replace(job, stops=stopping(abort)), progress)
     if abort.breached:
         ended = Circumstances(elapsed_s=time.monotonic() - begun, reproduce=reproduce)
         return judge_aborted(base, head, abort.reason(), ended)
@@ -157,10 +167,10 @@ def measure_pair(
         elapsed_s=time.monotonic() - begun,
         reproduce=reproduce,
         extra_reasons=slo_reasons(opened, head),
-        extra_warnings=opened.warnings,
+        extra_warnings=(*opened.warnings, *late_warnings(opened, (base, head))),
         accepted=opened.accepted,
     )
-    return judge(base, head, opened.policy, circumstances)
+    return as_it_was_sent(judge(base, head, opened.policy, circumstances), opened)
 
 
 def pair_job(
@@ -171,6 +181,7 @@ def pair_job(
     from perfgate.measure.job import Job
 
     policy = effective_policy(opened.policy, restarts=all(s.address is None for s in sources))
+    keeps_mix = names_endpoints_late(opened.workload)
     return Job(
         config=opened.config,
         repository=repository,
@@ -178,7 +189,7 @@ def pair_job(
         sources=sources,
         screen_rounds=policy.screen_rounds,
         confirm_rounds=policy.confirm_rounds,
-        decide=lambda measured: _decide(measured, policy, seed),
+        decide=lambda measured: _decide(measured, policy, seed, keeps_mix=keeps_mix),
         run_id=project.new_run_id(),
         seed=seed,
         goal=goal_of(policy),
@@ -194,12 +205,17 @@ def _governed(
     return with_accepted(basepolicy.governed(opened, repository, base, asked.whose), repository, base)
 
 
-def _decide(measured: Sequence[MeasuredRound], policy: Policy, seed: int) -> NextStep:
+def _decide(measured: Sequence[MeasuredRound], policy: Policy, seed: int, *, keeps_mix: bool) -> NextStep:
+    """What to measure next; load tests that are code decide themselves what is sent, and take no focus."""
     from perfgate.gate.screen import next_step
     from perfgate.gate.table import Pair
+    from perfgate.model import ALL_ENDPOINTS
 
     pairs = [Pair(base=m.rounds[0], head=m.rounds[1]) for m in measured if not m.rounds[0].dropped_because]
-    return next_step(pairs, policy, seed)
+    step = next_step(pairs, policy, seed)
+    if step.confirm_endpoints and keeps_mix:
+        return replace(step, confirm_endpoints=(ALL_ENDPOINTS,))
+    return step
 
 
 def _repository(opened: project.Project, asked: _Asked) -> Repository | None:
@@ -268,22 +284,3 @@ def _compare_stored(opened: project.Project, asked: _Asked) -> Verdict:
     base, head = _commits(asked, repository)
     opened = _governed(opened, asked, repository, base)
     return compare_stored(opened, base, head, reproduce=asked.reproduce)
-
-
-def _reproduce(
-    config_path: Path,
-    workload: Path | None,
-    asked: dict[str, str | None],
-    budget_ns: int | None,
-    whose: basepolicy.Whose,
-) -> str:
-    """The command line that asks the same again."""
-    words = ["perfgate", "compare", *(ref for ref in (asked["base"], asked["head"]) if ref)]
-    if str(config_path) != CONFIG_NAME:
-        words += ["-c", str(config_path)]
-    flags = {"--workload": workload, "--base-url": asked["base_url"], "--head-url": asked["head_url"]}
-    words += [str(word) for flag, value in flags.items() if value for word in (flag, value)]
-    if budget_ns:
-        words += ["--budget", f"{budget_ns / 1e9:g}s"]
-    words += ["--policy", "checkout"] if whose == "checkout" else []
-    return project.shell_words(words)

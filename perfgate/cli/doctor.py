@@ -54,6 +54,7 @@ def command(config_path: Path, as_json: bool) -> ExitCode:
 
 def _examine(config_path: Path, *, quiet: bool) -> Iterator[Check]:
     from perfgate.cli.project import open_project
+    from perfgate.cli.rulecheck import names_endpoints_late
     from perfgate.doctor import machine, project
     from perfgate.doctor.check import Check, failed, not_checked
 
@@ -72,7 +73,11 @@ def _examine(config_path: Path, *, quiet: bool) -> Iterator[Check]:
         yield not_checked("service", f"make {config_path} valid")
         return
     workload, number = opened.workload, len(opened.workload.endpoints)
-    text = f"{config_path} is valid; {workload.name} has {number} endpoint{'s' * (number != 1)}"
+    has = f"has {number} endpoint{'s' * (number != 1)}"
+    if names_endpoints_late(workload):
+        how = f"runs on {workload.tool.name}" if workload.tool else f"has {len(workload.users)} user classes"
+        has = f"{how} and names its endpoints as it runs"
+    text = f"{config_path} is valid; {workload.name} {has}"
     yield Check(name="config", status="ok", text=text)
     yield project.check_store(opened.config)
     if repository is None:

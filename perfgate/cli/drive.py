@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
-import shutil
-import sys
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from perfgate.cli import output
-from perfgate.cli.approach import approach_of
 from perfgate.cli.demands import judge_demands
+from perfgate.cli.drivetool import drive_tool_file
+from perfgate.cli.loadtest import SUFFIXES, read_load_test, seen_by_code, variables_of
 from perfgate.cli.profile import is_asked_for, profile_of
+from perfgate.cli.publishload import (
+    approach_for,
+    breaches_of_load,
+    objections_of_load,
+    publish,
+    require_formats,
+    service_of,
+    thresholds_of_load,
+)
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from perfgate.config import Config
     from perfgate.gate.abort import Abort
     from perfgate.gate.threshold_syntax import Threshold
-    from perfgate.measure.address import Approach
+    from perfgate.load.pool import ReadWorkload
     from perfgate.measure.loaded import LoadJob
-    from perfgate.model import LoadSummary, Outcome, Reason, Samples, Workload
+    from perfgate.model import Workload
 
-_SUFFIXES = (".yml", ".yaml", ".py", ".js")
 _TIMEOUT_NS = 10_000_000_000
 
 
 def is_workload(name: str) -> bool:
     """Whether an argument names a workload file, not a git ref."""
-    return name.endswith(_SUFFIXES) or Path(name).is_file()
+    return name.endswith(SUFFIXES) or Path(name).is_file()
 
 
 def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
@@ -55,12 +57,16 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     from perfgate.measure.loaded import run_load
     from perfgate.model import Outcome
 
-    _require_formats(given["outputs"])
-    thresholds = _thresholds(config)
+    require_formats(given["outputs"])
+    thresholds = thresholds_of_load(config)
     abort = _abort(thresholds, given["processes"])
-    variables = {**(config.variables if config else {}), **_variables(given["env"]), **_tags(path, given)}
-    with _seen_by_code(path, variables):
-        job = replace(_job(path, config, given, variables), stops=abort.add if abort else None)
+    variables = {**(config.variables if config else {}), **variables_of(given["env"]), **_tags(path, given)}
+    read = partial(read_load_test, path.absolute(), variables, given["environment"], given["driver"])
+    workload = read()
+    if workload.tool is not None:
+        return drive_tool_file(workload, path, config, {**given, "variables": variables})
+    with seen_by_code(workload, variables):
+        job = replace(_job(path, config, given, workload, read), stops=abort.add if abort else None)
         progress = output.start_progress(quiet=given["quiet"])
         try:
             summary, samples = run_load(job, progress)
@@ -71,65 +77,26 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     stopped = ((Outcome.THRESHOLD_BREACHED, abort.reason()),) if abort.breached else ()
     broken, told = judge_demands(job.workload, samples, summary)
     summary = replace(summary, notes=(*summary.notes, *told))
-    broken = (*_objections(summary), *_breaches(thresholds, samples, summary), *broken)
+    broken = (*objections_of_load(summary), *breaches_of_load(thresholds, samples, summary), *broken)
     for worse, reason in (*stopped, *broken):
         reasons.append(reason)
         if outcome is Outcome.PASS or worse is Outcome.INVALID:
             outcome = worse
-    code = _publish(summary, outcome, reasons, gate.doubts(summary, thresholds), given["outputs"])
+    code = publish(summary, outcome, reasons, gate.doubts(summary, thresholds), given["outputs"])
     return int(ExitCode.INTERRUPTED) if summary.interrupted else code
 
 
-def read_any(path: Path, variables: dict[str, str], environment: str | None = None) -> Workload:
-    """Read a workload of whichever kind its name says; also called by other driver processes.
-
-    `environment` is the one of `config.environments` to follow, in a file that has them.
-
-    Raises:
-        UsageError: it cannot be used.
-    """
-    if environment is not None and path.suffix in (".py", ".js"):
-        raise UsageError(f"{path}: only YAML files have environments", "drop --environment")
-    if path.suffix == ".py":
-        from perfgate.users.reading import read_users
-
-        return read_users(path, environ=os.environ)
-    if path.suffix == ".js":
-        raise UsageError(f"{path}: k6 scripts cannot be run yet", "write the load test in YAML or Python")
-    from perfgate.workload.artillery import read_workload
-
-    return read_workload(path, variables=variables, environment=environment)
-
-
-@contextlib.contextmanager
-def _seen_by_code(path: Path, variables: dict[str, str]) -> Iterator[None]:
-    """Put the variables into the environment for users that are code, which look there whenever they like.
-
-    Other driver processes are started with this environment.
-    """
-    mine = variables if path.suffix == ".py" else {}
-    before = {name: os.environ.get(name) for name in mine}
-    os.environ.update(mine)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
-
-
-def _job(path: Path, config: Config | None, given: dict[str, Any], variables: dict[str, str]) -> LoadJob:
+def _job(
+    path: Path, config: Config | None, given: dict[str, Any], workload: Workload, read: ReadWorkload
+) -> LoadJob:
     from perfgate.load.address import Timeouts
     from perfgate.load.plan import LoadPlan
     from perfgate.measure.address import locate, require_listener
     from perfgate.measure.loaded import LoadJob
     from perfgate.report.profile_words import describe_profile
 
-    read = partial(read_any, path.absolute(), variables, given["environment"])
-    workload = read()
-    url = given["target"] or _service_of(workload, path)
-    approach = _approach(given, workload, config)
+    url = given["target"] or service_of(workload, path)
+    approach = approach_for(given, workload, config)
     where = "--target" if given["target"] else "the target of the file"
     located = locate(url, flag=where, approach=approach)
     profile = profile_of(given, workload)
@@ -174,32 +141,6 @@ def _job(path: Path, config: Config | None, given: dict[str, Any], variables: di
     )
 
 
-def _approach(given: dict[str, Any], workload: Workload, config: Config | None) -> Approach:
-    """How the service is reached: as the options say, and where they say nothing as the file does."""
-    files = workload.tls
-    trust = bool(given["insecure"] or given["cacert"])
-    asked = {
-        "insecure": given["insecure"] or (workload.insecure and not trust),
-        "cacert": given["cacert"] or (None if trust else files.ca_file),
-    }
-    if not given["cert"]:
-        asked |= {"cert": files.cert_file, "key": given["key"] or files.key_file}
-    approach = approach_of({**given, **asked}, allowed_hosts=config.allow_hosts if config else ())
-    tls = approach.tls._replace(server_name=files.server_name)
-    if not given["cert"]:
-        tls = tls._replace(passphrase=files.passphrase)
-    return replace(approach, tls=tls)
-
-
-def _service_of(workload: Workload, path: Path) -> str:
-    from urllib.parse import urlsplit
-
-    if workload.target is None:
-        raise UsageError(f"{path}: names no target", "say where the service runs: --target http://HOST:PORT")
-    parts = urlsplit(workload.target)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 def _require_for_shape(given: dict[str, Any]) -> None:
     """One process follows the shape of a file, and users that come and go have no fixed share of a rate."""
     together = {"--processes": given["processes"] > 1, "--max-rate": given["max_rate"], "--vus": given["vus"]}
@@ -223,17 +164,6 @@ def _tags(path: Path, given: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _objections(summary: LoadSummary) -> tuple[tuple[Outcome, Reason], ...]:
-    """What the load test itself says against the run breaches it, as a threshold would."""
-    from perfgate.model import Outcome, Reason
-
-    hint = "the file decides this in its own code: see there"
-    return tuple(
-        (Outcome.THRESHOLD_BREACHED, Reason(code="test_objects", text=text, remedy=hint))
-        for text in summary.objections
-    )
-
-
 def _notes(workload: Workload, is_load_given: bool) -> tuple[str, ...]:
     """The workload's notes; its phases are followed here, unless flags say otherwise."""
     from perfgate.users.shape import SHAPE_NOT_REPLAYED
@@ -250,30 +180,6 @@ def _notes(workload: Workload, is_load_given: bool) -> tuple[str, ...]:
     )
 
 
-def _variables(texts: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"-e {text!r}: not NAME=VALUE", "write it like -e city=Oslo")
-        found[name] = value
-    return found
-
-
-def _require_formats(outputs: tuple[tuple[str, Path], ...]) -> None:
-    for name, path in outputs:
-        if name not in ("json", "markdown"):
-            raise UsageError(
-                f"-o {name}={path}: there is no such report of a load", "the formats are json and markdown"
-            )
-
-
-def _thresholds(config: Config | None) -> tuple[Threshold, ...]:
-    from perfgate.cli.project import thresholds_of
-
-    return thresholds_of(config) if config else ()
-
-
 def _abort(thresholds: tuple[Threshold, ...], processes: int) -> Abort:
     from perfgate.gate.abort import Abort
     from perfgate.load.user import NOT_SENT
@@ -285,37 +191,3 @@ def _abort(thresholds: tuple[Threshold, ...], processes: int) -> Abort:
             "drive from one (--processes 1), or take abortOnFail out of perfgate.yml",
         )
     return abort
-
-
-def _breaches(
-    thresholds: tuple[Threshold, ...], samples: Samples, summary: LoadSummary
-) -> tuple[tuple[Outcome, Reason], ...]:
-    from perfgate.gate.slo import breaches_of
-    from perfgate.load.user import NOT_SENT
-
-    if not thresholds:
-        return ()
-    return breaches_of(thresholds, samples, duration_ns=round(summary.elapsed_s * 1e9), unsent=NOT_SENT)
-
-
-def _publish(
-    summary: LoadSummary,
-    outcome: Outcome,
-    reasons: Sequence[Reason],
-    warnings: Sequence[Reason],
-    outputs: tuple[tuple[str, Path], ...],
-) -> int:
-    from perfgate.model import Outcome as Out
-    from perfgate.report.load import render_load
-    from perfgate.report.loadjson import render_load_json
-    from perfgate.report.loadmarkdown import render_load_markdown
-
-    is_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if is_terminal else output.PIPE_WIDTH
-    color = output.uses_color(is_terminal=is_terminal)
-    click.echo(render_load(summary, outcome, reasons, warnings, width=width, color=color), nl=False)
-    render = {"json": render_load_json, "markdown": render_load_markdown}
-    for name, path in outputs:
-        output.write_text(name, path, render[name](summary, outcome, reasons, warnings))
-    codes = {Out.PASS: ExitCode.OK, Out.THRESHOLD_BREACHED: ExitCode.REGRESSED}
-    return int(codes.get(outcome, ExitCode.INVALID))

@@ -139,7 +139,10 @@ def _of_commit(ref: str, config_path: Path, workload: Path | None, side: str | N
     found, skipped = find(config.store, commit.sha)
     for reason in skipped:
         _say(f"skipped: {reason.text} ({reason.remedy})")
-    named = (workload or config.workload).stem
+    path = workload or config.workload
+    if path is None:
+        raise UsageError(f"{config_path}: names no workload", "say whose result: --workload load-test.yml")
+    named = path.stem
     fitting = [r for r in found if r.workload_name == named and (side is None or r.side == side)]
     complete = [result for result in fitting if result.status == "complete"]
     if complete:

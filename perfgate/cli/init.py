@@ -15,7 +15,16 @@ from perfgate.git import open_repository
 from perfgate.scaffold import texts
 from perfgate.scaffold.guess import Guess, guess_start
 
-_KNOWN_WORKLOADS = (texts.WORKLOAD_NAME, "load-test.yaml", "artillery.yml", "artillery.yaml")
+_KNOWN_WORKLOADS = (
+    texts.WORKLOAD_NAME,
+    "load-test.yaml",
+    "artillery.yml",
+    "artillery.yaml",
+    "locustfile.py",
+    "load-test.js",
+    "load-test.ts",
+    "k6.js",
+)
 
 
 @click.command(name="init")

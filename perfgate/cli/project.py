@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfgate.cli.fitting import require_fitting
 from perfgate.cli.imported import imported_name, open_named
-from perfgate.cli.rulecheck import require_known_endpoints
+from perfgate.cli.loadtest import read_load_test, variables_of
+from perfgate.cli.rulecheck import (
+    names_endpoints_late,
+    require_consistent_rules,
+    require_known_endpoints,
+)
 from perfgate.config import Config, load_config
-from perfgate.errors import UsageError
+from perfgate.errors import PerfgateError, UsageError
 
 if TYPE_CHECKING:
+    from perfgate.config import DriverName
     from perfgate.gate.acceptance import Accepted
     from perfgate.gate.policy import Policy
     from perfgate.gate.threshold_syntax import Threshold
@@ -37,40 +44,52 @@ class Project:
     accepted: Accepted | None = None
 
 
-def open_project(config_path: Path, workload_path: Path | None) -> Project:
-    """Read perfgate.yml and the workload.
+def open_project(
+    config_path: Path,
+    workload_path: Path | None,
+    *,
+    env: Sequence[str] = (),
+    driver: DriverName | None = None,
+    environment: str | None = None,
+) -> Project:
+    """Read perfgate.yml and the workload, which options of the command line may name and change.
+
+    What perfgate.yml says of driver and environment is of the workload it names, not of another.
 
     Raises:
-        UsageError: one of them is missing or wrong.
+        UsageError: one of them is missing or wrong, or they do not go together.
+        MeasureError: the tool the workload is for cannot be started.
     """
-    from perfgate.workload.artillery import read_workload
-
     name = imported_name(workload_path)
     if name is not None:
         return open_named(config_path, name)
-    config = load_config(config_path)
-    usual = config.workload
-    if workload_path is not None:
-        config = replace(config, workload=workload_path.absolute())
-    if config.workload.suffix == ".py":
+    stated = load_config(config_path)
+    config = replace(stated, variables={**stated.variables, **variables_of(env)})
+    if workload_path is not None and workload_path.absolute() != stated.workload:
+        config = replace(config, workload=workload_path.absolute(), driver=None, environment=None)
+    config = replace(config, driver=driver or config.driver, environment=environment or config.environment)
+    if config.workload is None:
         raise UsageError(
-            f"{config.workload}: user classes cannot be measured in rounds yet",
-            "write the load test in YAML, or drive a running service: perfgate run FILE.py --target URL",
+            f"{config.path}: names no workload", "add workload: FILE, or give one with --workload FILE"
         )
-    workload = read_workload(config.workload, variables=config.variables)
+    workload = read_load_test(config.workload, config.variables, config.environment, config.driver)
+    require_fitting(config, workload)
     policy, thresholds = policy_of(config), thresholds_of(config)
-    names = _endpoints_of(usual, config.variables) if usual != config.workload else ()
-    require_known_endpoints(config, policy, thresholds, workload.endpoints, usual=names)
+    names = _endpoints_of(stated) if stated.workload != config.workload else ()
+    if names_endpoints_late(workload):
+        require_consistent_rules(config, policy)
+    else:
+        require_known_endpoints(config, policy, thresholds, workload.endpoints, usual=names)
     return Project(config=config, workload=workload, policy=policy, thresholds=thresholds)
 
 
-def _endpoints_of(workload: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
+def _endpoints_of(stated: Config) -> tuple[str, ...]:
     """The endpoints of a workload that is not sent this time; none where it cannot be read."""
-    from perfgate.workload.artillery import read_workload
-
+    if stated.workload is None:
+        return ()
     try:
-        return read_workload(workload, variables=variables).endpoints
-    except UsageError:
+        return read_load_test(stated.workload, stated.variables, stated.environment, stated.driver).endpoints
+    except PerfgateError:
         return ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from perfgate.errors import UsageError
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from perfgate.config import Config, EndpointConfig
     from perfgate.gate.policy import Policy
     from perfgate.gate.threshold_syntax import Threshold
-    from perfgate.model import Metric
+    from perfgate.model import Metric, Reason, Workload
 
 _MOST_NAMES = 12
 
@@ -46,6 +46,35 @@ def require_known_endpoints(
                     _suggestion(name, endpoints),
                 )
     _require_room(config.gate.endpoints, policy, endpoints)
+
+
+def names_endpoints_late(workload: Workload) -> bool:
+    """Whether endpoints get their names while the workload runs: its users or its tool are code."""
+    return bool(workload.users) or workload.tool is not None
+
+
+def require_consistent_rules(config: Config, policy: Policy) -> None:
+    """What can be said of rules before any endpoint has a name: a glob stands for what it matches.
+
+    Raises:
+        UsageError: what a rule and the rest say together leaves no room between tolerance and requirement.
+    """
+    _require_room(config.gate.endpoints, policy, [rule.endpoint for rule in policy.rules])
+
+
+def unmatched_rules(policy: Policy, endpoints: Collection[str]) -> tuple[Reason, ...]:
+    """The rules that no endpoint matched, once it is known which there are."""
+    from perfgate.model import Reason
+
+    return tuple(
+        Reason(
+            code="rule_unmatched",
+            text=f"gate.endpoints: no endpoint that was measured matches {rule.endpoint!r}",
+            remedy=_suggestion(rule.endpoint, sorted(endpoints)),
+        )
+        for rule in policy.rules
+        if not any(map(rule.matches, endpoints))
+    )
 
 
 def named_by(threshold: Threshold) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import click
 from perfgate.cli import approach, options, output, profile, project
 from perfgate.cli.approach import approach_options
 from perfgate.cli.drive import drive_file, is_workload
+from perfgate.cli.loadtest import load_test_options, seen_by_code
 from perfgate.cli.profile import duration, duration_or_none, profile_options, rate
 from perfgate.config import load_config
 from perfgate.errors import ExitCode, MeasureError, UsageError
@@ -36,6 +37,7 @@ Exit codes of a load: 0 pass, 1 a threshold breached, 2 something given cannot b
 (nothing succeeded, or the driver was too slow), 130 interrupted (what was measured is reported)."""
 _SECTIONS = {
     "Options for a commit": ("workload", "allow_dirty"),
+    "The load test": ("env", "driver", "environment"),
     "Where to (for a file)": ("target", *approach.NAMES),
     "How much load (for a file)": profile.NAMES,
     "How it is sent (for a file)": (
@@ -47,8 +49,6 @@ _SECTIONS = {
         "processes",
         "no_pin",
         "seed",
-        "env",
-        "environment",
         "tags",
         "exclude_tags",
     ),
@@ -62,7 +62,11 @@ _SECTIONS = {
 @options.allow_dirty_option
 @options.quiet_option
 @click.option(
-    "--target", metavar="URL", help="http://HOST:PORT, https://… or unix:/PATH; else what the file says."
+    "--target",
+    "--host",
+    "target",
+    metavar="URL",
+    help="http://HOST:PORT, https://… or unix:/PATH; else what the file says.",
 )
 @profile_options
 @click.option(
@@ -79,18 +83,9 @@ _SECTIONS = {
 )
 @click.option("--no-pin", is_flag=True, help="Do not keep each driver process on one CPU.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Fixes every random choice.")
-@click.option(
-    "-e",
-    "--env",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A variable of the workload, or of a .py file's environment; may be repeated.",
-)
-@click.option(
-    "--environment", metavar="NAME", help="Follow this one of the config.environments of a YAML file."
-)
 @click.option("--tags", multiple=True, metavar="TAG", help="Only tasks of a .py file with one of these tags.")
 @click.option("--exclude-tags", multiple=True, metavar="TAG", help="No tasks of a .py file with these tags.")
+@load_test_options
 @approach_options
 @output.output_option
 @click.pass_context
@@ -110,13 +105,14 @@ def command(
     REF is the checked-out commit unless given. There is no verdict: `perfgate compare A B --stored` compares
     what is stored, and `perfgate compare A B` measures both side by side, which sees far smaller changes.
 
-    FILE is a load test (.yml in Artillery's schema, .py with user classes as for Locust). It is sent to
-    --target, which runs already, and the report says what came back. How much load there is the flags say,
-    or else the phases of the file. Users (--vus) begin again when an answer is in; arrivals (--rate) come
-    by a schedule, whatever the service does, and --vus is then how many may be under way. Of a
-    configuration only one given with -c counts: its thresholds, variables and allowed hosts.
+    FILE is a load test (.yml in Artillery's schema, .py with user classes as for Locust, .js for k6). It is
+    sent to --target, which runs already, and the report says what came back. How much load there is the
+    flags say, or else the file. Users (--vus) begin again when an answer is in; arrivals (--rate) come by a
+    schedule, whatever the service does, and --vus is then how many may be under way. Where another tool sends
+    the load (--driver), its own options in the file count, and its thresholds judge. Of a configuration only
+    one given with -c counts: its thresholds, variables and allowed hosts.
     """
-    named = {name for name in given if _is_given(context, name)}
+    named = {name for name in given if _is_given(context, name)} - {"env", "driver", "environment"}
     if is_workload(what):
         if workload is not None or allow_dirty:
             raise UsageError("--workload and --allow-dirty are for a commit", "drop them")
@@ -129,18 +125,19 @@ def command(
             f"{flag} is for a load test file, and {but}",
             "name the file: perfgate run load-test.yml",
         )
-    return _run_commit(what, config_path, workload, allow_dirty=allow_dirty, quiet=quiet)
+    options_of_test = {name: given[name] for name in ("env", "driver", "environment")}
+    opened = project.open_project(config_path, workload, **options_of_test)
+    return _run_commit(what, opened, allow_dirty=allow_dirty, quiet=quiet)
 
 
 def _is_given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
-def _run_commit(ref: str, config_path: Path, workload: Path | None, *, allow_dirty: bool, quiet: bool) -> int:
+def _run_commit(ref: str, opened: project.Project, *, allow_dirty: bool, quiet: bool) -> int:
     from perfgate.git import open_repository
     from perfgate.report.levels import render_levels
 
-    opened = project.open_project(config_path, workload)
     repository = open_repository(opened.config.root)
     commit = repository.resolve(ref)
     project.require_command(opened.config)
@@ -186,7 +183,8 @@ def measure_one(
         run_id=project.new_run_id(),
         seed=project.new_seed(opened.config),
     )
-    (result,) = run_job(job, progress)
+    with seen_by_code(opened.workload, opened.config.variables):
+        (result,) = run_job(job, progress)
     for reason in invalidity_alone(result, opened.policy) if result.status == "complete" else ():
         raise MeasureError(reason.text, reason.remedy)
     return result

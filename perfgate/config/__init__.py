@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perfgate.config.settings import (
     Config,
+    DriverName,
     EndpointConfig,
     GateConfig,
     LoadConfig,
@@ -22,6 +23,7 @@ from perfgate.config.settings import (
 __all__ = [
     "CONFIG_NAME",
     "Config",
+    "DriverName",
     "EndpointConfig",
     "GateConfig",
     "LoadConfig",

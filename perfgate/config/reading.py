@@ -28,7 +28,12 @@ from perfgate.errors import UsageError
 from perfgate.model import STATISTICS, Statistic
 from perfgate.yamlfile import Document, load_yaml, parse_yaml
 
-_CONDITIONS = {"service", "workload", "variables", "load", "measure", "placement", "baselines"}
+_CONDITIONS = {"service", "workload", "driver", "environment", "variables"} | {
+    "load",
+    "measure",
+    "placement",
+    "baselines",
+}
 """The keys that say what is measured and how, and where what was recorded is kept."""
 
 
@@ -82,6 +87,8 @@ class _Conversion:
             store=self._inside("store", file.store),
             baselines=self._inside("baselines", file.baselines),
             allow_hosts=tuple(file.allow_hosts),
+            driver=file.driver,
+            environment=file.environment,
         )
 
     def stated(self) -> Stated:
@@ -132,7 +139,9 @@ class _Conversion:
             stop=StopConfig(signal=Signals[f"SIG{stop.signal}"], grace_ns=stop.grace),
         )
 
-    def _workload(self) -> Path:
+    def _workload(self) -> Path | None:
+        if self.file.workload is None:
+            return None
         workload = self._inside("workload", self.file.workload)
         if not workload.is_file():
             raise self.document.error(
@@ -180,6 +189,7 @@ def _load(load: Load) -> LoadConfig:
         rate_rps=_given(load.rate),
         arrivals=load.arrivals,
         max_rate_rps=_given(load.max_rate),
+        think=load.think,
         calibrate=AUTO in (load.rate, load.max_rate) or (load.model == "open" and load.rate is None),
     )
 

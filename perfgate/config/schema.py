@@ -36,6 +36,7 @@ _Host = Annotated[str, Line(r"[A-Za-z0-9.:\[\]_-]+", "staging.example.org")]
 _Tolerance = Annotated[float, Ratio()]
 _Requirement = Annotated[float, Ratio(above_zero=True)]
 _Status = Annotated[int, Whole(100, 599)]
+_DRIVERS = ("native", "k6", "locust", "artillery")
 _SET_BY_PERFGATE = ("PORT", "HOST", "PWD", "PERFGATE_SERVICE")
 
 
@@ -122,6 +123,9 @@ class Load(Section):
     )
     max_rate: Annotated[float | str | None, Rate()] = _left_out(
         None, "The most requests sent in the closed model, or auto: half of what base can do."
+    )
+    think: Annotated[Literal["skip", "keep"], Choice(("skip", "keep"))] = _key(
+        "skip", "Whether rounds wait the think times of the workload, or leave them out."
     )
 
     @model_validator(mode="after")
@@ -264,7 +268,15 @@ class File(Section):
 
     version: Annotated[int, Whole(1, 1)] = Field(description="The version of this format.")
     service: Service = _section(Service, "How the service is built, started and stopped.")
-    workload: Annotated[str, RelativePath()] = Field(description="The load test, from this file's directory.")
+    workload: Annotated[str | None, RelativePath()] = _left_out(
+        None, "The load test, from this file's directory; without it --workload names one."
+    )
+    driver: Annotated[Literal["native", "k6", "locust", "artillery"] | None, Choice(_DRIVERS)] = _left_out(
+        None, "What runs the load test; without it, what the file's kind says."
+    )
+    environment: Annotated[str | None, Line(r"\S.*", "staging")] = _left_out(
+        None, "The one of the workload's config.environments to follow."
+    )
     variables: dict[str, Annotated[str, VariableValue()]] = _key({}, "Values for the workload's variables.")
     load: Load = _section(Load, "How requests are paced.")
     measure: Measure = _section(Measure, "How long and how often is measured.")

@@ -10,6 +10,9 @@ from typing import Literal
 
 from perfgate.model import Level, Statistic
 
+DriverName = Literal["native", "k6", "locust", "artillery"]
+"""What runs a load test: perfgate itself, or another tool."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyConfig:
@@ -50,6 +53,7 @@ class LoadConfig:
     """How requests are paced; `rate_rps` is None in the closed model, `max_rate_rps` in the open one.
 
     With `calibrate` both are None: the rate (open model) or its bound (closed) is found before measuring.
+    `think` says whether rounds wait the workload's think times.
     """
 
     model: Literal["closed", "open"]
@@ -58,6 +62,7 @@ class LoadConfig:
     arrivals: Literal["poisson", "even"]
     max_rate_rps: float | None
     calibrate: bool = False
+    think: Literal["skip", "keep"] = "skip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +152,15 @@ class Config:
     """A whole perfgate.yml.
 
     `path` is the file as the user named it and `root` its directory, absolute; `workload`, `store` and
-    `baselines` are absolute. `service` is None when the file does not describe one.
+    `baselines` are absolute. `service` is None when the file does not describe one, `workload` when it names
+    none, and `driver` when the kind of the workload decides. `environment` is the one of the workload's own
+    to follow.
     """
 
     path: Path
     root: Path
     service: ServiceConfig | None
-    workload: Path
+    workload: Path | None
     variables: Mapping[str, str]
     load: LoadConfig
     measure: MeasureConfig
@@ -163,3 +170,5 @@ class Config:
     store: Path
     baselines: Path
     allow_hosts: tuple[str, ...]
+    driver: DriverName | None = None
+    environment: str | None = None

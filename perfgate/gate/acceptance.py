@@ -59,14 +59,17 @@ def let_pass(comparisons: Iterable[Comparison]) -> tuple[Reason, ...]:
     return tuple(_told(row, row.accepted) for row in comparisons if row.accepted is not None)
 
 
-def outdated(accepted: Accepted, endpoints: Collection[str], policy: Policy) -> tuple[Reason, ...]:
-    """The acceptances that speak of nothing: merged already, or of metrics that are not judged any more."""
+def outdated(accepted: Accepted, endpoints: Collection[str] | None, policy: Policy) -> tuple[Reason, ...]:
+    """The acceptances that speak of nothing: merged already, or of metrics that are not judged any more.
+
+    `endpoints` is None where nobody knows yet which there are.
+    """
     found = []
     for metric, entry in sorted(accepted.entries.items(), key=lambda pair: pair[0]):
         if metric in accepted.merged:
             text = f"the acceptance of {_entry(metric, entry)} is in base already and covers nothing more"
             found.append(Reason(code="acceptance_merged", text=text, remedy=_DROP))
-        elif metric.endpoint not in (*endpoints, ALL_ENDPOINTS):
+        elif endpoints is not None and metric.endpoint not in (*endpoints, ALL_ENDPOINTS):
             text = f"the acceptance of {_entry(metric, entry)}: the workload has no such endpoint"
             found.append(Reason(code="acceptance_unknown", text=text, remedy=_DROP))
         elif metric.statistic not in statistics_of(metric.endpoint) or policy.level_of(metric) == "off":

@@ -84,7 +84,7 @@ def doubts(summary: LoadSummary, thresholds: Sequence[Threshold] = ()) -> tuple[
             )
         )
     driver = summary.driver
-    if not summary.profile.is_open and driver.cpu_ratio > MAX_DRIVER_CPU_RATIO:
+    if summary.tool is None and not summary.profile.is_open and driver.cpu_ratio > MAX_DRIVER_CPU_RATIO:
         found.append(
             Reason(
                 code="driver_bound",
@@ -93,7 +93,8 @@ def doubts(summary: LoadSummary, thresholds: Sequence[Threshold] = ()) -> tuple[
                 remedy="give the driver more CPUs with --processes",
             )
         )
-    if summary.service is not None and driver.kernel_stamped_ratio < MIN_STAMPED_RATIO:
+    unstamped = summary.tool is None and driver.kernel_stamped_ratio < MIN_STAMPED_RATIO
+    if summary.service is not None and unstamped:
         found.append(
             Reason(
                 code="few_stamps",

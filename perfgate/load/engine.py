@@ -14,6 +14,7 @@ branches), `client` and `connection` (one request),
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from array import array
@@ -172,13 +173,27 @@ def _muster(running: Running) -> _Crew:
     if plan.profile.executor == SHAPED:
         return crew
     enlist = _recruiter(running, crew)
-    for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
-        enlist(partial(_life, running, number))
+    for number, side in _places(plan):
+        enlist(partial(_life, running, number, side))
     return crew
 
 
-def _life(running: Running, number: int, recorder: Recorder, clients: list[Client]) -> Life:
-    return partial(live, running, number, recorder, clients)
+def _places(plan: LoadPlan) -> list[tuple[int, int]]:
+    """The number of each thread's user and its side.
+
+    A user that is code has a thread a side, since the code waits for each answer. Which side's begins first
+    is random, for the first to ask finds the service at rest.
+    """
+    places = []
+    for number in range(plan.part[0], plan.profile.vus, plan.part[1]):
+        sides = list(range(len(plan.addresses))) if plan.users else [0]
+        random.Random(f"{plan.seed}/order/{number}").shuffle(sides)
+        places += [(number, side) for side in sides]
+    return places
+
+
+def _life(running: Running, number: int, side: int, recorder: Recorder, clients: list[Client]) -> Life:
+    return partial(live, running, number, recorder, clients, side)
 
 
 def _recruiter(running: Running, crew: _Crew) -> Enlist:

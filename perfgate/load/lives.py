@@ -16,15 +16,26 @@ from perfgate.load.user import VirtualUser
 from perfgate.model import UserKind
 
 
-def live(running: Running, number: int, recorder: Recorder, clients: Sequence[Client]) -> None:
-    """The whole life of user `number` (counted over all processes); what it raises is kept for the engine."""
+def live(running: Running, number: int, recorder: Recorder, clients: Sequence[Client], side: int = 0) -> None:
+    """The whole life of user `number` (counted over all processes); what it raises is kept for the engine.
+
+    A user that is code is on one side only, and does there what its twin does on the other.
+    """
     plan = running.plan
     seed = random.Random(f"{plan.seed}/user/{number}").getrandbits(64)
     gap_ns = round(plan.profile.vus / plan.max_rate_rps * 1e9) if plan.max_rate_rps else 0
     try:
         if plan.users:
             kind = kind_of(plan.users, number)
-            _be(running, kind, number, LivePort(running, clients[0], recorder, seed=seed, min_gap_ns=gap_ns))
+            port = LivePort(
+                running,
+                clients[side],
+                recorder,
+                seed=seed,
+                side=side,
+                min_gap_ns=gap_ns * len(clients),
+            )
+            _be(running, kind, number, port)
         else:
             user = VirtualUser(running, clients, recorder, seed=seed, min_gap_ns=gap_ns)
             if plan.profile.is_open:

@@ -21,11 +21,12 @@ class LoadPlan:
     """What to send where: `addresses` holds one a side.
 
     Closed model: each user sends its next request after the last answer, to all sides in couples. Open
-    model: passes begin by the profile's schedule, each on a random side. All users together send at most
-    `max_rate_rps` (0: no bound). `before` is walked on each side before the first user begins and `after`
-    when the last has ended; `given` is what `before` has left, a mapping a side. Requests sent within
-    `warmup_ns` are not among the samples. Of several processes that share a load, this is number `part[0]`
-    of `part[1]`. `conductor` has the hooks of the load test.
+    model: passes begin by the profile's schedule, each on a random side. Users that are code live once on
+    each side, at the same time and with the same random numbers. All users together send at most
+    `max_rate_rps` (0: no bound). With `skip_think` nobody waits think times. `before` is walked on each side
+    before the first user begins and `after` when the last has ended; `given` is what `before` has left, a
+    mapping a side. Requests sent within `warmup_ns` are not among the samples. Of several processes that
+    share a load, this is number `part[0]` of `part[1]`. `conductor` has the hooks of the load test.
     """
 
     addresses: tuple[Address, ...]
@@ -40,6 +41,7 @@ class LoadPlan:
     seed: int
     warmup_ns: int = 0
     max_rate_rps: float = 0.0
+    skip_think: bool = False
     connections: int = 0
     """How many all users together have to a side at most; 0: each has its own."""
 

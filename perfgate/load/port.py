@@ -12,16 +12,25 @@ from perfgate.model import Exchange, LoadOver, Request
 
 
 class LivePort:
-    """One user's way to the one side of the load; used from that user's thread only."""
+    """One user's way to its side of the load; used from that user's thread only."""
 
     def __init__(
-        self, running: Running, client: Client, recorder: Recorder, *, seed: int, min_gap_ns: int = 0
+        self,
+        running: Running,
+        client: Client,
+        recorder: Recorder,
+        *,
+        seed: int,
+        side: int = 0,
+        min_gap_ns: int = 0,
     ) -> None:
         self._running = running
         self._client = client
         self._recorder = recorder
+        self._side = side
         self._min_gap_ns = min_gap_ns
         self._not_before_ns = 0
+        self.skips_think = running.plan.skip_think
         self.rng = random.Random(seed)
         self.until_ns = running.end_ns
 
@@ -47,7 +56,7 @@ class LivePort:
     def record(self, endpoint: int, exchange: Exchange, error: str) -> None:
         """Count an exchange under an endpoint, with the error class the user gives it."""
         if not self._running.is_over:
-            self._recorder.record(exchange, endpoint, error)
+            self._recorder.record(exchange, endpoint, error, self._side)
 
     def pause(self, duration_ns: int) -> bool:
         """Wait; False, at once, when the load is over or would be by then."""

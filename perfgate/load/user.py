@@ -50,6 +50,7 @@ class VirtualUser:
         ]
         self._random = random.Random(seed)
         self._min_gap_ns = min_gap_ns
+        self._skips_think = running.plan.skip_think
         self.until_ns = running.end_ns
         # Users that all began at once would stay in step and send the bounded rate in bursts.
         spread_ns = len(clients) * min_gap_ns * random.Random(~seed).random()
@@ -184,6 +185,8 @@ class VirtualUser:
     def _do(self, side: int, action: Action, due_ns: int, lateness_ns: int) -> int:
         """Do what is no request on one side; when the next request is due (0: at once), or -1 if never."""
         if isinstance(action, Think):
+            if self._skips_think:
+                return due_ns
             if not self._wait(action.duration_ns, 0):
                 return -1
             return due_ns and due_ns + action.duration_ns
@@ -281,6 +284,7 @@ class VirtualUser:
     def _wait(self, think_ns: int, requests: int) -> bool:
         """Think, and keep under the bound before a couple, never inside it: it belongs back to back."""
         now_ns = time.monotonic_ns()
+        think_ns = 0 if self._skips_think else think_ns
         wait_ns = think_ns
         if self._min_gap_ns and requests:
             wait_ns = max(think_ns, self._not_before_ns - now_ns)

@@ -17,19 +17,20 @@ from typing import TYPE_CHECKING
 import perfgate
 from perfgate.errors import UsageError
 from perfgate.load.address import Address, Timeouts
-from perfgate.load.clock import detect_clock_source
 from perfgate.measure.budget import Goal, Preparation, Prepared, prepare
 from perfgate.measure.checkout import Checkouts, exclusive
 from perfgate.measure.history import Alike
 from perfgate.measure.protocol import Decide, Recording, Stops, measure, never
 from perfgate.measure.round import Session, Target
-from perfgate.measure.roundload import describe_load, steady_profile
+from perfgate.measure.roundload import describe_load, round_ns, steady_profile, think_notes
+from perfgate.measure.toolreport import together
+from perfgate.measure.toolround import clock_of, latency_of
 from perfgate.model import (
-    LATENCY_DEFINITION,
     Commit,
     Environment,
     Result,
     Side,
+    ToolReport,
     Workload,
 )
 from perfgate.store import results as store
@@ -109,7 +110,7 @@ def run_job(job: Job, progress: Progress) -> tuple[Result, ...]:
     facts = _Facts(
         started_at=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         environment=detect_environment(),
-        clock_source=detect_clock_source(),
+        clock_source=clock_of(job.workload),
     )
     with exclusive(job.folder), Keeper() as keeper:
         require_writable(job.config.store)
@@ -197,7 +198,7 @@ def _session(job: Job, targets: tuple[Target, ...], placement: Placement, keeper
     return Session(
         targets=targets,
         workload=job.workload,
-        profile=steady_profile(load, measuring.warmup_ns + measuring.round_ns),
+        profile=steady_profile(load, measuring.warmup_ns + round_ns(job.config, job.workload)),
         max_rate_rps=load.max_rate_rps or 0.0,
         warmup_ns=measuring.warmup_ns,
         timeouts=Timeouts(
@@ -207,6 +208,8 @@ def _session(job: Job, targets: tuple[Target, ...], placement: Placement, keeper
         placement=placement,
         logs=logs,
         keeper=keeper,
+        skip_think=load.think == "skip",
+        variables=job.config.variables,
     )
 
 
@@ -214,7 +217,7 @@ def _preparation(job: Job, session: Session, facts: _Facts) -> Preparation:
     alike = Alike(
         workload_name=job.workload.name,
         workload_digest=job.workload.digest,
-        load_model=describe_load(job.config, sides=len(job.sources)),
+        load_model=describe_load(job.config, job.workload, sides=len(job.sources)),
         environment_class=facts.environment.class_id,
         restarts=all(source.address is None for source in job.sources),
         pinned=session.placement.pinned,
@@ -240,19 +243,31 @@ def _results(job: Job, prepared: Prepared, recording: Recording, facts: _Facts) 
             commit=source.commit,
             workload_name=job.workload.name,
             workload_digest=job.workload.digest,
-            load_model=describe_load(job.config, sides=len(job.sources)),
+            load_model=describe_load(job.config, job.workload, sides=len(job.sources)),
             seed=job.seed,
             environment=facts.environment,
             placement=prepared.session.placement,
             clock_source=facts.clock_source,
-            latency_definition=LATENCY_DEFINITION,
+            latency_definition=latency_of(job.workload),
             restarts=source.address is None,
             rounds=tuple(measured.rounds[number] for measured in recording.measured),
-            notes=(*job.workload.notes, *prepared.notes),
+            notes=(
+                *job.workload.notes,
+                *think_notes(job.config, job.workload),
+                *prepared.notes,
+                *(tool.notes if (tool := _report(recording, number)) is not None else ()),
+            ),
+            tool=_report(recording, number),
             calibration_ns=_usual_calibration_ns(recording),
         )
         for number, source in enumerate(job.sources)
     )
+
+
+def _report(recording: Recording, side: int) -> ToolReport | None:
+    """What the tool said in all rounds of a side; None where perfgate sent the load."""
+    reports = [m.reports[side] for m in recording.measured if m.reports]
+    return together(reports) if reports else None
 
 
 def _usual_calibration_ns(recording: Recording) -> int | None:

@@ -40,7 +40,7 @@ def summarise(job: LoadJob, came: LoadOutcome, *, started_at: str, clock_source:
         elapsed_s=came.duration_ns / 1e9,
         requests=requests,
         dropped=int(missed.sum()),
-        endpoints=_endpoints(samples, missed, service_ns, response_ns if is_open else None),
+        endpoints=endpoint_loads(samples, missed, service_ns, response_ns if is_open else None),
         service=spread(service_ns),
         response=spread(response_ns) if is_open else None,
         lateness=spread(came.lateness_ns) if is_open else None,
@@ -66,7 +66,7 @@ def _error_is(samples: Samples, name: str) -> NDArray[np.bool_]:
     return np.equal(samples.error, samples.errors.index(name))
 
 
-def _endpoints(
+def endpoint_loads(
     samples: Samples,
     missed: NDArray[np.bool_],
     service_ns: NDArray[np.int64],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,12 @@ from perfgate.load.address import Address, Timeouts
 from perfgate.load.engine import drive
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.watching import Watcher
+from perfgate.measure.counters import Counters
 from perfgate.measure.growth import rss_slope_bytes
 from perfgate.measure.health import why_dropped
+from perfgate.measure.roundload import has_think
 from perfgate.measure.summary import busy_ns, require_answers, summarise
+from perfgate.measure.toolround import drive_tool
 from perfgate.model import (
     ALL_ENDPOINTS,
     Health,
@@ -26,10 +29,11 @@ from perfgate.model import (
     Scenario,
     Side,
     Stage,
+    ToolReport,
     Workload,
 )
-from perfgate.target import calibration, noise, observe, service
-from perfgate.target.memory import MemoryRecorder, MemorySeries
+from perfgate.target import calibration, noise, service
+from perfgate.target.memory import MemorySeries
 
 if TYPE_CHECKING:
     from perfgate.target.keeper import Keeper
@@ -58,15 +62,19 @@ class Session:
     placement: Placement
     logs: Path
     keeper: Keeper
+    skip_think: bool = True
+    tool_arguments: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_pauses(self) -> bool:
+        """Whether the workload has think times, and they are waited."""
+        return has_think(self.workload) and not self.skip_think
 
     @property
     def is_paced(self) -> bool:
-        """Whether anything but the answers says when the next request is sent."""
-        return (
-            self.profile.is_open
-            or self.max_rate_rps > 0
-            or any(scenario.pauses for scenario in self.workload.scenarios)
-        )
+        """Whether anything but the answers says when the next request is sent; users' own code may."""
+        return self.profile.is_open or self.max_rate_rps > 0 or not self.workload.scenarios or self.has_pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,45 +82,13 @@ class MeasuredRound:
     """One round of every side, in the order of `Session.targets`, with its requests.
 
     `calibration_ns` is how fast the service's CPUs were just after it, None where a side was compared with
-    another: those were measured at the same time.
+    another: those were measured at the same time. `reports` are what a tool that sent the load said, a side.
     """
 
     rounds: tuple[Round, ...]
     samples: tuple[Samples, ...]
     calibration_ns: int | None = None
-
-
-class _Counters:
-    """CPU time of the running services when measuring begins and ends, and their memory in between."""
-
-    def __init__(self, services: Sequence[service.Service | None]) -> None:
-        self._services = services
-        self._watched = [observe.watch(s) if s else None for s in services]
-        self._before: list[int | None] = []
-        self._after: list[int | None] = []
-        self._noise_before = noise.snapshot()
-        self.noise = noise.between(self._noise_before, self._noise_before)
-        self.rss_bytes: list[int | None] = [None] * len(services)
-        self._recorder = MemoryRecorder(self._watched)
-
-    def begin(self) -> None:
-        self._noise_before = noise.snapshot()
-        self._before = [w.cpu_ns() if w else None for w in self._watched]
-        self._recorder.start()
-
-    def end(self) -> None:
-        self._recorder.stop()
-        self._after = [w.cpu_ns() if w else None for w in self._watched]
-        self.noise = noise.between(self._noise_before, noise.snapshot())
-        self.rss_bytes = [w.rss_bytes() if w else None for w in self._watched]
-
-    def cpu_ns(self, index: int) -> int | None:
-        before, after = self._before[index], self._after[index]
-        return None if before is None or after is None else max(0, after - before)
-
-    def memory(self) -> tuple[MemorySeries, ...]:
-        """The memory of each service while measured; nobody reads it any more after this."""
-        return self._recorder.stop()
+    reports: tuple[ToolReport, ...] = ()
 
 
 def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence[str] = ()) -> MeasuredRound:
@@ -136,12 +112,9 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
         for running in services:
             if running is not None:
                 service.wait_ready(running)
-        counters = _Counters(services)
+        counters = Counters(services)
         try:
-            outcome = drive(
-                _plan(session, services, seed, focus),
-                Watcher(on_measuring=counters.begin, on_measured=counters.end),
-            )
+            sent = _send(session, services, counters, seed=seed, focus=focus, index=index)
         finally:
             memory = counters.memory()
         for running in services:
@@ -152,7 +125,7 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
         service.stop_all([running for running in services if running is not None], at_once=True)
         raise
     service.stop_all([running for running in services if running is not None])
-    measured = _measured(session, outcome, counters, memory, index=index, stage=stage, seed=seed)
+    measured = _measured(session, sent, counters, memory, index=index, stage=stage, seed=seed)
     return replace(measured, calibration_ns=_calibrated(session))
 
 
@@ -178,23 +151,60 @@ def _start(session: Session, target: Target, index: int) -> service.Service | No
     )
 
 
-def _plan(
-    session: Session, services: Sequence[service.Service | None], seed: int, focus: Sequence[str]
-) -> LoadPlan:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sent:
+    """What the load of a round came to, and the CPU time of each service that goes with it."""
+
+    outcome: LoadOutcome
+    used_ns: tuple[int | None, ...]
+    reports: tuple[ToolReport, ...] = ()
+
+
+def _send(
+    session: Session,
+    services: Sequence[service.Service | None],
+    counters: Counters,
+    *,
+    seed: int,
+    focus: Sequence[str],
+    index: int,
+) -> _Sent:
+    tool = session.workload.tool
+    if tool is None:
+        watcher = Watcher(on_measuring=counters.begin, on_measured=counters.end)
+        outcome = drive(_plan(session, services, seed, focus), watcher)
+        return _Sent(outcome=outcome, used_ns=tuple(map(counters.cpu_ns, range(len(services)))))
+    addresses = _addresses(session, services)
+    counters.begin()
+    ran = drive_tool(session, tool, addresses, index=index, seed=seed, used_ns=counters.so_far_ns)
+    counters.end()
+    return _Sent(outcome=ran.load, used_ns=ran.cpu_ns, reports=ran.reports)
+
+
+def _addresses(session: Session, services: Sequence[service.Service | None]) -> tuple[Address, ...]:
     addresses = []
     for target, running in zip(session.targets, services, strict=True):
         address = Address("127.0.0.1", running.port) if running is not None else target.address
         if address is None:
             raise ValueError(f"{target.side} has neither a service nor an address")
         addresses.append(address)
+    return tuple(addresses)
+
+
+def _plan(
+    session: Session, services: Sequence[service.Service | None], seed: int, focus: Sequence[str]
+) -> LoadPlan:
     return LoadPlan(
-        addresses=tuple(addresses),
+        addresses=_addresses(session, services),
         scenarios=focused(session.workload, focus),
         before=session.workload.before,
         after=session.workload.after,
+        users=session.workload.users,
+        conductor=session.workload.conductor,
         endpoints=session.workload.endpoints,
         profile=session.profile,
         max_rate_rps=session.max_rate_rps,
+        skip_think=session.skip_think,
         warmup_ns=session.warmup_ns,
         timeouts=session.timeouts,
         seed=seed,
@@ -211,17 +221,17 @@ def focused(workload: Workload, focus: Sequence[str]) -> tuple[Scenario, ...]:
 
 def _measured(
     session: Session,
-    outcome: LoadOutcome,
-    counters: _Counters,
+    sent: _Sent,
+    counters: Counters,
     memory: Sequence[MemorySeries],
     *,
     index: int,
     stage: Stage,
     seed: int,
 ) -> MeasuredRound:
+    outcome, used_ns = sent.outcome, sent.used_ns
     for target, samples in zip(session.targets, outcome.samples, strict=True):
-        require_answers(samples, target.side, index + 1)
-    used_ns = [counters.cpu_ns(side) for side in range(len(session.targets))]
+        require_answers(samples, target.side, index + 1, waits=session.has_pauses)
     health = _health(session, outcome, counters.noise, used_ns)
     rounds = tuple(
         Round(
@@ -240,7 +250,7 @@ def _measured(
         )
         for side, samples in enumerate(outcome.samples)
     )
-    return MeasuredRound(rounds=rounds, samples=outcome.samples)
+    return MeasuredRound(rounds=rounds, samples=outcome.samples, reports=sent.reports)
 
 
 def _health(

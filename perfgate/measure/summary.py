@@ -24,8 +24,8 @@ def summarise(samples: Samples) -> tuple[EndpointRound, ...]:
     )
 
 
-def require_answers(samples: Samples, side: str, round_number: int) -> None:
-    """Refuse a round in which a side said nothing at all: it hangs, or nothing reached it.
+def require_answers(samples: Samples, side: str, round_number: int, *, waits: bool = False) -> None:
+    """Refuse a round in which a side said nothing at all: it hangs, or nothing reached it, or all `waits`.
 
     Raises:
         MeasureError: no request was sent, or none got a whole answer.
@@ -35,7 +35,8 @@ def require_answers(samples: Samples, side: str, round_number: int) -> None:
         raise MeasureError(
             f"round {round_number}: no request to {side} was finished in time to be measured",
             "see whether both sides answer the workload's requests at all (one that hangs holds up the "
-            "other); if they do, lengthen measure.round or shorten the think time",
+            "other); if they do, lengthen measure.round"
+            + (", or leave the think times out with load.think: skip" if waits else ""),
         )
     if not samples.status.any():
         numbers, counts = np.unique(samples.error, return_counts=True)

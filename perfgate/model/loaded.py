@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from perfgate.model.ensured import Passes
 from perfgate.model.profile import Profile
+from perfgate.model.tool import ToolReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,8 @@ class LoadSummary:
     dns, connect, tls (of new connections), sending, waiting and receiving to their spreads; a phase that
     never happened is left out. `passes` are those of the whole load, with the warm-up, by scenario.
     `interrupted` says that the user stopped it, and all this is of a part. `objections` is what the file
-    itself says against the run.
+    itself says against the run. Where another project's tool sent the load, `tool` is its report, and
+    `load_words` say what is known of the load instead of the profile.
     """
 
     workload_name: str
@@ -85,3 +87,5 @@ class LoadSummary:
     notes: tuple[str, ...] = ()
     interrupted: bool = False
     objections: tuple[str, ...] = ()
+    load_words: str = ""
+    tool: ToolReport | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from perfgate.model.sides import Side, Stage
+from perfgate.model.tool import ToolReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,8 @@ class Result:
 
     Results of the two sides of one paired run share `run_id`. `restarts` is False when the service was
     already running (a URL stood in for the side). `calibration_ns` is how long a fixed calculation took on
-    the service's CPUs between rounds (the median), None where it was not timed.
+    the service's CPUs between rounds (the median), None where it was not timed. `tool` is what another
+    project's tool said that sent the load, None where perfgate did.
     """
 
     schema_version: int
@@ -143,6 +145,7 @@ class Result:
     rounds: tuple[Round, ...]
     notes: tuple[str, ...] = ()
     calibration_ns: int | None = None
+    tool: ToolReport | None = None
 
     @property
     def is_imported(self) -> bool:

@@ -15,6 +15,9 @@ class Port(Protocol):
     rng: random.Random
     """Every random choice of the user comes from here, so that a seed repeats them."""
 
+    skips_think: bool
+    """Whether the user should leave out the waits between its tasks."""
+
     def endpoint(self, name: str) -> int:
         """The number of an endpoint, given out on first sight; past a bound, that of "other"."""
 

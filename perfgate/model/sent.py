@@ -111,13 +111,15 @@ class UserKind:
     """A kind of virtual user written as code that runs in a thread of its own.
 
     `live` is its whole life: it returns when the port's pauses return False, or when it has had enough.
-    Of all users, `fixed_count` are of this kind, or (0) a share by `weight`.
+    Of all users, `fixed_count` are of this kind, or (0) a share by `weight`. `pauses` says that they wait
+    between what they do.
     """
 
     name: str
     weight: float
     fixed_count: int = 0
     live: Callable[[Port], None] = field(repr=False, compare=False)
+    pauses: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

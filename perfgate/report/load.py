@@ -13,6 +13,7 @@ from perfgate.model import LoadSummary, Outcome, Reason
 from perfgate.report import loadrows, loadwords
 from perfgate.report.console import STYLES, new_console, print_reasons, print_wrapped, written
 from perfgate.report.text import shorten
+from perfgate.report.toolwords import tool_lines
 
 _READABLE_NAME = 12
 
@@ -36,6 +37,10 @@ def render_load(
     if summary.requests:
         _print_figures(console, summary)
     _print_counts(console, summary)
+    if summary.tool is not None and (lines := tool_lines(summary.tool)):
+        console.print()
+        for number, line in enumerate(lines):
+            print_wrapped(console, line, lead="  " if number else "")
     doubts = [*warnings, *(Reason(code="note", text=note) for note in summary.notes)]
     if doubts:
         console.print()
@@ -54,7 +59,7 @@ def _print_figures(console: Console, summary: LoadSummary) -> None:
         console.print()
         _print_table(console, loadrows.TIME_HEADS, times)
     print_wrapped(console, loadrows.legend([*endpoints, *times], summary), style="dim")
-    if not summary.profile.is_open and summary.service is not None:
+    if not summary.profile.is_open and summary.service is not None and summary.tool is None:
         print_wrapped(console, loadwords.CLOSED_MODEL)
 
 

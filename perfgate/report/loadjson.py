@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from perfgate.model import DriverLoad, EndpointLoad, LoadSummary, Outcome, Profile, Reason, Spread
+from perfgate.model import DriverLoad, EndpointLoad, LoadSummary, Outcome, Reason, Spread
 from perfgate.report import loadtotals
 from perfgate.report.document import json_text
 from perfgate.report.loadwords import load_sentence
@@ -30,13 +30,14 @@ def render_load_json(
             "workload": {"name": summary.workload_name, "digest": summary.workload_digest},
             "target": summary.target,
             "started_at": summary.started_at,
-            "profile": _profile(summary.profile),
+            "profile": _profile(summary),
             "seed": summary.seed,
             "elapsed_s": summary.elapsed_s,
             **_figures(summary),
             "endpoints": [_endpoint(endpoint, summary) for endpoint in summary.endpoints],
             "driver": _driver(summary.driver, summary.requests),
             "notes": list(summary.notes),
+            "tool": dataclasses.asdict(summary.tool) if summary.tool else None,
         }
     )
 
@@ -57,9 +58,10 @@ def _figures(summary: LoadSummary) -> dict[str, object]:
     }
 
 
-def _profile(profile: Profile) -> dict[str, object]:
+def _profile(summary: LoadSummary) -> dict[str, object]:
+    profile = summary.profile
     return {
-        "description": describe_profile(profile),
+        "description": summary.load_words or describe_profile(profile),
         "executor": profile.executor,
         "model": "open" if profile.is_open else "closed",
         "vus": profile.vus,

@@ -9,6 +9,7 @@ from perfgate.report import loadrows, loadwords
 from perfgate.report.bounded import bullet, within
 from perfgate.report.inert import code, prose
 from perfgate.report.text import shorten
+from perfgate.report.toolwords import tool_lines
 
 MAX_CHARACTERS = 60_000
 """Below GitHub's 65 536; widths and budgets here add up to less even if every character is escaped."""
@@ -35,6 +36,7 @@ def render_load_markdown(
         _bullets(reasons, _REASONS_BUDGET, "reasons"),
         *_tables(summary),
         _counts(summary),
+        _tool(summary),
         _doubts(summary, warnings),
         [prose(f"driver: {loadwords.driver_text(summary)} · {loadwords.facts_text(summary)}")],
     ]
@@ -46,7 +48,7 @@ def _tables(summary: LoadSummary) -> list[list[str]]:
         return []
     endpoints, times = loadrows.endpoint_rows(summary), loadrows.time_rows(summary)
     legend = [prose(loadrows.legend([*endpoints, *times], summary))]
-    if not summary.profile.is_open and summary.service is not None:
+    if not summary.profile.is_open and summary.service is not None and summary.tool is None:
         legend += ["", prose(loadwords.CLOSED_MODEL)]
     return [
         _table(loadrows.ENDPOINT_HEADS, endpoints, code),
@@ -76,6 +78,11 @@ def _counts(summary: LoadSummary) -> list[str]:
     lines += [f"- {prose(shorten(line, _LINE_WIDTH))}" for line in loadwords.error_lines(summary)]
     lines += [f"- statuses: {prose(statuses)}"] if statuses else []
     return within(lines, _ERRORS_BUDGET, "errors")
+
+
+def _tool(summary: LoadSummary) -> list[str]:
+    lines = tool_lines(summary.tool) if summary.tool is not None else []
+    return within((f"- {prose(line)}" for line in lines), _ERRORS_BUDGET, "lines")
 
 
 def _doubts(summary: LoadSummary, warnings: Sequence[Reason]) -> list[str]:

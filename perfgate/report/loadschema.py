@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from perfgate.model import Executor
+from perfgate.model import Executor, ToolReport
 from perfgate.report.document import Document, ReasonDocument, schema_of
 
 LoadOutcome = Literal["PASS", "THRESHOLD_BREACHED", "INVALID"]
@@ -117,6 +117,9 @@ class LoadDocument(Document):
     endpoints: list[EndpointDocument] = Field(description="In the workload's order.")
     driver: DriverDocument
     notes: list[str] = Field(description="What a reader should know.")
+    tool: ToolReport | None = Field(
+        description="What the tool that sent the load said itself; null if perfgate did."
+    )
 
 
 def schema_text() -> str:

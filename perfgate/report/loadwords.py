@@ -31,7 +31,7 @@ def load_sentence(summary: LoadSummary, outcome: Outcome) -> str:
     """The outcome, what was driven how hard, and how much of it failed, as one sentence."""
     target = shorten(clean(summary.target), _TARGET_WIDTH)
     evidence = "no evidence about " if outcome == Outcome.INVALID else ""
-    driven = f"{evidence}{target} under {describe_profile(summary.profile)}"
+    driven = f"{evidence}{target} under {summary.load_words or describe_profile(summary.profile)}"
     if not summary.requests:
         return f"{outcome}: {driven}: no request was sent."
     failed = loadtotals.all_failed(summary)

@@ -70,10 +70,10 @@ def _from_version_1(document: Document) -> Document:
 
 
 def _from_version_2(document: Document) -> Document:
-    """Version 3 lets a round say that nothing is known of its health: another tool measured it."""
+    """Version 3 lets a round say that nothing is known of its health, and tells what a tool reported."""
     if any(each["health"] is None for each in document["rounds"]):
         raise ValueError("health is never null yet")
-    return document
+    return with_keys(document, tool=None)
 
 
 def _round_2(old: Document) -> Document:

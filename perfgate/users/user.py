@@ -21,7 +21,7 @@ from perfgate.users.exceptions import (
 from perfgate.users.failing import record_exception
 from perfgate.users.tasks import name_of, tasks_of
 from perfgate.users.taskset import RootTaskSet
-from perfgate.users.waiting import constant
+from perfgate.users.waiting import constant, is_no_wait
 
 NO_HOST = "http://service.invalid"
 """What stands for the service in URLs where the load test names no host."""
@@ -194,6 +194,7 @@ def kind_of(user_class: type[User], environment: Environment, conductor: FileCon
         weight=float(user_class.weight),
         fixed_count=int(user_class.fixed_count),
         live=live,
+        pauses=_pauses(user_class),
     )
 
 
@@ -210,3 +211,19 @@ def _live(user_class: type[User], environment: Environment, port: Port) -> None:
         record_exception(port, f"{user_class.__name__}.__init__", missing)
         return
     user.run()
+
+
+def _pauses(user_class: type[User]) -> bool:
+    """Whether a user class, or a task set below it, has a wait time other than none."""
+    left: list[Any] = [user_class]
+    seen: set[Any] = set()
+    while left:
+        holder = left.pop()
+        if holder in seen:
+            continue
+        seen.add(holder)
+        wait = getattr(holder, "wait_time", None)
+        if wait is not None and not is_no_wait(wait):
+            return True
+        left += [each for each in holder.tasks if isinstance(each, type)]
+    return False

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from perfgate.model import Port
@@ -34,7 +35,21 @@ def between(min_wait: float, max_wait: float) -> WaitTime:
 
 def constant(wait_time: float) -> WaitTime:
     """Always the same number of seconds."""
-    return lambda _: wait_time
+
+    def always(_: Any) -> float:
+        return wait_time
+
+    if wait_time == 0:
+        _NO_WAITS.add(always)
+    return always
+
+
+_NO_WAITS: WeakSet[WaitTime] = WeakSet()
+
+
+def is_no_wait(wait_time: Any) -> bool:
+    """Whether a `wait_time` attribute is known never to wait."""
+    return wait_time == 0 if isinstance(wait_time, int | float) else wait_time in _NO_WAITS
 
 
 def constant_pacing(wait_time: float) -> WaitTime:

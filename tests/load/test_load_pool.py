@@ -19,7 +19,7 @@ import pytest
 from load_plans import MS, arrivals, errors_of, iterations, load, users
 from load_servers import LocalServer, answering
 
-from perfgate.cli.drive import read_any
+from perfgate.cli.loadtest import read_load_test
 from perfgate.errors import MeasureError
 from perfgate.load.engine import LoadStopped, outcome
 from perfgate.load.plan import LoadOutcome, LoadPlan
@@ -53,7 +53,7 @@ def _no_process_is_left() -> Iterator[None]:
 def read(tmp_path: Path) -> Callable[[], Workload]:
     path = tmp_path / "load.yml"
     path.write_text(YAML)
-    return partial(read_any, path, {})
+    return partial(read_load_test, path, {})
 
 
 def plan_of(read: Callable[[], Workload], server: LocalServer, how: Profile, **changes) -> LoadPlan:
@@ -165,14 +165,14 @@ PARENT = """
 import sys
 from functools import partial
 from pathlib import Path
-from perfgate.cli.drive import read_any
+from perfgate.cli.loadtest import read_load_test
 from perfgate.load.address import Address, Timeouts
 from perfgate.load.plan import LoadPlan
 from perfgate.load.pool import drive_together
 from perfgate.model import Profile, Ramp
 
 if __name__ == "__main__":
-    read = partial(read_any, Path(sys.argv[1]), {})
+    read = partial(read_load_test, Path(sys.argv[1]), {})
     drive_together(
         LoadPlan(
             addresses=(Address("127.0.0.1", int(sys.argv[2])),),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -10,16 +11,18 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from load_plans import MS, errors_of, load, profile, users
 from load_servers import LocalServer, answering
 
+from perfgate.load.address import Address
 from perfgate.load.engine import drive
 from perfgate.load.lives import kind_of
 from perfgate.load.plan import LoadOutcome
-from perfgate.model import Port, Request, UserKind
+from perfgate.model import LoadOver, Port, Request, UserKind
 from perfgate.users.reading import read_users
 
 SHOPPERS = """
@@ -199,3 +202,74 @@ def test_users_that_sleep_do_not_outlive_the_load_by_more_than_their_nap(run_fil
         run_file(text, server, 3)
         assert time.monotonic() - begun < 2.5
     assert not [thread for thread in threading.enumerate() if thread.name == "virtual-user"]
+
+
+def test_users_live_once_on_each_side_with_the_same_random_numbers():
+    def live(port: Port) -> None:
+        number = port.endpoint(f"GET /{port.rng.randrange(3)}")
+        for _ in range(20):
+            path = f"/{port.rng.randrange(1000)}"
+            port.record(number, port.exchange(Request(endpoint=0, method="GET", target=path)), "")
+
+    twin = UserKind(name="a", weight=1, live=live)
+    with LocalServer(answering()) as base, LocalServer(answering()) as head:
+        plan = load(base, users(3, 2_000), scenarios=(), users=(twin,), endpoints=())
+        plan = replace(plan, addresses=(Address(*base.address), Address(*head.address)))
+        outcome = drive(plan)
+        asked = [sorted(r.split(b" ")[1] for r in server.requests) for server in (base, head)]
+    assert asked[0] == asked[1]
+    assert len(asked[0]) == 60
+    for samples in outcome.samples:
+        assert len(samples.sent_ns) == 60
+        assert set(samples.couple.tolist()) == {-1}
+    assert outcome.samples[0].endpoints == outcome.samples[1].endpoints
+
+
+def test_both_sides_together_keep_below_the_bound_on_the_rate():
+    def live(port: Port) -> None:
+        with contextlib.suppress(LoadOver):
+            kind("a").live(port)
+
+    hasty = UserKind(name="a", weight=1, live=live)
+    with LocalServer(answering()) as base, LocalServer(answering()) as head:
+        plan = load(base, users(2, 1_000), scenarios=(), users=(hasty,), endpoints=(), max_rate_rps=40.0)
+        outcome = drive(replace(plan, addresses=(Address(*base.address), Address(*head.address))))
+    counts = [len(samples.sent_ns) for samples in outcome.samples]
+    assert sum(counts) <= 44
+    assert min(counts) >= 5
+
+
+def test_wait_times_are_left_out_where_think_time_is(tmp_path: Path):
+    file = tmp_path / "locustfile.py"
+    file.write_text(
+        "from locust import HttpUser, between, task\n"
+        "class Patient(HttpUser):\n"
+        "    wait_time = between(5, 9)\n"
+        "    @task\n"
+        "    def look(self):\n"
+        "        self.client.get('/')\n"
+    )
+    workload = read_users(file, environ=os.environ)
+    assert [each.pauses for each in workload.users] == [True]
+    with LocalServer(answering()) as server:
+        plan = load(server, users(1, 300), scenarios=(), users=workload.users, endpoints=())
+        assert len(drive(plan).samples[0].sent_ns) <= 1
+        assert len(drive(replace(plan, skip_think=True)).samples[0].sent_ns) > 5
+
+
+@pytest.mark.parametrize(
+    ("wait", "pauses"),
+    [("", False), ("wait_time = constant(0)", False), ("wait_time = constant(0.1)", True)],
+)
+def test_only_users_that_wait_are_said_to_pause(tmp_path: Path, wait: str, pauses: bool):
+    file = tmp_path / "locustfile.py"
+    file.write_text(
+        "from locust import HttpUser, constant, task\n"
+        "class Eager(HttpUser):\n"
+        f"    {wait or 'weight = 1'}\n"
+        "    @task\n"
+        "    def look(self):\n"
+        "        self.client.get('/')\n"
+    )
+    (user,) = read_users(file, environ=os.environ).users
+    assert user.pauses is pauses

@@ -8,8 +8,8 @@ import pytest
 from perfgate.config import Config, load_config
 from perfgate.errors import UsageError
 from perfgate.measure.budget import finds_text, freedom_of, plan_text, require_room
-from perfgate.measure.roundload import describe_load
-from perfgate.model import Metric
+from perfgate.measure.roundload import describe_load, think_notes
+from perfgate.model import Metric, Scenario, UserKind, Workload
 from perfgate.stats.planning import Freedom, Plan
 
 
@@ -89,6 +89,14 @@ def test_the_plan_in_words() -> None:
     assert "too few requests to say" in finds_text(replace(plan, mde={}), "from 3 pilot rounds")
 
 
+STEADY = Scenario(name="home", weight=1.0, endpoints=frozenset({0}), start=lambda _: iter(()))  # type: ignore[arg-type,return-value]
+THINKING = replace(STEADY, pauses=True)
+
+
+def sent(scenario: Scenario) -> Workload:
+    return Workload(name="load", digest="0" * 64, endpoints=("GET /",), scenarios=(scenario,))
+
+
 @pytest.mark.parametrize(
     ("text", "sides", "words"),
     [
@@ -119,4 +127,24 @@ def test_the_plan_in_words() -> None:
     ],
 )
 def test_a_load_in_words_is_the_same_in_every_run(tmp_path: Path, text: str, sides: int, words: str) -> None:
-    assert describe_load(config(tmp_path, text), sides=sides) == words
+    assert describe_load(config(tmp_path, text), sent(STEADY), sides=sides) == words
+
+
+@pytest.mark.parametrize(("think", "words"), [("skip", "think times skipped"), ("keep", "think times kept")])
+def test_think_times_are_in_the_words_where_there_are_any(tmp_path: Path, think: str, words: str) -> None:
+    told = config(tmp_path, f"load: {{think: {think}}}\n")
+    assert f", two sides interleaved, {words}, rounds of 1 s" in describe_load(told, sent(THINKING), sides=2)
+    assert "think" not in describe_load(told, sent(STEADY), sides=2)
+    assert bool(think_notes(told, sent(THINKING))) == (think == "skip")
+    assert think_notes(told, sent(STEADY)) == ()
+
+
+def test_user_classes_are_no_connections_and_no_couples(tmp_path: Path) -> None:
+    kinds = (UserKind(name="Shopper", weight=1.0, live=lambda _: None, pauses=True),)
+    workload = Workload(name="load", digest="0" * 64, users=kinds)
+    words = describe_load(config(tmp_path, "load: {connections: 3}\n"), workload, sides=2)
+    assert words == (
+        "closed model, 3 users a side, two sides at the same time, think times skipped, rounds of 1 s"
+    )
+    (note,) = think_notes(config(tmp_path, ""), workload)
+    assert note.startswith("wait_time of 'Shopper': not waited in rounds")

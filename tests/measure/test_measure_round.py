@@ -40,7 +40,9 @@ def _target(side: Side, leak: int, path: Path) -> Target:
     return Target(side=side, spec=spec)
 
 
-def _round(path: Path, *, more: str = "", max_rate_rps: float = 0.0) -> MeasuredRound:
+def _round(
+    path: Path, *, more: str = "", max_rate_rps: float = 0.0, skip_think: bool = False
+) -> MeasuredRound:
     (path / "load.yml").write_text(WORKLOAD + more)
     with Keeper() as keeper:
         session = Session(
@@ -56,6 +58,7 @@ def _round(path: Path, *, more: str = "", max_rate_rps: float = 0.0) -> Measured
             placement=Placement(driver_cpus=(0,), service_cpus=(0,), pinned=False),
             logs=path,
             keeper=keeper,
+            skip_think=skip_think,
         )
         return measure_round(session, index=0, stage="screen")
 
@@ -80,5 +83,8 @@ def test_busy_time_and_cpu_are_of_the_measured_requests(tmp_path: Path) -> None:
 def test_think_time_and_a_bound_on_the_rate_pace_a_load(tmp_path: Path) -> None:
     thinking = _round(tmp_path, more="      - think: 0.001\n")
     assert [side.unpaced_connections for side in thinking.rounds] == [None, None]
+    hurried = _round(tmp_path, more="      - think: 5\n", skip_think=True)
+    assert [side.unpaced_connections for side in hurried.rounds] == [1, 1]
+    assert all(side.answered > 5 for side in hurried.rounds)
     bounded = _round(tmp_path, max_rate_rps=500.0)
     assert [side.unpaced_connections for side in bounded.rounds] == [None, None]
