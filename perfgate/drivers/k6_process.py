@@ -1,4 +1,4 @@
-"""One process of a load tool from start to end: its group, its CPUs, its output in files, and its stopping."""
+"""One process of a load tool from start to end: its group, its CPUs, its output files, and its stopping."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Counter:
-    """Counts requests in a file of lines while it grows; a row not yet whole is counted with the next chunk."""
+    """Counts requests in a growing file of lines; a row not yet whole is counted with the next chunk."""
 
     def __init__(self, path: Path, counted: bytes) -> None:
         self._path = path

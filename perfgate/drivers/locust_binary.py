@@ -55,7 +55,7 @@ def _interpreter(script: str, search: str) -> tuple[str, ...]:
     if words and Path(words[0]).name == "env":
         words = [word for word in words[1:] if word != "-S"]
     program = shutil.which(words[0], path=search) if words else None
-    if program is None or "python" not in Path(words[0]).name and "pypy" not in Path(words[0]).name:
+    if program is None or ("python" not in Path(words[0]).name and "pypy" not in Path(words[0]).name):
         raise UsageError(
             f"{script} does not name the Python it runs on",
             "activate the environment Locust is installed in, so that its own script is on PATH",

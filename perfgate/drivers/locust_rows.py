@@ -42,7 +42,7 @@ def read_rows(path: Path, address: str) -> LocustRows:
             elif isinstance(row, dict):
                 columns.define(row)
             else:
-                columns.add(*row)
+                columns.add(row)
     return LocustRows(samples=columns.samples(), stateless=columns.stateless, torn=torn)
 
 
@@ -78,8 +78,9 @@ class _Columns:
             kind, text = row["error"]
             self._errors.append((kind, text))
 
-    def add(self, begun_s: float, spent_ms: float, name: int, status: int, length: int, error: int) -> None:
+    def add(self, row: tuple[float, float, int, int, int, int]) -> None:
         """Take down one request."""
+        begun_s, spent_ms, name, status, length, error = row
         sent_ns = round(begun_s * 1e9)
         status = status if 0 <= status < 1000 else 0
         nothing = error and not status

@@ -1,4 +1,4 @@
-"""A locustfile examined before it is run: Locust's own judgement, its users and hosts, its files and digest."""
+"""A locustfile examined before it is run: Locust's judgement, its users and hosts, its files and digest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAUNCHER = Path(__file__).with_name("locust_launcher.py")
 _DIGEST_VERSION = "locust/1"
 _ANSWER_S = 120.0
 _MAX_FILE_BYTES = 16 << 20
-_ENDS_ITSELF = re.compile(r"\.quit\(|\bStopTest\b")
+_ENDS_ITSELF = re.compile(r"\.quit\(")
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+)', re.M)
 
 
@@ -166,7 +166,7 @@ def _configured(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _digest(path: Path, files: tuple[Path, ...], known: list[Mapping[str, Any]]) -> str:
+def _digest(path: Path, files: tuple[Path, ...], known: Sequence[Mapping[str, Any]]) -> str:
     digest = hashlib.sha256(_DIGEST_VERSION.encode())
     for file in files:
         content = hashlib.sha256(file.read_bytes()).hexdigest()

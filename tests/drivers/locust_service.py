@@ -110,7 +110,9 @@ def run_locust(folder: Path, file: str, url: str, *, name: str = "locustfile.py"
     return workload.tool.run(ToolOrder(url=url, folder=out, seed=1, variables=variables, **order))
 
 
-def user(body: str, *, head: str = "", base: str = "HttpUser", then: str = "raise StopTest()") -> str:
+def user(
+    body: str, *, head: str = "", base: str = "HttpUser", then: str = "self.environment.runner.quit()"
+) -> str:
     """A locustfile with one user whose only task is the body, and which then stops the test."""
     lines = textwrap.indent(textwrap.dedent(body).strip(), " " * 8)
     end = f"\n        {then}" if then else ""

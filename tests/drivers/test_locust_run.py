@@ -80,7 +80,6 @@ def test_a_failure_is_an_error_in_the_words_of_the_file(tmp_path, service):
         with self.client.get('/broken', catch_response=True) as r: r.success()
         """),
         service.url,
-        arguments=("-t", "5s"),
     )
     assert errors(run) == {"status 500", "too old"}
     assert run.samples.status.tolist() == [500, 200, 500]

@@ -66,7 +66,7 @@ def settle_hosts(user_classes: list[Any], options: Any, redirect: Any) -> None:
     """Keep the paths of the hosts the file and its options name."""
     if options.host:
         options.host = redirect.moved_host(options.host)
-        redirect.hosts = {cls: options.host for cls in user_classes}
+        redirect.hosts = dict.fromkeys(user_classes, options.host)
         return
     redirect.hosts = {cls: redirect.moved_host(getattr(cls, "host", None)) for cls in user_classes}
     options.host = redirect.origin
@@ -111,12 +111,12 @@ def _accept_any_certificate(session: Any, fast_session: Any) -> None:
     import_module("urllib3").disable_warnings()
     begin, begin_fast = session.__init__, fast_session.__init__
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def begun(self: Any, *args: Any, **kwargs: Any) -> None:
         begin(self, *args, **kwargs)
         self.verify = False
 
-    def __init_fast__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def begun_fast(self: Any, *args: Any, **kwargs: Any) -> None:
         kwargs["insecure"] = True
         begin_fast(self, *args, **kwargs)
 
-    session.__init__, fast_session.__init__ = __init__, __init_fast__
+    session.__init__, fast_session.__init__ = begun, begun_fast

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from pathlib import Path
 from typing import Any
 
 
@@ -36,7 +37,7 @@ def local_files(folders: list[str]) -> list[str]:
         if not isinstance(name, str) or module.__name__.partition(".")[0] in ("__main__", "locust_inside"):
             continue
         file = os.path.realpath(name)
-        foreign = "site-packages" in file.split(os.sep) or file.startswith(tuple(installed))
-        if file.startswith(tuple(real)) and not foreign and os.path.isfile(file):
+        foreign = "site-packages" in Path(file).parts or file.startswith(tuple(installed))
+        if file.startswith(tuple(real)) and not foreign and Path(file).is_file():
             found.add(file)
     return sorted(found)

@@ -1,4 +1,4 @@
-"""Locust's own options as they are in force: from the command line, LOCUST_*, locust.conf and pyproject.toml."""
+"""Locust's options as they are in force: from its arguments, LOCUST_*, locust.conf and pyproject.toml."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import math
 import time
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 FLUSH_S = 0.5
@@ -26,7 +27,7 @@ class Recorder:
     """
 
     def __init__(self, rows: str, report: str) -> None:
-        self._rows = open(rows, "w", encoding="utf-8", buffering=1 << 16)  # noqa: SIM115 - open until the end
+        self._rows = Path(rows).open("w", encoding="utf-8", buffering=1 << 16)  # noqa: SIM115 - open until the end
         self._report_path = report
         self._names: dict[tuple[str, str], int] = {}
         self._errors: dict[tuple[str, str], int] = {("", ""): 0}
@@ -50,30 +51,23 @@ class Recorder:
             events.cpu_warning.add_listener(self._on_cpu_warning)
         atexit.register(self._write_report)
 
-    def on_request(
-        self,
-        request_type: Any = "",
-        name: Any = "",
-        response_time: Any = None,
-        response_length: Any = 0,
-        response: Any = None,
-        exception: Any = None,
-        start_time: Any = None,
-        **_: Any,
-    ) -> None:
+    def on_request(self, **fired: Any) -> None:
         """Take one request down; a custom client may fire it with anything."""
         try:
-            spent_ms = float(response_time)
-            begun_s = float(start_time) if start_time else time.time() - spent_ms / 1000
-        except (TypeError, ValueError):
+            spent_ms = float(fired["response_time"])
+            begun_s = float(fired.get("start_time") or time.time() - spent_ms / 1000)
+        except (KeyError, TypeError, ValueError):
             spent_ms = begun_s = math.nan
         if not (0 <= spent_ms < math.inf and 0 < begun_s < math.inf):
             self.report["untimed"] += 1
             return
-        status, length = _whole(getattr(response, "status_code", 0)), _whole(response_length)
-        named = self._numbered(self._names, "name", (str(request_type), str(name)))
+        exception = fired.get("exception")
+        status = _whole(getattr(fired.get("response"), "status_code", 0))
+        length = _whole(fired.get("response_length"))
+        key = (str(fired.get("request_type")), str(fired.get("name")))
+        name = self._numbered(self._names, "name", key)
         error = self._numbered(self._errors, "error", _described(exception)) if exception else 0
-        self._rows.write(f"[{begun_s!r},{spent_ms!r},{named},{status},{length},{error}]\n")
+        self._rows.write(f"[{begun_s!r},{spent_ms!r},{name},{status},{length},{error}]\n")
 
     def watch_log(self) -> None:
         """Count what Locust and the file log as warnings and errors."""
@@ -130,8 +124,7 @@ class Recorder:
 
     def _write_report(self) -> None:
         self._rows.flush()
-        with open(self._report_path, "w", encoding="utf-8") as file:
-            json.dump(self.report, file)
+        Path(self._report_path).write_text(json.dumps(self.report), encoding="utf-8")
 
 
 class _Counting(logging.Handler):

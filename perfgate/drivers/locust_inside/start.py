@@ -7,13 +7,13 @@ import os
 import random
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 
 def main(order_path: str, arguments: list[str]) -> None:
     """Examine a locustfile or run it, as the order says."""
-    with open(order_path, encoding="utf-8") as file:
-        order = json.load(file)
+    order = json.loads(Path(order_path).read_text(encoding="utf-8"))
     sys.argv = [order["locust"], *arguments]
     random.seed(order["seed"])
     # Locust patches the standard library for gevent when it is imported: nothing else may come first.
@@ -68,5 +68,4 @@ def _version(locust: Any) -> tuple[int, ...]:
 
 
 def _write(path: str, document: dict[str, Any]) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(document, file)
+    Path(path).write_text(json.dumps(document), encoding="utf-8")
