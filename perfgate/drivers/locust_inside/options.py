@@ -24,6 +24,9 @@ def settle_parser(parser: Any, order: dict[str, Any], notes: list[str]) -> None:
     original = parser.parse_args
 
     def parse_args(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if order["examine"]:
+            for action in self._actions:
+                action.required = False  # the file's own arguments come with the run
         options = original(self, *args, **kwargs)
         settle(options, order, notes)
         return options
