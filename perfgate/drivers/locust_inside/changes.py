@@ -48,11 +48,11 @@ def settle_load(options: Any, given: dict[str, Any], order: dict[str, Any], repo
         options.num_users = order["users"] or options.num_users or 1
         options.spawn_rate = options.num_users
         options.run_time = order["run_time_s"] or options.run_time
-        options.stop_timeout = options.stop_timeout or STEADY_STOP_S
+        if options.stop_timeout in (None, 0, "0"):
+            options.stop_timeout = STEADY_STOP_S
         instead = f" in place of {', '.join(asked)}" if asked else ""
-        report["notes"].append(
-            f"{options.num_users} users, all at once, for {options.run_time or 0:g} s{instead}"
-        )
+        length = f"{options.run_time:g} s" if isinstance(options.run_time, float) else options.run_time
+        report["notes"].append(f"{options.num_users} users, all at once, for {length}{instead}")
     if (
         not shape
         and not options.run_time

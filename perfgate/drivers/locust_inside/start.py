@@ -52,6 +52,9 @@ def _prepare(locust: Any, program: Any, order: dict[str, Any]) -> None:
     options.settle_parser(parser, order, recorder.report["notes"])
     changes.apply(order, redirect, recorder)
     original = program.create_environment
+    if hasattr(program, "parse_timespan"):  # Locust reads `10m` here until 2.33, and else with its options
+        read = program.parse_timespan
+        program.parse_timespan = lambda span: read(span) if isinstance(span, str) else span
 
     def create_environment(user_classes: list[Any], settled: Any, **given: Any) -> Any:
         changes.settle_load(settled, given, order, recorder.report)
