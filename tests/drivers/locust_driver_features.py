@@ -1,4 +1,4 @@
-"""What perfgate makes of every feature of locustfiles on Locust itself: one row a feature, proven by a test."""
+"""What perfgate makes of features of locustfiles on Locust itself: one row a feature, proven by a test."""
 
 from __future__ import annotations
 
@@ -75,7 +75,58 @@ _EXIT = """
 def judge(environment, **_):
     environment.process_exit_code = 3 if environment.stats.total.num_requests else 0
 """
-_SPAWN = "jobs = [gevent.spawn(self.client.get, f'/part/{n}', name='/part') for n in range(3)]\ngevent.joinall(jobs)"
+_SPAWN = """
+jobs = [gevent.spawn(self.client.get, f'/part/{n}', name='/part') for n in range(3)]
+gevent.joinall(jobs)
+"""
+_FAST = """
+self.client.get('/a?x=1')
+with self.rest('GET', '/b') as answer:
+    assert answer.js['n'] == 1
+self.client.get('/away')
+"""
+_ABSOLUTE = """
+self.client.get('https://api.example.com/a')
+self.client.get('/away')
+self.client.get('/moved')
+"""
+_RAISES = """
+self.client.get('/a')
+if hasattr(self, 'n'):
+    return self.environment.runner.quit()
+self.n = 1
+raise KeyError('x')
+"""
+_OTHER_CLIENT = """
+self.client.get('/a')
+import requests
+try:
+    requests.get('http://127.0.0.1:9/x', timeout=1)
+except OSError:
+    pass
+"""
+_SEQUENCE = """
+from locust import HttpUser, SequentialTaskSet, tag, task
+class Flow(SequentialTaskSet):
+    @tag('a')
+    @task
+    def one(self):
+        self.client.get('/1')
+    @tag('b')
+    @task
+    def two(self):
+        self.client.get('/2')
+    @tag('a')
+    @task
+    class Inner(SequentialTaskSet):
+        @task
+        def end(self):
+            self.client.get('/3')
+            self.user.environment.runner.quit()
+class Visitor(HttpUser):
+    host = 'https://api.example.com'
+    tasks = [Flow]
+"""
 
 LOCUST_DRIVER_FEATURES = (
     _body("HttpUser: get, head, options", "for m in ('get', 'head', 'options'): getattr(self.client, m)('/a')",
@@ -84,10 +135,10 @@ LOCUST_DRIVER_FEATURES = (
           "for m in ('post', 'put', 'patch', 'delete'): getattr(self.client, m)('/u/7', name='/u/[id]')",
           "POST /u/[id]", "PUT /u/[id]", "PATCH /u/[id]", "DELETE /u/[id]"),
     _body("FastHttpUser, rest, redirects",
-          "self.client.get('/a?x=1')\nwith self.rest('GET', '/b') as r: assert r.js['n'] == 1\nself.client.get('/away')",
+          _FAST,
           "GET /a?x=1", "GET /b", "GET /away", base="FastHttpUser"),
     _body("absolute URLs, and redirects to other hosts",
-          "self.client.get('https://api.example.com/a')\nself.client.get('/away')\nself.client.get('/moved')",
+          _ABSOLUTE,
           "GET /a", "GET /away", "GET /moved", message="redirected to http://127.0.0.1"),
     LocustFeature(
         feature="a path in host",
@@ -101,7 +152,7 @@ LOCUST_DRIVER_FEATURES = (
           "with self.environment.events.request.measure('job', 'import') as meta:\n    gevent.sleep(0.01)",
           "job import"),
     _body("LoadTestShape", "self.client.get('/a')\ntime.sleep(0.4)", "GET /a", head=_SHAPE, then=""),
-    _body("listeners of init, test_start and request, and their failures", "self.client.get('/a')", "GET /a",
+    _body("listeners of init, test_start, request; their failures", "self.client.get('/a')", "GET /a",
           head=_LISTENERS, message="locust ended with"),
     LocustFeature(
         feature="custom command-line arguments",
@@ -111,22 +162,14 @@ LOCUST_DRIVER_FEATURES = (
     ),
     _body("process_exit_code", "self.client.get('/a')", "GET /a", head=_EXIT,
           message="locust ended with 3: the file's own exit code"),
-    _body("exceptions in tasks", "self.client.get('/a')\nif hasattr(self, 'n'): return self.environment.runner.quit()\n"
-          "self.n = 1\nraise KeyError('x')", "GET /a",
-          then="", message="1 exceptions left the code of users"),
-    _body("requests of other clients", "self.client.get('/a')\nimport requests\n"
-          "try: requests.get('http://127.0.0.1:9/x', timeout=1)\nexcept OSError: pass", "GET /a",
+    _body("exceptions in tasks", _RAISES, "GET /a", then="", message="1 exceptions left the code of users"),
+    _body("requests of other clients", _OTHER_CLIENT, "GET /a",
           message="1 requests of other clients went to http://127.0.0.1:9: neither redirected nor measured"),
     LocustFeature(
         feature="SequentialTaskSet, nested task sets, tags",
-        file=user("pass", then="").replace("    @task\n    def visit(self):\n        pass\n", "    tasks = [Flow]\n").replace(
-            "class Visitor",
-            "class Flow(SequentialTaskSet):\n    @tag('a')\n    @task\n    def one(self): self.client.get('/1')\n"
-            "    @tag('b')\n    @task\n    def two(self): self.client.get('/2')\n"
-            "    @tag('a')\n    @task\n    def end(self): self.user.environment.runner.quit()\nclass Visitor",
-        ),
+        file=_SEQUENCE,
         arguments=("--tags", "a"),
-        endpoints=("GET /1",),
+        endpoints=("GET /1", "GET /3"),
     ),
     LocustFeature(
         feature="a run without an end", file=user("self.client.get('/a')", then=""), treatment="refused",
@@ -136,8 +179,8 @@ LOCUST_DRIVER_FEATURES = (
         feature="a file without users", file="x = 1\n", treatment="refused", message="No User class found",
     ),
     LocustFeature(
-        feature="a module that Locust's Python does not have", file="import not_there_at_all\n", treatment="refused",
-        message="No module named 'not_there_at_all'",
+        feature="a module that Locust's Python does not have", file="import not_there_at_all\n",
+        treatment="refused", message="No module named 'not_there_at_all'",
     ),
     LocustFeature(
         feature="--master, --worker, --processes as arguments", file=user("self.client.get('/a')"),
