@@ -6,7 +6,9 @@ import re
 from urllib.parse import urlsplit
 
 _ABSOLUTE = re.compile(r"(?:https?|wss?)://[^/?#\s]*", re.I)
-_ADDRESS = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.%\w]+\]|[\w.-]+):\d{2,5}(?!\d|:)", re.I)
+_ADDRESS = re.compile(
+    r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.%\w]+\]|localhost|[\w-]+(?:\.[\w-]+)+):\d{2,5}(?!\d|:)", re.I
+)
 _PAIR = re.compile(r"\(?'[^']+', (?:port=)?\d{2,5}\)?")
 _HOST_PORT = re.compile(r"host='[^']*', port=\d+")
 _OBJECT = re.compile(r"<([\w.]+)[^<>]* at 0x[0-9a-f]+>: ?", re.I)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from perfgate.drivers.locust_binary import INSTALL, OLDEST, LocustBinary
+from perfgate.drivers.locust_imports import with_late_imports
 from perfgate.errors import MeasureError, UsageError
 
 LAUNCHER = Path(__file__).with_name("locust_launcher.py")
@@ -58,7 +59,8 @@ def examine(
     path = path.absolute()
     merged = {**environ, **variables}
     answer = _ask(path, binary, merged)
-    files = (path, *(f for name in answer["files"] if (f := Path(name)) != path and not f.samefile(path)))
+    own = [path.resolve(), *(Path(name) for name in answer["files"])]
+    files = with_late_imports(own, (path.resolve().parent, Path.cwd()))
     sources = [file.read_text(encoding="utf-8", errors="replace") for file in files]
     known = [_configured(Path.cwd()), {"tags": answer["tags"], "users": answer["users"]}]
     known.append({name: value for name, value in variables.items() if "://" not in value})
@@ -68,7 +70,7 @@ def examine(
         version=answer["version"],
         environ=merged,
         files=files,
-        digest=_digest(path, files, known),
+        digest=_digest(path.resolve(), files, known),
         users=tuple(answer["users"]),
         hosts=tuple(answer["hosts"]),
         shape=answer["shape"],
@@ -80,14 +82,8 @@ def _check(path: Path) -> None:
     try:
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise UsageError(f"{path}: larger than {_MAX_FILE_BYTES >> 20} MiB", "name a locustfile")
-        compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", "name a locustfile that can be read") from error
-    except SyntaxError as error:
-        place = f"{path}:{error.lineno or 1}:{error.offset or 1}"
-        raise UsageError(f"{place}: {error.msg}", "correct the syntax") from error
-    except ValueError as error:
-        raise UsageError(f"{path}: {error}", "name a locustfile") from error
 
 
 def _ask(path: Path, binary: LocustBinary, environ: Mapping[str, str]) -> dict[str, Any]:

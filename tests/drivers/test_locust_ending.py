@@ -138,9 +138,9 @@ def test_the_own_load_is_left_out_of_a_round_and_named(tmp_path):
 
 
 def test_no_request_at_all_is_an_error(tmp_path):
+    environ, idle = {"LOCUST_RUN_TIME": "1s"}, user("gevent.sleep(0.1)", then="")
     with pytest.raises(MeasureError) as failure:
-        environ = {"LOCUST_RUN_TIME": "1s"}
-        run_locust(tmp_path, user("gevent.sleep(0.1)", then=""), "http://127.0.0.1:1", environ=environ)
+        run_locust(tmp_path, idle, "http://127.0.0.1:1", environ=environ)
     assert failure.value.message.startswith("locust reported no request (exit 0)")
 
 
@@ -160,20 +160,27 @@ def test_without_locust_one_line_says_how_to_get_it(tmp_path, monkeypatch):
     assert (refusal.value.message, refusal.value.hint) == ("locust is not installed", "pip install locust")
 
 
-def test_a_broken_file_is_refused_at_its_line(tmp_path):
-    (tmp_path / "l.py").write_text("import locust\nx = 1 / 0\n")
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [("x = 1 / 0", "ZeroDivisionError: division by zero"), ("def x(:", "SyntaxError: invalid syntax")],
+)
+def test_a_broken_file_is_refused_at_its_line(tmp_path, broken, said):
+    (tmp_path / "l.py").write_text(f"import locust\n{broken}\n")
     with pytest.raises(UsageError) as refusal:
         read_locustfile(tmp_path / "l.py", environ=ENVIRON, variables={})
-    assert refusal.value.message == f"{tmp_path}/l.py:2: locust says: ZeroDivisionError: division by zero"
+    assert refusal.value.message == f"{tmp_path}/l.py:2: locust says: {said}"
 
 
 def test_the_digest_is_of_the_file_and_the_modules_it_imports(tmp_path):
-    (tmp_path / "l.py").write_text("from helper import *\n" + ONE)
+    (tmp_path / "l.py").write_text("from helper import *\n" + ONE + "        import package.late\n")
+    (tmp_path / "package").mkdir()
     digests = []
-    for number in (1, 1, 2):
-        (tmp_path / "helper.py").write_text(f"N = {number}\n")
+    for early, late in ((1, 1), (1, 1), (2, 1), (2, 2)):
+        (tmp_path / "helper.py").write_text(f"N = {early}\n")
+        (tmp_path / "package" / "late.py").write_text(f"N = {late}\n")
         digests.append(read_locustfile(tmp_path / "l.py", environ=ENVIRON, variables={}).digest)
-    assert digests[0] == digests[1] != digests[2]
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
 
 
 def test_ctrl_c_keeps_what_was_measured_and_leaves_no_process(tmp_path):
