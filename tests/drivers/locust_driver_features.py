@@ -54,6 +54,10 @@ class Steps(LoadTestShape):
     def tick(self):
         return (2, 10) if self.get_run_time() < 1 else None
 """
+_VERBS = """
+for verb in ('post', 'put', 'patch', 'delete'):
+    getattr(self.client, verb)('/u/7', name='/u/[id]')
+"""
 _LISTENERS = """
 @events.init.add_listener
 def on_init(environment, **_):
@@ -129,10 +133,11 @@ class Visitor(HttpUser):
 """
 
 LOCUST_DRIVER_FEATURES = (
-    _body("HttpUser: get, head, options", "for m in ('get', 'head', 'options'): getattr(self.client, m)('/a')",
+    _body("HttpUser: get, head, options",
+          "for m in ('get', 'head', 'options'): getattr(self.client, m)('/a')",
           "GET /a", "HEAD /a", "OPTIONS /a"),
     _body("HttpUser: post, put, patch, delete, name=",
-          "for m in ('post', 'put', 'patch', 'delete'): getattr(self.client, m)('/u/7', name='/u/[id]')",
+          _VERBS,
           "POST /u/[id]", "PUT /u/[id]", "PATCH /u/[id]", "DELETE /u/[id]"),
     _body("FastHttpUser, rest, redirects",
           _FAST,
@@ -151,6 +156,14 @@ LOCUST_DRIVER_FEATURES = (
     _body("events.request.measure",
           "with self.environment.events.request.measure('job', 'import') as meta:\n    gevent.sleep(0.01)",
           "job import"),
+    LocustFeature(
+        feature="a LoadTestShape beside options it does not read",
+        file=user("self.client.get('/a')\ntime.sleep(0.4)", head=_SHAPE, then=""),
+        arguments=("-u", "9"),
+        treatment="noted",
+        endpoints=("GET /a",),
+        message="locust warned: The following option(s) will be ignored: --users",
+    ),
     _body("LoadTestShape", "self.client.get('/a')\ntime.sleep(0.4)", "GET /a", head=_SHAPE, then=""),
     _body("listeners of init, test_start, request; their failures", "self.client.get('/a')", "GET /a",
           head=_LISTENERS, message="locust ended with"),

@@ -69,9 +69,9 @@ class Recorder:
         error = self._numbered(self._errors, "error", _described(exception)) if exception else 0
         self._rows.write(f"[{begun_s!r},{spent_ms!r},{name},{status},{length},{error}]\n")
 
-    def watch_log(self) -> None:
-        """Count what Locust and the file log as warnings and errors."""
-        handler = _Counting(self.report)
+    def watch_log(self, *, steady: bool) -> None:
+        """Count logged warnings and errors; a round has its own words on the load."""
+        handler = _Counting(self.report, _ABOUT_LOAD if steady else ())
         for name in (None, "locust"):
             logging.getLogger(name).addHandler(handler)
 
@@ -128,13 +128,13 @@ class Recorder:
 
 
 class _Counting(logging.Handler):
-    def __init__(self, report: dict[str, Any]) -> None:
+    def __init__(self, report: dict[str, Any], left_out: tuple[str, ...]) -> None:
         super().__init__(logging.WARNING)
-        self._report = report
+        self._report, self._left_out = report, left_out
 
     def emit(self, record: logging.LogRecord) -> None:
         text = " ".join(record.getMessage().split())
-        if record.name in _FROM_USERS or text.startswith(_ABOUT_LOAD) or "CPU usage" in text:
+        if record.name in _FROM_USERS or text.startswith(self._left_out) or "CPU usage" in text:
             return
         if record.exc_info and record.exc_info[1]:
             text = f"{text}: {record.exc_info[1]!r}"

@@ -59,7 +59,7 @@ def _prepare(locust: Any, program: Any, order: dict[str, Any]) -> None:
     def create_environment(user_classes: list[Any], settled: Any, **given: Any) -> Any:
         changes.settle_load(settled, given, order, recorder.report)
         changes.settle_hosts(user_classes, settled, redirect)
-        recorder.watch_log()
+        recorder.watch_log(steady=order["steady"])
         return original(user_classes, settled, **given)
 
     program.create_environment = create_environment
