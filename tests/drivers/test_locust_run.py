@@ -71,6 +71,22 @@ def test_a_load_test_as_users_have_it_is_measured_request_by_request(tmp_path, s
     assert ticks == sorted(ticks)
 
 
+def test_very_many_names_are_bounded_and_told(tmp_path, service):
+    fire = "self.environment.events.request.fire(request_type='X', name=f'n{n}', response_time=1)"
+    run = run_locust(tmp_path, user(f"for n in range(1200): {fire}"), service.url)
+    assert len(endpoints(run)) == 1200
+    assert endpoints(run).count("X others") == 200
+    assert "more than 1000 different names: the rest is counted as 'others'" in run.report.notes
+
+
+def test_a_request_without_a_time_is_counted_and_no_sample(tmp_path, service):
+    fire = "self.environment.events.request.fire(request_type='X', name='a', response_time={}, response=7)"
+    body = "\n".join(fire.format(time) for time in ("1.5", "None", "'soon'", "float('nan')", "-1"))
+    run = run_locust(tmp_path, user(body), service.url)
+    assert (run.samples.last_ns - run.samples.sent_ns).tolist() == [1_500_000]
+    assert "4 requests without a response time are not among the samples" in run.report.notes
+
+
 def test_a_failure_is_an_error_in_the_words_of_the_file(tmp_path, service):
     run = run_locust(
         tmp_path,

@@ -79,6 +79,9 @@ class Recorder:
         number = known.get(key)
         if number is None:
             if len(known) >= MOST_TEXTS and key[1] != _OTHERS:
+                note = f"more than {MOST_TEXTS} different {kind}s: the rest is counted as {_OTHERS!r}"
+                if note not in self.report["notes"]:
+                    self.report["notes"].append(note)
                 return self._numbered(known, kind, (key[0], _OTHERS))
             number = known[key] = len(known)
             self._rows.write(json.dumps({kind: key}) + "\n")
