@@ -17,6 +17,7 @@ OLDEST = (2, 32)
 """The first version perfgate has been run with; some before it round the times of FastHttpUser."""
 
 INSTALL = "pip install locust"
+UPGRADE = "pip install --upgrade locust"
 _SHELL_EXEC = re.compile(r"^'''exec'\s+(.+?)\s+\"\$0\"", re.M)
 
 

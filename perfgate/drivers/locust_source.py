@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from perfgate.drivers.locust_binary import INSTALL, OLDEST, LocustBinary
+from perfgate.drivers.locust_binary import INSTALL, OLDEST, UPGRADE, LocustBinary
 from perfgate.drivers.locust_imports import with_late_imports
 from perfgate.errors import MeasureError, UsageError
 
@@ -106,7 +106,7 @@ def _ask(path: Path, binary: LocustBinary, environ: Mapping[str, str]) -> dict[s
         answer: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     if "users" not in answer:
         wanted = ".".join(map(str, OLDEST))
-        raise UsageError(f"locust {answer['version']} is too old: perfgate needs {wanted}", INSTALL)
+        raise UsageError(f"locust {answer['version']} is too old: perfgate needs {wanted}", UPGRADE)
     return answer
 
 
