@@ -1,4 +1,5 @@
 """The API the seeds were written for: tokens, users, orders."""
+
 import json
 import os
 import socket
@@ -6,6 +7,7 @@ import threading
 import time
 
 DELAY_S = 0.0
+
 
 def answer(method, path):
     if path == "/ready":
@@ -18,6 +20,7 @@ def answer(method, path):
     if method == "POST" and path in ("/orders", "/api/orders"):
         return 201, {"id": 7}
     return 404, {"error": "no such thing"}
+
 
 def serve(connection):
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -44,10 +47,12 @@ def serve(connection):
                 % (status, len(text), text)
             )
 
+
 def main():
     server = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=64)
     while True:
         threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+
 
 if __name__ == "__main__":
     main()
