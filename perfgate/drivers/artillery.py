@@ -1,4 +1,4 @@
-"""An Artillery script, unmodified, on Artillery itself: `read_artillery_script` examines it, `ArtilleryTool` runs it."""
+"""An Artillery script, unmodified, on Artillery itself: `read_artillery_script` and what runs it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ArtilleryTool:
 
         Raises:
             UsageError: the order's arguments do not fit.
-            MeasureError: Artillery cannot be started, crashed or sent nothing; the message has its last lines.
+            MeasureError: Artillery cannot be started, crashed or sent nothing; with its last lines.
             ToolStopped: Ctrl-C; what had finished is in it.
         """
         steady = order.duration_ns is not None or order.vus is not None
@@ -143,7 +143,10 @@ def _overrides(order: ToolOrder) -> tuple[dict[str, Any], tuple[str, ...]]:
         "name": "perfgate",
     }
     note = f"{users} sessions at once for {duration_ms / 1000:g} s in place of config.phases"
-    return {"config": {"phases": [phase]}}, (note, "conditions of ensure were not judged: the load is not the file's")
+    return {"config": {"phases": [phase]}}, (
+        note,
+        "conditions of ensure were not judged: the load is not the file's",
+    )
 
 
 def _concluded(ran: _Ran, script: ArtilleryScript, order: ToolOrder) -> ToolRun:
@@ -155,7 +158,9 @@ def _concluded(ran: _Ran, script: ArtilleryScript, order: ToolOrder) -> ToolRun:
     if not stopped and (code not in _MEASURED or not report.whole):
         raise MeasureError(f"artillery ended with {code}: {meaning}\n{last}", "correct what Artillery says")
     if not len(rows.samples.sent_ns) and not stopped:
-        raise MeasureError(f"artillery sent no HTTP requests (exit {code})\n{last}", "run the script with artillery")
+        raise MeasureError(
+            f"artillery sent no HTTP requests (exit {code})\n{last}", "run the script with artillery"
+        )
     steady = order.duration_ns is not None or order.vus is not None
     ending = (f"artillery ended with {code}: {meaning}",) if code else ()
     run = ToolRun(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,10 @@ from pathlib import Path
 from perfgate.errors import MeasureError, UsageError
 
 INSTALL = "npm install -g artillery"
-PRELOAD = Path(__file__).with_name("artillery_js") / "preload.js"
+PRELOAD = Path(__file__).with_name("artillery_js") / "preload.cjs"
+
+OLDEST = 2
+"""The first major version whose workers are threads that load the hooks."""
 
 _ANSWER_S = 60.0
 _VERSION = re.compile(r"^\s*(?:Artillery|artillery)[:/ ]+v?(\d+)(\.\d+\S*)", re.M)
@@ -32,7 +36,7 @@ class ArtilleryBinary:
 
 
 def find_artillery(script: Path, environ: Mapping[str, str]) -> ArtilleryBinary:
-    """The artillery of the script's own node_modules, in its folder or above, or else the one on PATH.
+    """The artillery on PATH, or else that of node_modules in the script's folder or above.
 
     Raises:
         UsageError: there is none, it is too old, or what is called artillery is something else.
@@ -43,6 +47,23 @@ def find_artillery(script: Path, environ: Mapping[str, str]) -> ArtilleryBinary:
     found = shutil.which("artillery", path=path)
     if found is None:
         raise UsageError("artillery is not installed", INSTALL)
+    version = _packaged(Path(found)) or _answered(found, environ)
+    if int(version.split(".")[0]) < OLDEST:
+        raise UsageError(f"Artillery {version} is too old: perfgate needs {OLDEST}", INSTALL)
+    return ArtilleryBinary(path=found, version=version)
+
+
+def _packaged(program: Path) -> str | None:
+    # Starting Artillery takes seconds, its package says the same.
+    try:
+        package = json.loads((program.resolve().parent.parent / "package.json").read_text(encoding="utf-8"))
+        version = str(package["version"]) if package["name"] == "artillery" else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return version if re.match(r"\d+\.\d", version) else None
+
+
+def _answered(found: str, environ: Mapping[str, str]) -> str:
     try:
         answer = subprocess.run(
             [found, "version"],
@@ -61,9 +82,7 @@ def find_artillery(script: Path, environ: Mapping[str, str]) -> ArtilleryBinary:
     match = _VERSION.search(answer.stdout)
     if match is None:
         raise UsageError(f"{found} does not say that it is Artillery", INSTALL)
-    if int(match[1]) < 2:
-        raise UsageError(f"Artillery {match[1]}{match[2]} is too old: perfgate needs 2.0", INSTALL)
-    return ArtilleryBinary(path=found, version=f"{match[1]}{match[2]}")
+    return f"{match[1]}{match[2]}"
 
 
 def artillery_environ(environ: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:

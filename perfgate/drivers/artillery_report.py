@@ -16,7 +16,9 @@ OVER = "perfgate: the round is over"
 """The error by which perfgate's hooks end a session whose round is over."""
 
 _LAST = 20
-_OWN = re.compile(r"(?:http|vusers|errors|plugins\.expect|plugins\.metrics-by-endpoint)\.|browser\.|core\.vusers\.")
+_OWN = re.compile(
+    r"(?:http|vusers|errors|plugins\.expect|plugins\.metrics-by-endpoint)\.|browser\.|core\.vusers\."
+)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 

@@ -15,6 +15,7 @@ from perfgate.model.tool import ToolThreshold
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 ARTILLERY_LATENCY = (
     "Artillery's HTTP client, timed in the process by the monotonic clock: from the moment the connection is "
@@ -115,10 +116,10 @@ class _Columns:
         import numpy as np
 
         table = np.array(self.rows, dtype=np.int64).reshape(-1, 8)
-        table = table[np.argsort(table[:, 2], kind="stable")]
-        column = [np.ascontiguousarray(table[:, index]) for index in range(8)]
+        order = np.argsort(table[:, 2], kind="stable")
+        column = [table[order, index] for index in range(8)]
 
-        def small(index: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+        def small(index: int) -> NDArray[np.int32]:
             return column[index].astype(np.int32)
 
         return Samples(
@@ -132,7 +133,7 @@ class _Columns:
             status=small(5),
             error=small(6),
             bytes_received=column[7],
-            couple=np.full(len(table), -1, dtype=np.int32),
+            couple=np.full(len(order), -1, dtype=np.int32),
         )
 
 
@@ -145,7 +146,8 @@ def _padded(row: Sequence[Any]) -> tuple[Any, ...]:
 def endpoint_name(method: str, name: str, raw: str, url: str) -> str:
     """`METHOD name`, or the path as the script writes it, with its templates and without origin and query.
 
-    Where a hook of the script has put another URL in place, its numbers, UUIDs and long hexadecimal words are `{id}`.
+    Where a hook of the script has put another URL in place, its numbers, UUIDs and long hexadecimal words
+    are `{id}`.
     """
     if name:
         return f"{method} {name}"

@@ -1,4 +1,4 @@
-"""What can be told of an Artillery script without running it: its files, its target, what cannot be measured."""
+"""What can be told of an Artillery script without running it: files, target, what cannot be measured."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def examine(
     others = tuple(sorted({str(engine) for engine in engines} - {"http"}))
     reporters = tuple(name for name in REPORTERS if name in plugins)
     notes = [f"config.plugins.{name} takes no part: it sends to another service" for name in reporters]
-    notes += [f"engine {name} runs, but only HTTP requests of the engine http are measured" for name in others]
+    notes += [
+        f"engine {name} runs, but only HTTP requests of the engine http are measured" for name in others
+    ]
     if engines and others and "http" not in engines:
         raise UsageError(
             f"{document.where('scenarios')}: no scenario uses the engine http, only {', '.join(others)}",
@@ -93,7 +95,9 @@ def _configs(document: Document, environment: str | None) -> Iterator[Mapping[st
     known = known if isinstance(known, dict) else {}
     if environment not in known:
         names = ", ".join(known) or "none"
-        raise document.error(("config", "environments"), f"no environment {environment!r}", f"it has: {names}")
+        raise document.error(
+            ("config", "environments"), f"no environment {environment!r}", f"it has: {names}"
+        )
     if isinstance(known[environment], dict):
         yield known[environment]
 

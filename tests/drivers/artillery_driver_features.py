@@ -1,4 +1,4 @@
-"""What perfgate makes of features of Artillery scripts run by Artillery itself: proven by a test that runs them."""
+"""What perfgate makes of features of Artillery scripts on Artillery itself, proven by a test that runs them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Treatment = Literal["through artillery", "noted", "refused"]
 class ArtilleryFeature:
     """`script` shows the feature; `endpoints` are what must be measured, `message` what must be said.
 
-    `files` stand beside the script. Rows with the same `environment` of Artillery's could run as one.
+    `files` stand beside the script.
     """
 
     feature: str
@@ -32,7 +32,9 @@ def _http(
     message: str = "",
     files: dict[str, str] | None = None,
 ) -> ArtilleryFeature:
-    script = f"config: {{target: 'https://api.example.com', {config}}}\n{head}\nscenarios: [{{flow: [{flow}]}}]\n"
+    script = (
+        f"config: {{target: 'https://api.example.com', {config}}}\n{head}\nscenarios: [{{flow: [{flow}]}}]\n"
+    )
     return ArtilleryFeature(
         feature=feature,
         script=script,
@@ -49,7 +51,9 @@ exports.sign = async (request) => { request.headers = { ...request.headers, "x-s
 exports.count = (request, response, context, events, done) => { events.emit("counter", "seen", 1); done(); };
 exports.more = (context, next) => next((context.vars.n = (context.vars.n || 0) + 1) < 2);
 """
-_TYPED = "export async function pick(context: { vars: { id: number } }): Promise<void> { context.vars.id = 8; }\n"
+_TYPED = (
+    "export async function pick(context: { vars: { id: number } }): Promise<void> { context.vars.id = 8; }\n"
+)
 _PLUGIN = """
 module.exports = { Plugin: class {
   constructor(script, events) {
@@ -60,38 +64,101 @@ module.exports = { Plugin: class {
 _STEP = "get: {url: '/a'}"
 
 ARTILLERY_DRIVER_FEATURES = (
-    _http("get, name and templates", "{get: {url: '/users/{{ id }}?x=1'}}, {get: {url: '/a', name: 'one'}}",
-          "GET /users/{{ id }}", "GET one", config="variables: {id: [17]}"),
-    _http("post json, put body, patch, delete, form",
-          "{post: {url: /x, json: {a: 1}}}, {put: {url: /x, body: b}}, {patch: {url: /x, json: {}}}, "
-          "{delete: {url: /x}}, {post: {url: /f, form: {a: b}}}",
-          "POST /x", "PUT /x", "PATCH /x", "DELETE /x", "POST /f"),
-    _http("absolute URLs", "{get: {url: 'https://api.example.com/a'}}, {get: {url: 'http://cdn.example.com/b'}}",
-          "GET /a", "GET /b", message="http://cdn.example.com"),
-    _http("redirects", "{get: {url: /moved}}, {get: {url: /moved, followRedirect: false}}, {get: {url: /away}}",
-          "GET /moved", "GET /target", "GET /moved", "GET /away", "GET /target",
-          message="http://other.example.com"),
-    _http("capture and match", "{post: {url: /login, capture: {json: $.token, as: t}}}, {get: {url: '/{{ t }}'}}",
-          "POST /login", "GET /{{ t }}"),
-    _http("loop and parallel", f"{{loop: [{{{_STEP}}}], count: 2}}, {{parallel: [{{{_STEP}}}, {{get: {{url: /b}}}}]}}",
-          "GET /a", "GET /a", "GET /a", "GET /b"),
-    _http("a processor in JavaScript: function, beforeRequest, afterResponse, whileTrue",
-          "{function: pick}, {get: {url: '/users/{{ id }}', beforeRequest: sign, afterResponse: count}}, "
-          f"{{loop: [{{{_STEP}}}], whileTrue: more}}",
-          "GET /users/{{ id }}", "GET /a", "GET /a", config="processor: ./hooks.js", files={"hooks.js": _HOOKS}),
-    _http("a processor in TypeScript", "{function: pick}, {get: {url: '/users/{{ id }}'}}",
-          "GET /users/{{ id }}", config="processor: ./hooks.ts", files={"hooks.ts": _TYPED}),
-    _http("a plugin of one's own", f"{{{_STEP}}}", "GET /a", "GET /added", config="plugins: {mine: {}}",
-          files={"node_modules/artillery-plugin-mine/index.js": _PLUGIN}),
-    _http("publish-metrics", f"{{{_STEP}}}", "GET /a",
-          config="plugins: {publish-metrics: [{type: datadog, apiKey: x}]}",
-          message="config.plugins.publish-metrics takes no part"),
-    _http("a payload file", "{get: {url: '/users/{{ id }}'}}", "GET /users/{{ id }}",
-          config="payload: {path: ids.csv, fields: [id]}", files={"ids.csv": "17\n"}),
-    _http("before and after", f"{{{_STEP}}}", "GET /a",
-          head="before: {flow: [{post: {url: /login, capture: {json: $.token, as: t}}}]}\n"
-          "after: {flow: [{get: {url: /bye}}]}",
-          message="2 requests of before and after are not among the samples"),
+    _http(
+        "get, name and templates",
+        "{get: {url: '/users/{{ id }}?x=1'}}, {get: {url: '/a', name: 'one'}}",
+        "GET /users/{{ id }}",
+        "GET one",
+        config="variables: {id: [17]}",
+    ),
+    _http(
+        "post json, put body, patch, delete, form",
+        "{post: {url: /x, json: {a: 1}}}, {put: {url: /x, body: b}}, {patch: {url: /x, json: {}}}, "
+        "{delete: {url: /x}}, {post: {url: /f, form: {a: b}}}",
+        "POST /x",
+        "PUT /x",
+        "PATCH /x",
+        "DELETE /x",
+        "POST /f",
+    ),
+    _http(
+        "absolute URLs",
+        "{get: {url: 'https://api.example.com/a'}}, {get: {url: 'http://cdn.example.com/b'}}",
+        "GET /a",
+        "GET /b",
+        message="http://cdn.example.com",
+    ),
+    _http(
+        "redirects",
+        "{get: {url: /moved}}, {get: {url: /moved, followRedirect: false}}, {get: {url: /away}}",
+        "GET /moved",
+        "GET /target",
+        "GET /moved",
+        "GET /away",
+        "GET /target",
+        message="http://other.example.com",
+    ),
+    _http(
+        "capture and match",
+        "{post: {url: /login, capture: {json: $.token, as: t}}}, {get: {url: '/{{ t }}'}}",
+        "POST /login",
+        "GET /{{ t }}",
+    ),
+    _http(
+        "loop and parallel",
+        f"{{loop: [{{{_STEP}}}], count: 2}}, {{parallel: [{{{_STEP}}}, {{get: {{url: /b}}}}]}}",
+        "GET /a",
+        "GET /a",
+        "GET /a",
+        "GET /b",
+    ),
+    _http(
+        "a processor in JavaScript: function, beforeRequest, afterResponse, whileTrue",
+        "{function: pick}, {get: {url: '/users/{{ id }}', beforeRequest: sign, afterResponse: count}}, "
+        f"{{loop: [{{{_STEP}}}], whileTrue: more}}",
+        "GET /users/{{ id }}",
+        "GET /a",
+        "GET /a",
+        config="processor: ./hooks.js",
+        files={"hooks.js": _HOOKS},
+    ),
+    _http(
+        "a processor in TypeScript",
+        "{function: pick}, {get: {url: '/users/{{ id }}'}}",
+        "GET /users/{{ id }}",
+        config="processor: ./hooks.ts",
+        files={"hooks.ts": _TYPED},
+    ),
+    _http(
+        "a plugin of one's own",
+        f"{{{_STEP}}}",
+        "GET /a",
+        "GET /added",
+        config="plugins: {mine: {}}",
+        files={"node_modules/artillery-plugin-mine/index.js": _PLUGIN},
+    ),
+    _http(
+        "publish-metrics",
+        f"{{{_STEP}}}",
+        "GET /a",
+        config="plugins: {publish-metrics: [{type: datadog, apiKey: x}]}",
+        message="config.plugins.publish-metrics takes no part",
+    ),
+    _http(
+        "a payload file",
+        "{get: {url: '/users/{{ id }}'}}",
+        "GET /users/{{ id }}",
+        config="payload: {path: ids.csv, fields: [id]}",
+        files={"ids.csv": "17\n"},
+    ),
+    _http(
+        "before and after",
+        f"{{{_STEP}}}",
+        "GET /a",
+        head="before: {flow: [{post: {url: /login, capture: {json: $.token, as: t}}}]}\n"
+        "after: {flow: [{get: {url: /bye}}]}",
+        message="2 requests of before and after are not among the samples",
+    ),
     ArtilleryFeature(
         feature="scenarios of the engines ws, socketio and playwright beside HTTP",
         script="config: {target: 'https://api.example.com'}\n"

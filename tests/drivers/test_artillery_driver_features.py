@@ -26,7 +26,10 @@ def test_what_runs_is_redirected_and_measured(row, tmp_path):
     service = Service()
     with serving(service):
         run = run_artillery(
-            tmp_path, row.script, service.url, environ={"ARTILLERY_PLUGIN_PATH": str(tmp_path / "node_modules")}
+            tmp_path,
+            row.script,
+            service.url,
+            environ={"ARTILLERY_PLUGIN_PATH": str(tmp_path / "node_modules")},
         )
     assert sorted(endpoints(run)) == sorted(row.endpoints)
     assert len(service.asked) >= len(row.endpoints)

@@ -1,7 +1,7 @@
 // Keeps what the plugin `ensure` judged, which Artillery's report does not have.
 "use strict";
 
-const { write } = require("./rows.js");
+const { write } = require("./rows.cjs");
 
 function listen(order) {
   const artillery = global.artillery;

@@ -1,11 +1,13 @@
 // Stands before the steps of a scenario: names its requests, leaves out think time, ends sessions with the round.
 "use strict";
 
+const { isMainThread } = require("worker_threads");
+
 const OVER = "perfgate: the round is over";
 let begun = 0;
 
 function leftMs(order) {
-  if (!order.duration_ms) return Infinity;
+  if (!order.duration_ms || isMainThread) return Infinity; // before and after run in the main thread, in full
   begun = begun || Date.now();
   return begun + order.duration_ms - Date.now();
 }
@@ -28,7 +30,7 @@ function thinking(createThink, order) {
   return function (...given) {
     if (order.skip_think) return (context, callback) => setImmediate(callback, null, context);
     const think = createThink.apply(this, given);
-    if (!order.duration_ms) return think;
+    if (!order.duration_ms || isMainThread) return think;
     return (context, callback) => {
       let called = false;
       const once = (...result) => {

@@ -1,7 +1,7 @@
 // Stands before the HTTP client of Artillery's engine: redirects each request and times it by the monotonic clock.
 "use strict";
 
-const { outside, say, write } = require("./rows.js");
+const { outside, say, write } = require("./rows.cjs");
 
 const now = () => process.hrtime.bigint();
 

@@ -7,8 +7,8 @@ function install() {
   const Module = require("module");
   const os = require("os");
   const order = JSON.parse(require("fs").readFileSync(process.env.PERFGATE_ARTILLERY_ORDER, "utf8"));
-  const { watched } = require("./requests.js");
-  const { stepping, thinking } = require("./steps.js");
+  const { watched } = require("./requests.cjs");
+  const { stepping, thinking } = require("./steps.cjs");
   const load = Module._load;
   const made = new Map();
 
@@ -60,7 +60,7 @@ function install() {
   };
 
   if (isMainThread) {
-    process.nextTick(() => require("./judged.js").listen(order));
+    process.nextTick(() => require("./judged.cjs").listen(order));
   }
 }
 
