@@ -117,7 +117,7 @@ class _Columns:
 
         table = np.array(self.rows, dtype=np.int64).reshape(-1, 8)
         order = np.argsort(table[:, 2], kind="stable")
-        column = [table[order, index] for index in range(8)]
+        column: list[NDArray[np.int64]] = [table[order, index] for index in range(8)]
 
         def small(index: int) -> NDArray[np.int32]:
             return column[index].astype(np.int32)

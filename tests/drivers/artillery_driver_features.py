@@ -1,4 +1,4 @@
-"""What perfgate makes of features of Artillery scripts on Artillery itself, proven by a test that runs them."""
+"""What perfgate makes of features of Artillery scripts on Artillery itself, proven by a test."""
 
 from __future__ import annotations
 
