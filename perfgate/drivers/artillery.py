@@ -87,6 +87,7 @@ def _start(script: ArtilleryScript, order: ToolOrder) -> _Ran:
     folder = order.folder.absolute()
     environ, left_out = artillery_environ(script.environ)
     overrides, notes = _overrides(order)
+    unjudged = {"ARTILLERY_DISABLE_ENSURE": "true"} if overrides else {}
     _write_order(folder / "order.json", script, order)
     variables = {**script.variables, **order.variables}
     words = ["run", "--target", _target(script, order.url), "--output", str(folder / "report.json")]
@@ -97,7 +98,7 @@ def _start(script: ArtilleryScript, order: ToolOrder) -> _Ran:
     shown = ["--variables", f"{{{', '.join(variables)}}}"] if variables else []
     ended = run_process(
         [script.binary.path, *words, *secret, *order.arguments, str(script.path.absolute())],
-        environ=preloaded({**environ, **variables}, folder / "order.json"),
+        environ=preloaded({**environ, **variables, **unjudged}, folder / "order.json"),
         cpus=order.cpus,
         log=folder / "artillery.err",
         output=folder / "artillery.out",
@@ -115,6 +116,7 @@ def _write_order(path: Path, script: ArtilleryScript, order: ToolOrder) -> None:
     words = {
         "url": order.url.rstrip("/"),
         "rows": str(path.with_name("rows.jsonl")),
+        "seed": order.seed,
         "duration_ms": order.duration_ns / 1e6 if order.duration_ns is not None else None,
         "skip_think": order.skip_think,
         "insecure": order.insecure,

@@ -1,7 +1,18 @@
 // Loaded before Artillery in its main thread and in its workers: finds the HTTP engine and puts perfgate's hooks in.
 "use strict";
 
-const { isMainThread } = require("worker_threads");
+const { isMainThread, threadId } = require("worker_threads");
+
+// What a script draws is the same for both sides: mulberry32, one stream for each thread.
+function seeded(seed) {
+  let state = (Number(BigInt.asUintN(32, BigInt(seed))) + threadId * 0x9e3779b9) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
 
 function install() {
   const Module = require("module");
@@ -10,6 +21,7 @@ function install() {
   const { watched } = require("./requests.cjs");
   const { stepping, thinking } = require("./steps.cjs");
   const load = Module._load;
+  Math.random = seeded(order.seed);
   const made = new Map();
 
   if (order.processors) {
