@@ -20,6 +20,7 @@ REPORTERS = ("publish-metrics", "slack")
 """Plugins that send to other services than the one measured: they take no part."""
 
 _MODULE = re.compile(r"""(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'])(\.{1,2}/[^"'\n]+)\1""")
+_ENVIRONMENT = re.compile(r"\{\{\s*\$environment\s*\}\}")
 _SUFFIXES = ("", ".js", ".ts", ".mjs", ".cjs", ".json", "/index.js", "/index.ts")
 
 
@@ -66,7 +67,7 @@ def examine(
             f"{document.where('scenarios')}: no scenario uses the engine http, only {', '.join(others)}",
             "perfgate measures HTTP requests: run this script with artillery itself",
         )
-    files = tuple(dict.fromkeys([path, *_files(path, configs)]))
+    files = tuple(dict.fromkeys([path, *_files(path, configs, environment, notes)]))
     return ArtilleryScript(
         path=path,
         binary=find_artillery(path, environ),
@@ -84,9 +85,6 @@ def examine(
 
 def _configs(document: Document, environment: str | None) -> Iterator[Mapping[str, Any]]:
     config = document.data.get("config")
-    if isinstance(config, str):
-        config = load_yaml(document.path.parent / config).data
-        config = config.get("config", config)
     config = config if isinstance(config, dict) else {}
     yield config
     if environment is None:
@@ -109,15 +107,24 @@ def _target(configs: tuple[Mapping[str, Any], ...]) -> str | None:
     return str(targets[-1])
 
 
-def _files(path: Path, configs: tuple[Mapping[str, Any], ...]) -> Iterator[Path]:
+def _files(
+    path: Path, configs: tuple[Mapping[str, Any], ...], environment: str | None, notes: list[str]
+) -> Iterator[Path]:
     for config in configs:
         if isinstance(processor := config.get("processor"), str):
             yield from _modules(path.parent / processor, set())
         payload = config.get("payload")
         for entry in payload if isinstance(payload, list) else [payload]:
             name = entry.get("path") if isinstance(entry, dict) else None
-            if isinstance(name, str) and (path.parent / name).is_file():
-                yield path.parent / name
+            if not isinstance(name, str):
+                continue
+            file = path.parent / _ENVIRONMENT.sub(environment or "", name)
+            if file.is_file():
+                yield file
+            else:
+                notes.append(
+                    f"config.payload {name} is not in the digest: its name is known to Artillery only"
+                )
 
 
 def _modules(module: Path, seen: set[Path]) -> Iterator[Path]:

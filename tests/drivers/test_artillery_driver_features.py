@@ -1,9 +1,13 @@
 """Every row of the table of features, on the real Artillery against a real service."""
 
+import json
+from typing import Any
+
 import pytest
 from artillery_driver_features import ARTILLERY_DRIVER_FEATURES, ArtilleryFeature
 from artillery_service import NEEDS_ARTILLERY, run_artillery
 from k6_service import Service, endpoints, serving
+from ruamel.yaml import YAML
 
 from perfgate.errors import UsageError
 
@@ -18,7 +22,28 @@ def rows(*, refused: bool) -> list[ArtilleryFeature]:
     return [row for row in ARTILLERY_DRIVER_FEATURES if (row.treatment == "refused") == refused]
 
 
-@pytest.mark.parametrize("row", rows(refused=False), ids=named)
+def flow_of(row: ArtilleryFeature) -> list[Any] | None:
+    """The steps of a row that needs nothing else: such rows share one run, as Artillery starts slowly."""
+    script = YAML(typ="safe").load(row.script)
+    alone = row.files or row.message or len(script["config"]) > 1 or "before" in script
+    return None if alone else script["scenarios"][0]["flow"]
+
+
+PLAIN = [row for row in rows(refused=False) if flow_of(row)]
+
+
+def test_what_needs_no_settings_is_redirected_and_measured(tmp_path):
+    flow = [step for row in PLAIN for step in flow_of(row) or ()]
+    script = {"config": {"target": "https://api.example.com"}, "scenarios": [{"flow": flow}]}
+    service = Service()
+    with serving(service):
+        run = run_artillery(tmp_path, json.dumps(script), service.url)
+    assert sorted(endpoints(run)) == sorted(name for row in PLAIN for name in row.endpoints)
+    assert len(service.asked) == len(endpoints(run))
+    assert run.report.errors == {}
+
+
+@pytest.mark.parametrize("row", [row for row in rows(refused=False) if row not in PLAIN], ids=named)
 def test_what_runs_is_redirected_and_measured(row, tmp_path):
     for name, text in row.files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

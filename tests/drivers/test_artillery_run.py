@@ -126,6 +126,19 @@ def test_the_phases_of_the_file_count_in_full_with_what_artillery_judged(tmp_pat
 
 
 @NEEDS_ARTILLERY
+def test_every_worker_of_a_machine_with_many_processors_is_measured(tmp_path, service):
+    more = "const os = require('os'); const [one] = os.cpus(); os.cpus = () => Array(5).fill(one);"
+    (tmp_path / "more processors.js").write_text(more)
+    environ = {"NODE_OPTIONS": f'--require "{tmp_path / "more processors.js"}"'}
+    script = OWN_PHASES.replace("arrivalCount: 4", "arrivalCount: 8").replace("ensure: {},", "")
+    script = script.replace("processor: ./hooks.js", "").replace("- function: count", "- log: begun")
+    run = run_artillery(tmp_path, script, service.url, environ=environ, variables={"word": "a"})
+    assert len(endpoints(run)) == len(service.seen) == 24
+    assert sorted(run.samples.sent_ns.tolist()) == run.samples.sent_ns.tolist()
+    assert run.duration_ns < 5e9
+
+
+@NEEDS_ARTILLERY
 def test_the_digest_is_that_of_the_script_and_all_its_files(tmp_path):
     def digest() -> str:
         return read_artillery_script(script, environ={**os.environ, "PATH": PATH}, variables={}).digest
