@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from perfgate.drivers.artillery_binary import INSTALL, artillery_environ, preloaded
 from perfgate.drivers.artillery_report import ArtilleryReport, last_lines, read_report
 from perfgate.drivers.artillery_rows import ARTILLERY_LATENCY, ArtilleryRows, read_rows
-from perfgate.drivers.artillery_script import ArtilleryScript, examine
+from perfgate.drivers.artillery_script import REPORTERS, ArtilleryScript, examine
 from perfgate.drivers.k6_process import Ended, run_process
 from perfgate.errors import MeasureError, UsageError
 from perfgate.model import Samples, Workload
@@ -88,7 +88,7 @@ def _start(script: ArtilleryScript, order: ToolOrder) -> _Ran:
     environ, left_out = artillery_environ(script.environ)
     overrides, notes = _overrides(order)
     unjudged = {"ARTILLERY_DISABLE_ENSURE": "true"} if overrides else {}
-    _write_order(folder / "order.json", script, order)
+    _write_order(folder / "order.json", order)
     variables = {**script.variables, **order.variables}
     words = ["run", "--target", _target(script, order.url), "--output", str(folder / "report.json")]
     words += ["--environment", script.environment] if script.environment else []
@@ -112,7 +112,7 @@ def _start(script: ArtilleryScript, order: ToolOrder) -> _Ran:
     return _Ran(ended=ended, command=command, notes=(*left_out, *notes), folder=folder)
 
 
-def _write_order(path: Path, script: ArtilleryScript, order: ToolOrder) -> None:
+def _write_order(path: Path, order: ToolOrder) -> None:
     words = {
         "url": order.url.rstrip("/"),
         "rows": str(path.with_name("rows.jsonl")),
@@ -121,7 +121,7 @@ def _write_order(path: Path, script: ArtilleryScript, order: ToolOrder) -> None:
         "skip_think": order.skip_think,
         "insecure": order.insecure,
         "processors": len(order.cpus),
-        "left_out": list(script.reporters),
+        "left_out": list(REPORTERS),
     }
     path.write_text(json.dumps(words), encoding="utf-8")
 

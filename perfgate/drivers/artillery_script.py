@@ -31,10 +31,7 @@ class ArtilleryScript:
     path: Path
     binary: ArtilleryBinary
     digest: str
-    files: tuple[Path, ...]
     target: str | None
-    reporters: tuple[str, ...]
-    engines: tuple[str, ...]
     notes: tuple[str, ...]
     environment: str | None
     environ: Mapping[str, str] = field(repr=False)
@@ -72,10 +69,7 @@ def examine(
         path=path,
         binary=find_artillery(path, environ),
         digest=_digest(path, files, variables, environment),
-        files=files,
         target=_target(configs),
-        reporters=reporters,
-        engines=others,
         notes=tuple(notes),
         environment=environment,
         environ=environ,

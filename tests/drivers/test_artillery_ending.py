@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import socketserver
+import ssl
 import struct
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+import trustme
 from artillery_service import NEEDS_ARTILLERY, PATH, run_artillery
 from k6_service import Service, endpoints, errors, serving
 
@@ -90,6 +92,36 @@ def test_a_run_that_measured_nothing_is_an_error_with_the_last_lines(script, sai
         run_artillery(tmp_path, script, "http://127.0.0.1:1")
     assert failure.value.message.startswith(said)
     assert len(failure.value.message.splitlines()) > 1
+
+
+@NEEDS_ARTILLERY
+def test_a_processor_that_throws_ends_with_the_last_lines_of_artillery(tmp_path):
+    service = Service()
+    (tmp_path / "hooks.js").write_text(
+        "exports.burst = () => { setTimeout(() => { throw new Error('no luck') }) };"
+    )
+    script = ONE.replace("config: {", "config: {processor: ./hooks.js, ").replace(
+        "[{get", "[{function: burst}, {get"
+    )
+    with serving(service), pytest.raises(MeasureError) as failure:
+        run_artillery(tmp_path, script, service.url)
+    assert failure.value.message.startswith("artillery ended with 11: a worker crashed")
+    assert "no luck" in failure.value.message
+
+
+@NEEDS_ARTILLERY
+@pytest.mark.parametrize("insecure", [False, True])
+def test_certificates_count_unless_told_otherwise(insecure, tmp_path):
+    server = Service()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    script = ONE.replace("url: /a", "url: 'http://cdn.example.com/a'")
+    url = server.url.replace("http:", "https:").replace("127.0.0.1", "localhost")
+    with serving(server):
+        run = run_artillery(tmp_path, script, url, insecure=insecure)
+    assert run.samples.status.tolist() == ([200] if insecure else [0])
+    assert bool(errors(run)) != insecure
 
 
 def test_without_artillery_one_line_says_how_to_get_it(tmp_path):
