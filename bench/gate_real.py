@@ -6,7 +6,8 @@ Three services of different kinds, each a git repository with a branch for every
 `perfgate compare main BRANCH` of real processes. It goes on from bench/results/gate-real.json, written after
 every run, until each cell (service and change) has its runs or the time is up, and then prints the
 table. The cell that lacks most has the next turn. Rows of other code, or of another machine, are kept apart
-and do not count, and so are those that `--busy` marks: other work ran meanwhile. `--minutes 0` prints the table only, `--of VERSION` that of earlier code.
+and do not count, and so are those that `--busy` marks: other work ran meanwhile. `--minutes 0` prints the
+table only, `--of VERSION` that of earlier code.
 """
 
 import json
@@ -82,7 +83,7 @@ class _State:
         self.programs: dict[str, str] = {}
 
     def _counts(self, row: Mapping[str, Any]) -> bool:
-        return row["version"] == self._version and row.get("busy", False) == self._busy
+        return bool(row["version"] == self._version) and bool(row.get("busy")) == self._busy
 
     def add(self, row: Mapping[str, Any]) -> None:
         self.rows.append({"version": self._version, **({"busy": True} if self._busy else {}), **row})

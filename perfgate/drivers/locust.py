@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from perfgate.drivers.k6_process import Ended, run_process
 from perfgate.drivers.locust_arguments import check_arguments
-from perfgate.drivers.locust_binary import OLDEST, find_locust
+from perfgate.drivers.locust_binary import INSTALL, OLDEST, find_locust
 from perfgate.drivers.locust_names import address_of
 from perfgate.drivers.locust_report import LocustReport, last_lines, read_report
 from perfgate.drivers.locust_rows import read_rows
 from perfgate.drivers.locust_source import LAUNCHER, LocustFile, examine
+from perfgate.drivers.process import Ended, run_process
 from perfgate.errors import MeasureError, UsageError
 from perfgate.model import Workload
 from perfgate.model.tool import ToolName, ToolOrder, ToolReport, ToolRun, ToolStopped
@@ -115,8 +115,9 @@ def _start(file: LocustFile, order: ToolOrder, *, steady: bool) -> _Ran:
         output=output,
         points=rows,
         on_tick=order.on_tick,
-        tool="locust",
-        counted=b"[",
+        name="locust",
+        install=INSTALL,
+        row=b"[",
     )
     return _Ran(
         ended=ended,
