@@ -88,7 +88,7 @@ def _lines(path: Path, seen: _Said) -> Iterator[Any]:
             try:
                 yield json.loads(line)
             except ValueError:
-                # Several threads write to the file: one that is killed may leave half a line before another's.
+                # Of several threads that write to it, one that is killed may leave half a line.
                 seen.torn = True
 
 
