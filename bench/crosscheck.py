@@ -1,6 +1,6 @@
 """The same load test by perfgate natively and by the tool it was written for, against one service.
 
-    .venv/bin/python -m bench.crosscheck [--minutes 6] [--delay-ms 20]
+    .venv/bin/python -m bench.crosscheck [--minutes 6] [--delay-ms 50]
 
 The two take turns on `bench/services/api`, which answers after a known time. They have to agree on the mix
 of requests, within what chance allows (a chi-squared test of the counts by endpoint), and on the p50 of each
@@ -31,7 +31,7 @@ _SEEDS = ROOT / "tests/seeds"
 _PORT = 18_431
 _LOADS = {
     "locustfile.py": ("locust", ("--vus", "40"), ("--vus", "40")),
-    "load-test.yml": ("artillery", ("--rate", "20/s"), ("--vus", "20")),
+    "load-test.yml": ("artillery", ("--rate", "20/s"), ("--vus", "4")),
 }
 _WITHIN = 0.05
 _LEAST_P = 0.01
@@ -40,7 +40,7 @@ _LEAST_P = 0.01
 @click.command()
 @click.option("--minutes", default=6.0, help="No turn begins after this time.")
 @click.option("--seconds", default=10, help="The length of one load.")
-@click.option("--delay-ms", default=20.0, help="How long the service waits before it answers.")
+@click.option("--delay-ms", default=50.0, help="How long the service waits before it answers.")
 @click.option("--only", help="This file alone.")
 def main(*, minutes: float, seconds: int, delay_ms: float, only: str | None) -> None:
     described = settle()
@@ -151,16 +151,19 @@ def _line(rows: list[dict[str, Any]], file: str, endpoint: str) -> list[str]:
 
 
 def _p50s_ms(rows: list[dict[str, Any]], file: str, endpoint: str, driver: str) -> list[float]:
-    wanted = (file, endpoint, driver)
-    mine = [row for row in rows if (row["file"], row["endpoint"], row["driver"]) == wanted]
+    mine = [row for row in rows if _key(row) == (file, endpoint, driver)]
     return [row["p50_ns"] / 1e6 for row in mine if row["p50_ns"]]
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["file"], row["endpoint"], row["driver"]
 
 
 def _mix(rows: list[dict[str, Any]], file: str) -> list[str]:
     tool, names = _LOADS[file][0], _endpoints(rows, file)
     counts = [
-        [sum(r["requests"] for r in rows if (r["driver"], r["endpoint"]) == (d, name)) for name in names]
-        for d in ("native", tool)
+        [sum(r["requests"] for r in rows if _key(r) == (file, name, driver)) for name in names]
+        for driver in ("native", tool)
     ]
     p = float(chi2_contingency(counts).pvalue)
     shares = [" ".join(f"{count / max(sum(row), 1):.1%}" for count in row) for row in counts]
