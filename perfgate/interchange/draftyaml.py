@@ -15,7 +15,9 @@ from perfgate.interchange.draft import Draft, DraftRequest, DraftScenario
 from perfgate.yamlfile import shown
 
 _LONGEST_NOTE = 400
-_NEEDS_ESCAPES = re.compile(r"[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_NEEDS_ESCAPES = re.compile(
+    r"[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 """What the emitter writes bare, line breaks of Unicode among it, and a reader folds or refuses."""
 
 
