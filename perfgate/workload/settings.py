@@ -80,7 +80,7 @@ def read_settings(root: Place, names: Names) -> Settings:
     phases = filled(entries["phases"], names) if "phases" in entries else None
     notes = [describe_phases(phases)] if phases else []
     note_elsewhere(entries, names, notes)
-    target = _target(entries["target"], names) if "target" in entries else Target()
+    target = _target(entries.get("target"), names)
     defaults = read_defaults(entries, names, notes)
     plugins = read_plugins(entries, root.value, target.prefix, names, notes)
     payloads = read_payloads(filled(entries["payload"], names)) if "payload" in entries else ()
@@ -119,7 +119,10 @@ def _own_engines(config: Any) -> dict[str, str]:
     return dict.fromkeys(engines.keys() - set(CONFIG_KEYS), _ENGINE) if isinstance(engines, dict) else {}
 
 
-def _target(place: Place, names: Names) -> Target:
+def _target(place: Place | None, names: Names) -> Target:
+    # Empty where each environment has its own.
+    if place is None or place.value == "":
+        return Target()
     return read_target(place, str(constant(place, names)))
 
 

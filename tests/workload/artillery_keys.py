@@ -1,7 +1,7 @@
+# ruff: noqa: E501 - a container is a line
 """Every key of Artillery's own description of a test script (its types and its schema), by what holds it.
 
-A container is a file in JSON in which `HERE` is the mapping that holds the keys; each key has a value Artillery
-takes. What stands beside a key, where it needs company, is under `WITH`.
+A container is a file in JSON in which `HERE` is the mapping that holds the keys; each key has a value Artillery takes.
 """
 
 from __future__ import annotations
