@@ -122,4 +122,6 @@ class NotOfFastResponses:
 
     __slots__ = ()
 
-    request = Missing("response.request", "response.url says what was asked; an HttpUser's answers have it")
+    request: Any = Missing(
+        "response.request", "response.url says what was asked; an HttpUser's answers have it"
+    )
