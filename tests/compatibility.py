@@ -54,7 +54,8 @@ Natively, users are threads in place of greenlets. Through Locust the file runs 
 """
 _K6 = """## k6
 
-k6 scripts always run in k6; perfgate runs no JavaScript. See [k6 scripts](k6.md) for what a round changes.
+k6 scripts always run in k6; perfgate runs no JavaScript. Every option of k6's reference is in force, or a note says that it is not; an
+option that k6 does not know is refused. See [k6 scripts](k6.md) for what a round changes.
 """
 
 
