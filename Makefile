@@ -3,14 +3,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types contracts check compare baseline compatibility lock clean
-.PHONY: bench-demo bench-driver bench-gate-oracles bench-gate-real bench-gate-sim bench-inject bench-send-times bench-truth
+.PHONY: demo test test-tools lint types contracts check compare baseline compatibility lock clean
+.PHONY: bench-crosscheck bench-demo bench-driver bench-gate-oracles bench-gate-real bench-gate-sim bench-inject bench-seeds bench-send-times bench-truth
 
 demo: $(STAMP)
 	$(BIN)/perfgate demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 -q
+
+# Two minutes: the drivers on the real k6, Locust and Artillery, installed into .bench (wants npm).
+test-tools: $(STAMP)
+	$(BIN)/python -m bench.peers k6 locust artillery
+	$(BIN)/python -m pytest -n 2 -q -m "tools or not tools" tests/drivers
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -57,6 +62,14 @@ bench-send-times: $(STAMP)
 # Three quarters of an hour, as root: how true the latencies are that perfgate and the others report, against the packets on loopback.
 bench-truth: $(STAMP)
 	$(BIN)/python -m bench.truth
+
+# Half an hour: every seed load test to a verdict, on perfgate's driver and on the tool it was written for.
+bench-seeds: $(STAMP)
+	$(BIN)/python -m bench.seeds
+
+# Six minutes on a quiet machine: the same load test natively and by the tool, mix of requests and p50 side by side.
+bench-crosscheck: $(STAMP)
+	$(BIN)/python -m bench.crosscheck
 
 # Half an hour on two cores: thousands of simulated pull requests through the gate and through naive rules.
 bench-gate-sim: $(STAMP)

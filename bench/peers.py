@@ -133,3 +133,9 @@ def _run(argv: list[str]) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         print((done.stdout + done.stderr).strip()[-500:], file=sys.stderr)
+
+
+if __name__ == "__main__":
+    absent = [peer for peer in find(sys.argv[1:], install=True).values() if peer.missing]
+    if absent:
+        sys.exit("; ".join(f"{peer.name}: {peer.missing}" for peer in absent))

@@ -136,8 +136,10 @@ def _overrides(order: ToolOrder) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Artillery is an open model: as many arrive as keep `vus` sessions going, and no more run at once."""
     if order.duration_ns is None and order.vus is None:
         return {}, ()
+    if order.duration_ns is None:
+        raise UsageError("Artillery has no users without phases to replace", "say how long: --duration 30s")
     users = order.vus or 1
-    duration_ms = math.ceil((order.duration_ns or 10**9) / 1e6)
+    duration_ms = math.ceil(order.duration_ns / 1e6)
     phase = {
         "duration": duration_ms // 1000 if duration_ms % 1000 == 0 else f"{duration_ms}ms",
         "arrivalRate": min(_MOST_ARRIVALS, _ARRIVALS_PER_USER * users),

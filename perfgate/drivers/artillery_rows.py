@@ -85,7 +85,11 @@ def _lines(path: Path, seen: _Said) -> Iterator[Any]:
             if not line.endswith("\n"):
                 seen.torn = True
                 return
-            yield json.loads(line)
+            try:
+                yield json.loads(line)
+            except ValueError:
+                # Of several threads that write to it, one that is killed may leave half a line.
+                seen.torn = True
 
 
 class _Columns:

@@ -138,7 +138,7 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_no_process(tmp_path):
 
     def interrupt() -> None:
         deadline = time.monotonic() + 30
-        while len(service.seen) < 10 and time.monotonic() < deadline:
+        while len(service.seen) < 20 and time.monotonic() < deadline:
             time.sleep(0.05)
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -147,7 +147,7 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_no_process(tmp_path):
     with serving(service), pytest.raises(ToolStopped) as stopped:
         run_artillery(tmp_path, LONG, service.url)
     thread.join()
-    assert len(endpoints(stopped.value.run)) >= 10
+    assert len(endpoints(stopped.value.run)) >= 15  # the last may be under way, or not yet written
     assert not _running(tmp_path)
 
 

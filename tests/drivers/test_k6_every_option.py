@@ -1,4 +1,4 @@
-"""Every option of k6's reference is k6's own in force, or a note says that it did not count; others are refused."""
+"""Every option of k6's reference is in force, or a note says that it did not count; others are refused."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SCRIPT = """
 import http from 'k6/http';
 import exec from 'k6/execution';
 export const options = OPTIONS;
-export default function () { http.post('https://api.example.com/options', JSON.stringify(exec.test.options)); }
+export default () => http.post('https://api.example.com/options', JSON.stringify(exec.test.options));
 """
 
 
