@@ -34,7 +34,7 @@ def path_beside(place: Place, noun: str) -> Path:
         if Path(written).is_absolute() or not path.is_relative_to(reach):
             raise place.fail(
                 f"the {noun} {shown(written)!r} is outside the workload's {called}",
-                "move the file beside the workload",
+                "move the file beside the workload, or keep both in one git repository",
             )
         if not path.is_file():
             raise place.fail(

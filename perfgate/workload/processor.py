@@ -141,7 +141,7 @@ def _module_beside(place: Place) -> Path | None:
         if path.is_absolute() or not module.is_relative_to(reach):
             raise place.fail(
                 f"the processor {shown(written)!r} is outside the workload's {called}",
-                "move it beside the workload",
+                "move it beside the workload, or keep both in one git repository",
             )
         found = module.is_file()
     except (OSError, ValueError, RuntimeError) as error:
