@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-tools lint types contracts check compare baseline lock clean
+.PHONY: demo test test-tools lint types contracts check compare baseline compatibility lock clean
 .PHONY: bench-crosscheck bench-demo bench-driver bench-gate-oracles bench-gate-real bench-gate-sim bench-inject bench-seeds bench-send-times bench-truth
 
 demo: $(STAMP)
@@ -38,6 +38,10 @@ compare: $(STAMP)
 REASON ?= another run
 baseline: $(STAMP)
 	PATH="$(CURDIR)/$(BIN):$$PATH" perfgate baseline update --reason "$(REASON)"
+
+# Rewrites docs/reference/compatibility.md from the tables of features in tests/.
+compatibility: $(STAMP)
+	$(BIN)/python tests/compatibility.py
 
 # Half an hour: how often the demo's verdicts come out right.
 bench-demo: $(STAMP)

@@ -56,6 +56,7 @@ def ordered_options(
     notes = []
     if options.get("hosts"):
         notes.append("options.hosts did not count: every host was the service")
+    notes += [f"options.{name} did not count: k6 ran here" for name in ("cloud", "ext") if options.get(name)]
     if insecure:
         replaced["insecureSkipTLSVerify"] = True
     tags = options.get("systemTags")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from perfgate.interchange.draft import Draft, DraftRequest, DraftScenario
 from perfgate.yamlfile import shown
 
 _LONGEST_NOTE = 400
+_NEEDS_ESCAPES = re.compile(
+    r"[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""What the emitter writes bare, line breaks of Unicode among it, and a reader folds or refuses."""
 
 
 def write_draft(draft: Draft) -> str:
@@ -79,9 +85,11 @@ def _request(request: DraftRequest) -> CommentedMap:
 
 def _nodes(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return CommentedMap({key: _nodes(item) for key, item in value.items()})
+        return CommentedMap({_nodes(key): _nodes(item) for key, item in value.items()})
     if isinstance(value, Sequence) and not isinstance(value, str):
         return CommentedSeq([_nodes(item) for item in value])
+    if isinstance(value, str) and _NEEDS_ESCAPES.search(value):
+        return DoubleQuotedScalarString(value)
     return value
 
 

@@ -19,6 +19,7 @@ from perfgate.users.exceptions import UnsupportedError
 from perfgate.users.failing import MIN_WAIT_AFTER_FAILURE_NS, endpoint_name, unsent
 from perfgate.users.headers import SessionHeaders
 from perfgate.users.httpresponse import HttpResponse
+from perfgate.users.missing import NotOfFastSessions, NotOfSessions
 from perfgate.users.response import FastResponse
 from perfgate.users.telling import meta_of
 
@@ -285,13 +286,9 @@ class Client(Generic[R, C]):
         return known
 
 
-class HttpSession(Client[HttpResponse, CaughtHttpResponse]):
-    """The client of an `HttpUser`."""
-
-    __slots__ = ()
+class HttpSession(NotOfSessions, Client[HttpResponse, CaughtHttpResponse]):
+    """The client of an `HttpUser`; a file may keep attributes of its own on it."""
 
 
-class FastHttpSession(Client[FastResponse, CaughtFastResponse]):
-    """The client of a `FastHttpUser`."""
-
-    __slots__ = ()
+class FastHttpSession(NotOfFastSessions, Client[FastResponse, CaughtFastResponse]):
+    """The client of a `FastHttpUser`; a file may keep attributes of its own on it."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from perfgate.users.decoding import UNREADABLE
 from perfgate.users.exceptions import LocustError
+from perfgate.users.missing import NotOfResponses
 from perfgate.users.response import NOT_CAUGHT, FastResponse
 
 _COOKIE_START = re.compile(r",\s*(?=[^;,=\s]+=)")
@@ -27,7 +28,7 @@ class SentRequest:
         self.body = sent.body or None
 
 
-class HttpResponse(FastResponse):
+class HttpResponse(NotOfResponses, FastResponse):
     """An answer with nearly everything a `requests.Response` has."""
 
     __slots__ = ()

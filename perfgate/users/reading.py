@@ -17,6 +17,7 @@ from perfgate.users.conductor import FileConductor
 from perfgate.users.environment import Environment
 from perfgate.users.http import FastHttpUser, HttpUser
 from perfgate.users.importing import import_file
+from perfgate.users.missing import ONE_CONNECTION, STRAIGHT, TLS
 from perfgate.users.noting import PROFILE_OF_SHAPE, Notes, options_of, shape_of
 from perfgate.users.tagging import filter_tasks
 from perfgate.users.taskset import TaskSet
@@ -31,11 +32,11 @@ _REFUSED = {
     "max_wait": "use wait_time, in seconds",
     "wait_function": "use wait_time, in seconds",
     "task_set": "use tasks",
-    "pool_manager": "every user has a connection of its own",
-    "client_pool": "every user has a connection of its own",
-    "proxy_host": "load goes straight to the service",
-    "proxy_port": "load goes straight to the service",
-    "ssl_context_factory": "perfgate.yml says how TLS is spoken",
+    "pool_manager": ONE_CONNECTION,
+    "client_pool": ONE_CONNECTION,
+    "proxy_host": STRAIGHT,
+    "proxy_port": STRAIGHT,
+    "ssl_context_factory": TLS,
     "max_retries": "a request that failed is counted, not repeated",
 }
 

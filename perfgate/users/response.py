@@ -10,12 +10,13 @@ from perfgate.model import Exchange, Request
 from perfgate.users.decoding import encoding_of, inflated, json_of, text_of
 from perfgate.users.exceptions import LocustError
 from perfgate.users.headers import AnswerHeaders
+from perfgate.users.missing import NotOfFastResponses
 
 _UNKNOWN: Any = object()
 NOT_CAUGHT = "to call success() or failure(), pass catch_response=True and use the response in a with block"
 
 
-class FastResponse:
+class FastResponse(NotOfFastResponses):
     """An answer, or what stands for one that never came (`status_code` 0, no content, `error` set)."""
 
     __slots__ = ("_content", "_encoding", "_origin", "exchange", "js", "sent", "status_code")

@@ -19,6 +19,7 @@ from perfgate.users.exceptions import (
     StopUser,
 )
 from perfgate.users.failing import record_exception
+from perfgate.users.missing import NotOfUsers
 from perfgate.users.tasks import name_of, tasks_of
 from perfgate.users.taskset import RootTaskSet
 from perfgate.users.waiting import constant, is_no_wait
@@ -37,7 +38,7 @@ class UserMeta(type):
         return super().__new__(mcs, name, bases, body)
 
 
-class User(metaclass=UserMeta):
+class User(NotOfUsers, metaclass=UserMeta):
     """A virtual user without a client; `HttpUser` and `FastHttpUser` bring one."""
 
     abstract = True
@@ -154,6 +155,7 @@ class User(metaclass=UserMeta):
             record_exception(self._port, "wait_time", error)
 
     def _end(self) -> None:
+        self._is_ending = True
         try:
             self.on_stop()
         except (StopUser, LoadOver):

@@ -24,6 +24,8 @@ from perfgate.workload.template import Names
 from perfgate.yamlfile import load_yaml
 
 DIGEST_VERSION = "artillery/2"
+_NOTED = ("version", "$schema")
+"""What editors and people put at the top."""
 
 
 def read_workload(
@@ -44,7 +46,7 @@ def read_workload(
     written = load_yaml(path)
     document = choose_environment(written, environment, {*CONFIG_KEYS, *CONFIG_UNSUPPORTED})
     root = Place(document=document, keys=(), value=document.data)
-    fields = root.fields(("config", "scenarios", "before", "after", "version"))
+    fields = root.fields(("config", "scenarios", "before", "after", *_NOTED))
     if "scenarios" not in fields:
         raise root.fail("there are no scenarios", "add scenarios, a list with at least one flow")
     constants: dict[str, Any] = dict(variables)
@@ -84,10 +86,11 @@ def read_workload(
         ensured=settings.ensured,
         notes=(
             *settings.notes,
-            *(("version changes nothing",) if "version" in fields else ()),
+            *(f"{key} changes nothing" for key in _NOTED if key in fields),
             *environments_note(written, environment),
             *_log_note(document.data),
             *_metrics_note(settings),
+            *_equals_note(document.data),
         ),
     )
 
@@ -166,6 +169,25 @@ def _log_note(data: Mapping[str, Any]) -> tuple[str, ...]:
 def _metrics_note(settings: Settings) -> tuple[str, ...]:
     used = settings.processor is not None and settings.processor.functions
     return ("metrics that functions emit are taken and not kept",) if used else ()
+
+
+def _equals_note(data: Any) -> tuple[str, ...]:
+    lonely = sum(_lonely(data.get(key)) for key in ("before", "scenarios", "after"))
+    note = "expect: equals with a single value always holds, as in Artillery ({} in this file)"
+    return (note.format(lonely),) if lonely else ()
+
+
+def _lonely(value: Any) -> int:
+    """How many expectations compare a value with nothing, however deep."""
+    if isinstance(value, list):
+        return sum(map(_lonely, value))
+    if isinstance(value, dict):
+        inner = sum(_lonely(value.get(inside)) for inside in ("flow", "loop", "parallel", *METHODS))
+        asked = value.get("expect")
+        items = asked if isinstance(asked, list) else [asked]
+        compared = [item.get("equals") for item in items if isinstance(item, dict)]
+        return inner + sum(isinstance(values, list) and len(values) == 1 for values in compared)
+    return 0
 
 
 def _count(key: str, value: Any) -> int:

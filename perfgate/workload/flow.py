@@ -86,6 +86,7 @@ def read_scenario(place: Place, index: int, settings: Settings, names: Names, ga
     Raises:
         UsageError: a key or a step that cannot be used, or a flow without any request.
     """
+    _require_http(place)
     fields = place.fields(SCENARIO_KEYS)
     name = shown(str(fields["name"].scalar())) if "name" in fields else f"scenario {index + 1}"
     one = _read(place, fields, name, settings=settings, names=names, gathered=gathered)
@@ -105,6 +106,7 @@ def read_once(
     Raises:
         UsageError: as `read_scenario`.
     """
+    _require_http(place)
     fields = place.fields(ONCE_KEYS, _ONLY_OF_SCENARIOS)
     name = shown(str(fields["name"].scalar())) if "name" in fields else str(place.keys[-1])
     one = replace(
@@ -113,15 +115,19 @@ def read_once(
     return _scenario(one, 1.0), captured_names(fields["flow"])
 
 
+def _require_http(place: Place) -> None:
+    """Other engines are named before their keys, which only they know."""
+    engine = place.entries().get("engine")
+    if engine is not None and engine.value != "http":
+        raise engine.fail(
+            f"the engine {shown(str(engine.value))!r} does not run here, only http",
+            "let Artillery itself run the file, with driver: artillery",
+        )
+
+
 def _read(
     place: Place, fields: dict[str, Place], name: str, *, settings: Settings, names: Names, gathered: Gathered
 ) -> Pass:
-    if "engine" in fields and fields["engine"].value != "http":
-        engine = shown(str(fields["engine"].value))
-        raise fields["engine"].fail(
-            f"the engine {engine!r} does not run here, only http",
-            "let Artillery itself run the file, with driver: artillery",
-        )
     if "flow" not in fields:
         raise place.fail("the scenario has no flow", "add flow, a list of requests")
     # What an answer or a function may replace is no constant, not even before that.

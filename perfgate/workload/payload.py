@@ -50,7 +50,7 @@ def read_payloads(place: Place) -> tuple[Payload, ...]:
 def _read(place: Place) -> Payload:
     entries = place.fields(_KNOWN)
     if "path" not in entries:
-        raise place.fail("a payload needs 'path'", "add path")
+        raise place.fail("a payload needs 'path'", "add path (artillery run --payload FILE is written so)")
     table = _table(place, entries)
     if "fields" not in entries and not table:
         raise place.fail("a payload needs 'fields'", "add fields")

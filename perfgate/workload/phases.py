@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from perfgate.model import Profile, Ramp
 from perfgate.units import format_duration_ns
+from perfgate.workload.elsewhere import require_uniform
 from perfgate.workload.place import Place
 from perfgate.yamlfile import shown
 
@@ -14,7 +15,7 @@ GRACEFUL_STOP_NS = 30_000_000_000
 service that hangs must not keep a measurement from ending; k6 gives them these 30 s too."""
 
 NOT_REPLAYED = "config.phases is not replayed in paired rounds"
-_FIELDS = ("name", "duration", "arrivalRate", "rampTo", "arrivalCount", "maxVusers", "pause")
+_FIELDS = ("name", "duration", "arrivalRate", "rampTo", "arrivalCount", "maxVusers", "pause", "mode")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,9 @@ def _read(place: Place) -> list[_Phase]:
 
 
 def _phase(place: Place) -> _Phase:
-    fields = place.fields(_FIELDS, {"mode": "remove it: arrivals are uniform"})
+    fields = place.fields(_FIELDS)
+    if "mode" in fields:
+        require_uniform(fields["mode"])
     name = f"{shown(str(fields['name'].scalar()))}: " if "name" in fields else ""
     if "pause" in fields:
         return _pause(fields, name)

@@ -21,6 +21,7 @@ from typing import Any
 
 from perfgate.errors import UsageError
 from perfgate.pyfile import environment, identifier, own_modules, search_path
+from perfgate.workload.files import reach_of
 from perfgate.workload.place import Place
 from perfgate.yamlfile import shown
 
@@ -136,10 +137,11 @@ def _module_beside(place: Place) -> Path | None:
         raise place.fail("'processor' must name a .js, .ts or .py file", "write it like ./helpers.js")
     try:
         module = (folder / path.with_suffix(".py")).resolve()
-        if path.is_absolute() or not module.is_relative_to(folder):
+        reach, called = reach_of(place.document.path)
+        if path.is_absolute() or not module.is_relative_to(reach):
             raise place.fail(
-                f"the processor {shown(written)!r} is outside the workload's folder",
-                "move it beside the workload",
+                f"the processor {shown(written)!r} is outside the workload's {called}",
+                "move it beside the workload, or keep both in one git repository",
             )
         found = module.is_file()
     except (OSError, ValueError, RuntimeError) as error:

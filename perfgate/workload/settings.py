@@ -8,6 +8,7 @@ from typing import Any
 
 from perfgate.model import Ensured, Profile, TlsFiles
 from perfgate.workload.defaults import read_defaults
+from perfgate.workload.elsewhere import NOTED_KEYS, note_elsewhere
 from perfgate.workload.encryption import read_tls
 from perfgate.workload.endpointnames import EndpointOptions
 from perfgate.workload.filled import constant, filled
@@ -21,10 +22,9 @@ from perfgate.workload.template import Names
 
 CONFIG_KEYS = (
     *("target", "phases", "variables", "payload", "plugins", "http", "defaults", "tls", "timeout"),
-    *("ensure", "apdex", "processor"),
+    *("ensure", "apdex", "processor", *NOTED_KEYS),
 )
 _ENGINE = "only HTTP is spoken here: let Artillery itself run the file, with driver: artillery"
-_BUNDLE = "remove it: files are read where they are; or use driver: artillery"
 CONFIG_UNSUPPORTED = {
     "engine": _ENGINE,
     "engines": _ENGINE,
@@ -32,10 +32,7 @@ CONFIG_UNSUPPORTED = {
     "socketio": _ENGINE,
     "socketio-v3": _ENGINE,
     "playwright": _ENGINE,
-    "includeFiles": _BUNDLE,
-    "bundling": _BUNDLE,
-    "mode": "remove it: arrivals are uniform",
-    "statsInterval": "remove it: perfgate keeps every request",
+    "pluginsScope": "it names plugins of your own: let Artillery itself run the file, with driver: artillery",
 }
 
 
@@ -79,10 +76,11 @@ def read_settings(root: Place, names: Names) -> Settings:
     place = root.entries().get("config")
     if place is None:
         return Settings(variables=dict(names.constants), processor=read_processor(None, root, names.environ))
-    entries = place.fields(CONFIG_KEYS, CONFIG_UNSUPPORTED)
+    entries = place.fields(CONFIG_KEYS, CONFIG_UNSUPPORTED | _own_engines(place.value))
     phases = filled(entries["phases"], names) if "phases" in entries else None
     notes = [describe_phases(phases)] if phases else []
-    target = _target(entries["target"], names) if "target" in entries else Target()
+    note_elsewhere(entries, names, notes)
+    target = _target(entries.get("target"), names)
     defaults = read_defaults(entries, names, notes)
     plugins = read_plugins(entries, root.value, target.prefix, names, notes)
     payloads = read_payloads(filled(entries["payload"], names)) if "payload" in entries else ()
@@ -115,7 +113,16 @@ def read_settings(root: Place, names: Names) -> Settings:
     )
 
 
-def _target(place: Place, names: Names) -> Target:
+def _own_engines(config: Any) -> dict[str, str]:
+    """The sections that engines named in the file have for themselves."""
+    engines = config.get("engines") if isinstance(config, dict) else None
+    return dict.fromkeys(engines.keys() - set(CONFIG_KEYS), _ENGINE) if isinstance(engines, dict) else {}
+
+
+def _target(place: Place | None, names: Names) -> Target:
+    # Empty where each environment has its own.
+    if place is None or place.value == "":
+        return Target()
     return read_target(place, str(constant(place, names)))
 
 

@@ -133,6 +133,13 @@ K6_FEATURES = (
         message="options.hosts did not count",
     ),
     _body(
+        "options.cloud",
+        f"http.get('{_SITE}/a');",
+        "GET /a",
+        head="export const options = {cloud: {name: 'shop'}};",
+        message="options.cloud did not count",
+    ),
+    _body(
         "systemTags",
         f"http.get('{_SITE}/a');",
         "GET /a",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from har_recordings import SHOP, convert, entry, loaded, pairs, posted, requests_of
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from perfgate.errors import UsageError
@@ -369,6 +369,7 @@ anything = st.recursive(
     query=st.text(max_size=20),
     title=st.text(max_size=20),
 )
+@example(body={"\x85": ["\u2028", "\ufeff", "a\x85b"]}, header="", query="", title="\x85")
 def test_whatever_was_recorded_the_file_loads_and_means_the_same(
     tmp_path_factory, body, header, query, title
 ) -> None:

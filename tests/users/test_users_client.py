@@ -237,7 +237,8 @@ def test_errors_are_those_of_requests():
 def test_what_the_client_does_not_have_cannot_be_set():
     _, shop = client()
     with pytest.raises(AttributeError, match="proxies"):
-        shop.proxies = {}
+        shop.proxies = {"http": "http://proxy.example:3128"}
+    shop.proxies = {}
 
 
 def test_the_environment_says_what_it_does_not_have():

@@ -54,7 +54,12 @@ CONFIG_FEATURES: tuple[ConfigFeature, ...] = (
     ),
     _native("phases: name", "phases", 0, "name", snippet=_PHASE.format("arrivalRate: 1, name: warm up")),
     _native("phases: pause", "phases", 0, "pause", snippet="phases: [{pause: 10 min}]"),
-    _refused("phases: mode", "phases", 0, "mode", snippet=_PHASE.format("arrivalRate: 1, mode: poisson")),
+    _native(
+        "phases: mode: uniform", "phases", 0, "mode", snippet=_PHASE.format("arrivalRate: 1, mode: uniform")
+    ),
+    _refused(
+        "phases: mode: poisson", "phases", 0, "mode", snippet=_PHASE.format("arrivalRate: 1, mode: poisson")
+    ),
     _native("config.variables", "variables", snippet="variables: {city: [Oslo, Lima], user: {name: ann}}"),
     _native("config.payload", "payload", snippet=_PAYLOAD.format("order: random")),
     _native("several payloads", "payload", 0, "path", snippet="payload: [{path: users.csv, fields: [name]}]"),
@@ -177,6 +182,13 @@ CONFIG_FEATURES: tuple[ConfigFeature, ...] = (
     _refused("config.engines", "engines", snippet="engines: {playwright: {}}"),
     _refused("config.ws", "ws", snippet="ws: {subprotocols: [json]}"),
     _refused("config.socketio", "socketio", snippet="socketio: {query: {a: b}}"),
-    _refused("config.includeFiles", "includeFiles", snippet="includeFiles: [users.csv]"),
-    _refused("config.bundling", "bundling", snippet="bundling: {external: [lodash]}"),
+    _native("config.includeFiles", "includeFiles", snippet="includeFiles: [users.csv]"),
+    _native("config.bundling", "bundling", snippet="bundling: {external: [lodash]}"),
+    _native("bundling: external", "bundling", "external", snippet="bundling: {external: [lodash]}"),
+    _native("config.statsInterval", "statsInterval", snippet="statsInterval: 30"),
+    _native("config.mode: uniform", "mode", snippet="mode: uniform"),
+    _refused("config.mode: poisson", "mode", snippet="mode: poisson"),
+    _refused("config.engine", "engine", snippet="engine: tcp"),
+    _refused("config.playwright", "playwright", snippet="playwright: {}"),
+    _refused("config.pluginsScope", "pluginsScope", snippet="pluginsScope: '@mine/'"),
 )

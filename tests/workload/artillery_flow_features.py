@@ -69,6 +69,12 @@ FLOW_FEATURES = (
         whole=True,
     ),
     Feature(
+        "$schema",
+        "$schema: https://example.com/artillery.json\nscenarios: [{flow: [{get: {url: /}}]}]",
+        "$schemas: x\nscenarios: [{flow: [{get: {url: /}}]}]",
+        whole=True,
+    ),
+    Feature(
         "after",
         "after: {name: tidy, flow: [{delete: {url: /}}]}\nscenarios: [{flow: [{get: {url: /}}]}]",
         "after: {flows: [{delete: {url: /}}]}\nscenarios: [{flow: [{get: {url: /}}]}]",

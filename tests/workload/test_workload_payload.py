@@ -3,6 +3,8 @@
 import pytest
 
 from perfgate.errors import UsageError
+from perfgate.model import Request
+from perfgate.workload.artillery import read_workload
 
 STEP = "- post: {url: '/{{ name }}', json: '{{ n }}'}"
 
@@ -185,3 +187,26 @@ def test_keys_that_do_not_go_together(flow, users, keys, what):
     users("ann,1\n")
     with pytest.raises(UsageError, match=what):
         flow(STEP, config=payload(**keys))
+
+
+def test_a_file_elsewhere_in_the_repository_is_read_and_one_outside_of_it_is_not(tmp_path):
+    (tmp_path / "users.csv").write_text("ann\n")
+    repository = tmp_path / "shop"
+    for folder in (".git", "data", "processors", "scenarios"):
+        (repository / folder).mkdir(parents=True)
+    (repository / "data" / "users.csv").write_text("bob\n")
+    (repository / "processors" / "sign.py").write_text("def sign(context, events): pass\n")
+    path = repository / "scenarios" / "load.yml"
+    text = """
+config:
+  target: ""
+  processor: ../processors/sign.js
+  payload: {path: PATH, fields: [name]}
+scenarios: [{flow: [{function: sign}, {get: {url: '/{{ name }}'}}]}]
+"""
+    path.write_text(text.replace("PATH", "../data/users.csv"))
+    asked = list(read_workload(path).scenarios[0].start(0))
+    assert [step.target for step in asked if isinstance(step, Request)] == ["/bob"]
+    path.write_text(text.replace("PATH", "../../users.csv"))
+    with pytest.raises(UsageError, match=r"load\.yml:5:\d+: .* is outside the workload's repository"):
+        read_workload(path)
