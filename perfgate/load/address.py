@@ -57,3 +57,9 @@ def default_authority(address: Address) -> str:
     default = 443 if address.tls else 80
     host = f"[{address.host}]" if ":" in address.host else address.host
     return host if address.port == default else f"{host}:{address.port}"
+
+
+def url_of(address: Address) -> str:
+    """The root of a side as a client of somebody else's would write it."""
+    scheme = "https" if address.tls else "http"
+    return f"{scheme}://{address.authority or default_authority(address)}"

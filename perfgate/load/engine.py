@@ -47,6 +47,7 @@ _log = logging.getLogger("perfgate.load")
 _MAX_FAREWELL_NS = 5_000_000_000
 _MOST_ENDPOINTS = 1000
 _TICK_S = 0.25
+LASTING = ("constant-vus", "ramping-vus")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +258,9 @@ def _work(running: Running, crew: _Crew, watcher: Watcher, spent: Spent) -> None
             if plan.users and time.monotonic_ns() > running.give_up_ns + _MAX_FAREWELL_NS:
                 _log.warning("a user was left behind: its code still waits for something")
                 break
+    if plan.profile.executor in LASTING:
+        # Users whose next wait would pass the end are gone early; the load lasts as long as was asked.
+        running.sleep_until(running.end_ns, running.end_ns + 1)
     spent.end()
     watcher.on_measured()
 

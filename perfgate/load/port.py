@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 
+from perfgate.load.address import url_of
 from perfgate.load.client import Client
 from perfgate.load.recorder import Recorder
 from perfgate.load.running import Running
@@ -30,6 +31,7 @@ class LivePort:
         self._side = side
         self._min_gap_ns = min_gap_ns
         self._not_before_ns = 0
+        self.url = url_of(running.plan.addresses[side])
         self.skips_think = running.plan.skip_think
         self.rng = random.Random(seed)
         self.until_ns = running.end_ns

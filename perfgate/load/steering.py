@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from perfgate.load.address import default_authority
+from perfgate.load.address import url_of
 from perfgate.load.client import Client
 from perfgate.load.port import LivePort
 from perfgate.load.recorder import Recorder
@@ -53,10 +53,7 @@ class LoadSteering:
     """What a load test may ask of one load under way (`perfgate.model.Steering`)."""
 
     def __init__(self, running: Running, recorders: Sequence[Recorder], enlist: Enlist) -> None:
-        address = running.plan.addresses[0]
-        self.url = f"{'https' if address.tls else 'http'}://{default_authority(address)}"
-        if address.authority:
-            self.url = f"{'https' if address.tls else 'http'}://{address.authority}"
+        self.url = url_of(running.plan.addresses[0])
         self.is_shaped = running.plan.profile.executor == SHAPED
         part, parts = running.plan.part
         self.vus = len(range(part, running.plan.profile.vus, parts))
@@ -107,7 +104,13 @@ class LoadSteering:
         return self._running.endpoints.number(name)
 
     def record(self, endpoint: int, exchange: Exchange, error: str) -> None:
-        """Count an exchange that no user of this load had."""
+        """Count an exchange that no user of this load had.
+
+        Raises:
+            RuntimeError: there are two sides, and nothing says whose it was.
+        """
+        if len(self._running.plan.addresses) > 1:
+            raise RuntimeError("a request that no user sent belongs to neither base nor head")
         if not self._running.is_over:
             self.recorder.record(exchange, endpoint, error)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import signal
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -255,6 +256,7 @@ def _results(job: Job, prepared: Prepared, recording: Recording, facts: _Facts) 
                 *job.workload.notes,
                 *think_notes(job.config, job.workload),
                 *prepared.notes,
+                *_objections(recording),
                 *(tool.notes if (tool := _report(recording, number)) is not None else ()),
             ),
             tool=_report(recording, number),
@@ -262,6 +264,13 @@ def _results(job: Job, prepared: Prepared, recording: Recording, facts: _Facts) 
         )
         for number, source in enumerate(job.sources)
     )
+
+
+def _objections(recording: Recording) -> tuple[str, ...]:
+    """What the load test said against the rounds: its own limits are for its own load, so it is told only."""
+    counts = Counter(text for measured in recording.measured for text in measured.objections)
+    total = len(recording.measured)
+    return tuple(f"in {count} of {total} rounds {text}" for text, count in counts.items())
 
 
 def _report(recording: Recording, side: int) -> ToolReport | None:

@@ -83,12 +83,14 @@ class MeasuredRound:
 
     `calibration_ns` is how fast the service's CPUs were just after it, None where a side was compared with
     another: those were measured at the same time. `reports` are what a tool that sent the load said, a side.
+    `objections` is what the load test itself says against the round.
     """
 
     rounds: tuple[Round, ...]
     samples: tuple[Samples, ...]
     calibration_ns: int | None = None
     reports: tuple[ToolReport, ...] = ()
+    objections: tuple[str, ...] = ()
 
 
 def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence[str] = ()) -> MeasuredRound:
@@ -250,7 +252,9 @@ def _measured(
         )
         for side, samples in enumerate(outcome.samples)
     )
-    return MeasuredRound(rounds=rounds, samples=outcome.samples, reports=sent.reports)
+    return MeasuredRound(
+        rounds=rounds, samples=outcome.samples, reports=sent.reports, objections=outcome.objections
+    )
 
 
 def _health(

@@ -15,6 +15,9 @@ class Port(Protocol):
     rng: random.Random
     """Every random choice of the user comes from here, so that a seed repeats them."""
 
+    url: str
+    """The root of the side the user is on, for clients of its own."""
+
     skips_think: bool
     """Whether the user should leave out the waits between its tasks."""
 

@@ -79,3 +79,16 @@ def _is_usable(parts: SplitResult) -> bool:
 def _place_of(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+
+
+def redirected(host: str, url: str) -> str:
+    """A host as a file wrote it (a URL, or a name with a port), with another one in its place."""
+    scheme, has_scheme, rest = host.partition("://")
+    if not has_scheme:
+        return url.partition("://")[2]
+    _, slash, path = rest.partition("/")
+    return (
+        f"{url}{slash}{path}"
+        if scheme.startswith("http")
+        else f"{scheme}://{url.partition('://')[2]}{slash}{path}"
+    )

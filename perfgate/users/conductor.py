@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from perfgate.model import Steering, UserKind
+from perfgate.users.address import redirected
 from perfgate.users.current import steered_sleep
 from perfgate.users.exceptions import STEERING
 from perfgate.users.failing import error_class
@@ -42,7 +43,7 @@ class FileConductor:
         environment, runner = self._environment, self._environment.runner
         runner.steering = environment.stats._steering = environment.events.request.anywhere = steering
         environment.stats._seen = None
-        environment.host = self._host or steering.url
+        environment.host = redirected(self._host, steering.url) if self._host else steering.url
         environment.process_exit_code = None
         for hook in environment.events.hooks().values():
             hook.problems.clear()

@@ -122,7 +122,10 @@ class RequestHook(EventHook):
         problem = told.get("exception")
         error = error_class(problem) if problem else ""
         length = int(told.get("response_length") or 0)
-        exchange = Exchange(sent_ns, 0, sent_ns + took_ns, 0, length, error, stamped=False, response=None)
+        # What is no HTTP has no status; a whole answer is known by one, so success is given that of HTTP.
+        status = getattr(told.get("response"), "status_code", None) or (0 if error else 200)
+        last_ns = sent_ns + took_ns
+        exchange = Exchange(sent_ns, 0, last_ns, status, length, error, stamped=False, response=None)
         named = endpoint_name(str(told["request_type"]), str(told["name"]))
         port.record(port.endpoint(named), exchange, error)
 

@@ -8,6 +8,7 @@ import time
 from typing import Any, final
 
 from perfgate.model import LoadOver, Port, UserKind
+from perfgate.users.address import redirected
 from perfgate.users.conductor import FileConductor
 from perfgate.users.current import here, living
 from perfgate.users.environment import Environment
@@ -68,9 +69,8 @@ class User(NotOfUsers, metaclass=UserMeta):
 
     def _host(self) -> str:
         """Where a client of the file's own goes: its host, with the target of this load in its place."""
-        steering = self.environment.runner.steering
         written = self.host or self.environment.host or NO_HOST
-        return written if steering is None else redirected(written, steering.url)
+        return redirected(written, self._port.url) if self._port.url else written
 
     def on_start(self) -> None:
         """Called once, before the first task."""
@@ -164,19 +164,6 @@ class User(NotOfUsers, metaclass=UserMeta):
             record_exception(self._port, "on_stop", error)
         finally:
             self._settle()
-
-
-def redirected(host: str, url: str) -> str:
-    """A host as a file wrote it (a URL, or a name with a port), with another one in its place."""
-    scheme, has_scheme, rest = host.partition("://")
-    if not has_scheme:
-        return url.partition("://")[2]
-    _, slash, path = rest.partition("/")
-    return (
-        f"{url}{slash}{path}"
-        if scheme.startswith("http")
-        else f"{scheme}://{url.partition('://')[2]}{slash}{path}"
-    )
 
 
 def kind_of(user_class: type[User], environment: Environment, conductor: FileConductor) -> UserKind:

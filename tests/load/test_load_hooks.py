@@ -294,3 +294,20 @@ def test_cookies_are_read_set_and_forgotten_by_the_user(run: Run):
     assert b"cookie: csrf=t0ken\r\n" in sent[b"/one"]
     assert b"cookie:" not in sent[b"/none"]
     assert set(counts(outcome)) == {"GET /login", "GET /both", "GET /one", "GET /none"}
+
+
+def test_users_that_wait_past_the_end_do_not_end_the_load_early(run: Run):
+    text = """
+    from locust import HttpUser, constant, task
+
+    class Slow(HttpUser):
+        wait_time = constant(9)
+
+        @task
+        def one(self):
+            self.client.get("/")
+    """
+    with LocalServer(answering(b"ok")) as server:
+        outcome = run(text, server, count=2, ms=400)
+    assert counts(outcome) == {"GET /": 2}
+    assert 350e6 < outcome.duration_ns < 2000e6

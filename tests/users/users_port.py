@@ -32,6 +32,7 @@ class FakePort:
         self, reply: Answer = lambda _: answer(), *, pauses: int = 10, requests: int = 10_000, seed: int = 1
     ) -> None:
         self.rng = random.Random(seed)
+        self.url = ""
         self.skips_think = False
         self.reply = reply
         self.pauses_left = pauses
