@@ -81,7 +81,7 @@ def objections_of_load(summary: LoadSummary) -> tuple[tuple[Outcome, Reason], ..
     """What the load test itself says against the run breaches it, as a threshold would."""
     from perfgate.model import Outcome, Reason
 
-    hint = "the file decides this in its own code: see there"
+    hint = "see the file, which says so itself, and what the service logged"
     return tuple(
         (Outcome.THRESHOLD_BREACHED, Reason(code="test_objects", text=text, remedy=hint))
         for text in summary.objections

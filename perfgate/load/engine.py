@@ -81,15 +81,13 @@ def drive(plan: LoadPlan, watcher: Watcher | None = None) -> LoadOutcome:
     """Put the load on and return what came back.
 
     Raises:
-        MeasureError: a thread of the driver itself failed or could not be started, or `before` or
-            `after` failed.
+        MeasureError: a thread of the driver itself failed or could not be started, or `before` failed.
         UsageError: a certificate file cannot be used.
         LoadStopped: Ctrl-C while it was measured; before that it is a plain KeyboardInterrupt.
     """
     plan = prepared(plan)
     raw = run_threads(plan, watcher or Watcher(), begin=time.monotonic_ns)
-    clean_up(plan)
-    return outcome(raw, plan)
+    return outcome(replace(raw, objections=(*raw.objections, *clean_up(plan))), plan)
 
 
 def run_threads(plan: LoadPlan, watcher: Watcher, *, begin: Callable[[], int]) -> RawLoad:

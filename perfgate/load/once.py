@@ -44,16 +44,20 @@ def prepared(plan: LoadPlan) -> LoadPlan:
     return replace(plan, given=given)
 
 
-def clean_up(plan: LoadPlan) -> None:
-    """Walk `after` on each side, with what `before` has left there.
+def clean_up(plan: LoadPlan) -> tuple[str, ...]:
+    """Walk `after` on each side, with what `before` has left there; how it failed, if it did.
 
-    Raises:
-        MeasureError: a request of it failed, or a function.
+    What was measured by then is not the worse for it, so it is told and nothing is raised.
     """
     if plan.after is None:
-        return
+        return ()
+    failed: list[str] = []
     for address, variables in zip(plan.addresses, plan.given or ({},) * len(plan.addresses), strict=True):
-        _walk(plan, address, plan.after, dict(variables), "after")
+        try:
+            _walk(plan, address, plan.after, dict(variables), "after")
+        except MeasureError as error:
+            failed.append(error.message)
+    return tuple(failed)
 
 
 def require_portable(plan: LoadPlan) -> None:

@@ -92,8 +92,8 @@ def drive_together(
         watcher.on_measured()
     finally:
         _end(workers)
-    clean_up(plan)
-    return outcome(_together(list(raws.values())), plan)
+    raw = _together(list(raws.values()))
+    return outcome(replace(raw, objections=(*raw.objections, *clean_up(plan))), plan)
 
 
 def _work(plan: LoadPlan, read: ReadWorkload, pipe: Pipe, pin: bool) -> None:

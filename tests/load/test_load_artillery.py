@@ -224,6 +224,16 @@ def test_a_failing_before_says_which_request_failed_and_how(drive_file):
     assert shop.asked == ["/fail/setup"]
 
 
+def test_a_failing_after_takes_nothing_from_what_was_measured(drive_file):
+    shop = Shop(status=503)
+    with LocalServer(shop.behave) as server:
+        outcome = drive_file(ONCE.replace("/tidy", "/fail/tidy"), server, how=users(1, 100))
+    (objection,) = outcome.objections
+    assert objection.startswith("'after' failed on 127.0.0.1:")
+    assert "status 503" in objection
+    assert len(outcome.samples[0].sent_ns) == len(shop.asked) - 2
+
+
 def test_a_failure_of_the_script_is_counted_and_does_not_spin(drive_file, tmp_path):
     (tmp_path / "f.py").write_text("def broken(context, events): raise ValueError('x')\n")
     shop = Shop()
