@@ -57,6 +57,12 @@ def test_a_round_is_short_and_steady_and_says_what_it_left_out(tmp_path, service
     assert ticks == sorted(ticks)
 
 
+@pytest.mark.parametrize("load", ["iterations: 2", "duration: '1s', iterations: 2"])
+def test_without_a_number_of_users_there_is_one_as_in_k6(load, tmp_path, service):
+    script = f"export const options = {{ {load} }};\n{ONE}"
+    assert endpoints(run_k6(tmp_path, script, service.url)) == ["GET /a"] * 2
+
+
 def test_with_think_time_a_user_sends_one_request_a_second(tmp_path, service):
     run = run_k6(tmp_path, LOAD_TEST, service.url, **STEADY)
     assert 3 <= len(endpoints(run)) <= 6
