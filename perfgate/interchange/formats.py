@@ -253,7 +253,7 @@ def _fits(wanted: Format, source: Source, document: Any) -> bool:
 
 def _first_line(source: Source) -> Any:
     try:
-        return json.loads(source.head.lstrip().partition("\n")[0])
+        return json.loads(source.first_line())
     except (ValueError, RecursionError):
         return None
 
