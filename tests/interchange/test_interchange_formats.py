@@ -240,3 +240,18 @@ def test_answers_that_vegeta_kept_may_be_large(ending: str, tmp_path: Path) -> N
     assert found.tool == "vegeta"
     assert found.runs[0].samples is not None
     assert len(found.runs[0].samples.status) == 3
+
+
+def test_a_name_that_means_all_endpoints_is_not_taken_for_them(tmp_path: Path) -> None:
+    path = tmp_path / "run.jtl"
+    path.write_text("label,elapsed,success\n*,20,true\nall endpoints,20,true\n,20,true\nHome,20,true\n")
+    found = read_file(Source(path), Asked())
+    assert isinstance(found, Imported)
+    assert found.runs[0].samples is not None
+    assert found.runs[0].samples.endpoints == ("(*)", "(all endpoints)", "(no name)", "Home")
+    assert "the endpoint '*' is called (*) here" in found.notes
+    entries = tmp_path / "entries.json"
+    entries.write_text('[{"name": "*", "unit": "ms", "value": 1}]')
+    found = read_file(Source(entries), Asked())
+    assert isinstance(found, Imported)
+    assert [each.endpoint for each in found.runs[0].measured] == ["(*)"]
