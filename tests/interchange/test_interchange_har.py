@@ -168,6 +168,35 @@ def test_no_secret_is_copied_and_each_has_a_variable_that_is_named(tmp_path: Pat
     loaded(draft, tmp_path)
 
 
+HIDDEN = [
+    ("GET", "/next?return=https%3A%2F%2Fx%2F%3Ftoken%3Ds3cr3tZq9&a=1", None),
+    ("GET", "/next?to=https%253A%252F%252Fx%252F%253Faccess_token%253Ds3cr3tZq9", None),
+    ("GET", "/back?code=s3cr3tZq9&state=abcd", None),
+    ("POST", "/rpc", {"payload": '{"a": 1, "password": "s3cr3tZq9"}'}),
+    ("POST", "/graphql", {"query": 'mutation { login(user: "ann", password: "s3cr3tZq9") { id } }'}),
+    ("POST", "/fields", [{"name": "password", "value": "s3cr3tZq9"}, {"name": "user", "value": "ann"}]),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), HIDDEN)
+def test_secrets_inside_other_values_are_not_copied(method: str, path: str, body, tmp_path: Path) -> None:
+    draft = convert(entry(method, f"{SHOP}{path}", post=posted(body) if body else None))
+    text = write_draft(draft)
+    assert "s3cr3tZq9" not in text
+    assert "s3cr3tZq9" not in notes(draft)
+    assert "$env." in text
+    assert "ann" in text or "ann" not in str(body)
+    loaded(draft, tmp_path)
+
+
+def test_a_country_code_and_a_sentence_are_no_secrets() -> None:
+    draft = convert(
+        entry("POST", f"{SHOP}/a?code=CH&q=1", post=posted({"note": "the session: tomorrow, at ten"}))
+    )
+    assert requests_of(draft)[0].url == "/a?code=CH&q=1"
+    assert requests_of(draft)[0].body == {"note": "the session: tomorrow, at ten"}
+
+
 @pytest.mark.parametrize(
     ("name", "is_secret"),
     [
