@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from perfgate.interchange.draft import Draft, DraftRequest, DraftScenario
 from perfgate.yamlfile import shown
 
 _LONGEST_NOTE = 400
+_BREAKS = re.compile("[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 
 
 def write_draft(draft: Draft) -> str:
@@ -79,10 +82,13 @@ def _request(request: DraftRequest) -> CommentedMap:
 
 def _nodes(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return CommentedMap({key: _nodes(item) for key, item in value.items()})
+        return CommentedMap({_nodes(key): _nodes(item) for key, item in value.items()})
     if isinstance(value, Sequence) and not isinstance(value, str):
         return CommentedSeq([_nodes(item) for item in value])
-    return value
+    if not isinstance(value, str):
+        return value
+    # Any other style would write these as they are, and reading them makes spaces of them.
+    return DoubleQuotedScalarString(value) if _BREAKS.search(value) else str(value)
 
 
 def _comment(text: str) -> str:

@@ -432,3 +432,12 @@ def test_a_file_that_is_nearly_a_recording_is_read_or_refused(value) -> None:
             with suppress(UsageError):
                 write_draft(convert(entry("GET", f"{SHOP}/ok"), broken))
             place[key] = kept
+
+
+@pytest.mark.parametrize("text", ["\x85", "a\u2028b", "\ufeff", "a\x85 ", "\x7f", "\t", " \n "])
+def test_line_ends_that_yaml_knows_stay_in_a_value(text: str, tmp_path: Path) -> None:
+    draft = convert(entry("POST", f"{SHOP}/x", post=posted({"a": text, text: "b"})))
+    document = parse_yaml(Path("w.yml"), write_draft(draft).encode()).data
+    sent = document["scenarios"][0]["flow"][0]["post"]
+    assert (sent["json"] if "json" in sent else json.loads(sent["body"])) == {"a": text, text: "b"}
+    loaded(draft, tmp_path)
