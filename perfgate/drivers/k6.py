@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,8 +139,13 @@ def _start(script: K6Script, order: ToolOrder, wrapper: Wrapper, environ: Mappin
 def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) -> ToolRun:
     log, code = read_log(ran.log, wrapper.copied), ran.ended.exit_code
     if code not in _MEASURED and not ran.ended.stopped:
-        meaning = EXIT_CODES.get(code, "it was killed" if code < 0 else "an unknown exit code")
         last = "\n".join(log.last_lines[-8:])
+        if code < 0:
+            raise MeasureError(
+                f"k6 was killed by {_signal(code)}\n{last}".rstrip(),
+                "did it run out of memory? `dmesg` says; else see who ended it",
+            )
+        meaning = EXIT_CODES.get(code, "an unknown exit code")
         raise MeasureError(f"k6 ended with {code}: {meaning}\n{last}".rstrip(), "correct what k6 says")
     points = read_points(ran.points) if ran.points.exists() else None
     if points is None:
@@ -147,7 +153,8 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
             f"k6 wrote no requests (exit {code})", "\n".join(log.last_lines[-8:]) or "run the script with k6"
         )
     summary = read_summary(wrapper.summary)
-    ending = (f"k6 ended with {code}: {EXIT_CODES.get(code, 'it was killed')}",) if code else ()
+    meaning = EXIT_CODES.get(code) or (f"killed by {_signal(code)}" if code < 0 else "an unknown exit code")
+    ending = (f"k6 ended with {code}: {meaning}",) if code else ()
     run = ToolRun(
         samples=points.samples,
         duration_ns=summary.duration_ns or ran.ended.wall_ns,
@@ -168,6 +175,13 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
     if ran.ended.stopped:
         raise ToolStopped(run)
     return run
+
+
+def _signal(code: int) -> str:
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 def _notes(

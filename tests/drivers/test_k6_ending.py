@@ -133,6 +133,23 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_no_process(tmp_path, service)
     assert not _running(tmp_path)
 
 
+def test_a_killed_k6_is_named_with_the_signal(tmp_path, service):
+    def kill() -> None:
+        deadline = time.monotonic() + 20
+        while len(service.seen) < 20 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for process in _running(tmp_path):
+            os.kill(process, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    with pytest.raises(MeasureError) as killed:
+        run_k6(tmp_path, LONG, service.url)
+    thread.join()
+    assert "k6 was killed by SIGKILL" in killed.value.message
+    assert "memory" in killed.value.hint
+
+
 def test_k6_does_not_outlive_a_killed_perfgate(tmp_path, service):
     script = tmp_path / "long.js"
     script.write_text(LONG)
