@@ -40,6 +40,7 @@ EXIT_CODES = {
 """What k6's exit codes mean."""
 
 _MEASURED = frozenset({0, 99, 101, 105, 108, 110})
+_ENDED = frozenset({0, 99})
 _LOAD_ARGUMENTS = ("-u", "--vus", "-d", "--duration", "-i", "--iterations", "-s", "--stage")
 
 
@@ -148,6 +149,13 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
         meaning = EXIT_CODES.get(code, "an unknown exit code")
         raise MeasureError(f"k6 ended with {code}: {meaning}\n{last}".rstrip(), "correct what k6 says")
     points = read_points(ran.points) if ran.points.exists() else None
+    lost = any("Error writing to file" in text for text in log.errors)
+    # Without a disk to write to the log may not say so either; k6 ends its file with a whole line by itself.
+    if lost or (points and points.torn and code in _ENDED and not ran.ended.stopped):
+        raise MeasureError(
+            f"k6 could not write all its requests into {ran.points.parent}",
+            "is that disk full? free some of it, or name another folder with TMPDIR",
+        )
     if points is None:
         raise MeasureError(
             f"k6 wrote no requests (exit {code})", "\n".join(log.last_lines[-8:]) or "run the script with k6"
