@@ -100,6 +100,17 @@ def test_thresholds_and_metrics_are_those_of_k6(tmp_path, service):
     assert run.report.exit_code == 99
 
 
+def test_a_threshold_on_the_url_is_judged_by_the_requests_that_were_redirected(tmp_path, service):
+    options = "{ iterations: 3, thresholds: { 'http_reqs{url:https://api.example.com/a}': ['count>=3'] } }"
+    run = run_k6(tmp_path, f"export const options = {options};\n{ONE}", service.url)
+    (threshold,) = run.report.thresholds
+    assert (threshold.metric, threshold.ok, threshold.value) == (
+        "http_reqs{url:https://api.example.com/a}",
+        True,
+        3,
+    )
+
+
 def test_what_a_script_throws_is_counted_with_its_place(tmp_path, service):
     script = ONE.replace("}\n", "\n  throw new Error('boom');\n}\n")
     run = run_k6(tmp_path, script, service.url, skip_think=True)
