@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from perfgate.errors import UsageError
 from perfgate.interchange.draftyaml import write_draft
 from perfgate.interchange.har import read_har
-from perfgate.interchange.secretnames import is_secret_name
+from perfgate.interchange.secretnames import assigned_secrets, is_secret_name
 from perfgate.yamlfile import parse_yaml
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl"
@@ -441,3 +442,10 @@ def test_line_ends_that_yaml_knows_stay_in_a_value(text: str, tmp_path: Path) ->
     sent = document["scenarios"][0]["flow"][0]["post"]
     assert (sent["json"] if "json" in sent else json.loads(sent["body"])) == {"a": text, text: "b"}
     loaded(draft, tmp_path)
+
+
+@pytest.mark.parametrize("piece", ["x", "a=", "token ", "'\\\\", "token=\\\\ "])
+def test_a_long_value_is_searched_in_no_time(piece: str) -> None:
+    begun = time.process_time()
+    assigned_secrets(piece * 200_000)
+    assert time.process_time() - begun < 5
