@@ -15,8 +15,9 @@ from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.budget import budget_option, with_budget
 from perfgate.cli.late import late_warnings
 from perfgate.cli.loadtest import load_test_options
+from perfgate.cli.reproduce import load_test_words
 from perfgate.cli.slo import slo_reasons, stopping
-from perfgate.config import DriverName
+from perfgate.config import CONFIG_NAME, DriverName
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,10 +74,16 @@ def command(
     opened = with_budget(opened, budget_ns)
     repository = open_repository(opened.config.root)
     head = repository.resolve("HEAD")
+    words = ["perfgate", "check", *(["--stored"] if stored else [])]
+    words += ["--workload", str(workload)] if workload is not None else []
+    words += ["-c", str(config_path)] if str(config_path) != CONFIG_NAME else []
+    words += load_test_words(env, driver, environment)
+    words += ["--budget", f"{budget_ns / 1e9:g}s"] if budget_ns else []
+    words += ["--policy", "checkout"] if whose == "checkout" else []
+    again = project.shell_words(words)
     if stored:
-        return output.publish(
-            _check_stored(_governed(opened, repository, head, whose), repository, head), outputs
-        )
+        verdict = _check_stored(_governed(opened, repository, head, whose), repository, head)
+        return output.publish(replace(verdict, reproduce=again), outputs)
     project.require_command(opened.config)
     if not allow_dirty:
         project.require_clean(repository, [head], opened.config)
@@ -86,6 +93,8 @@ def command(
         verdict = _check(opened, repository, head, progress, begun)
     finally:
         progress.close()
+    if verdict.reproduce.startswith("perfgate check"):
+        verdict = replace(verdict, reproduce=again)
     return output.publish(verdict, outputs)
 
 
@@ -160,7 +169,7 @@ def _check_stored(opened: project.Project, repository: Repository, head: Commit)
     result = stored_result(opened, head)
     baseline = existing_baseline(opened, result.environment)
     if baseline is None or not baseline.runs:
-        return _without_baseline(opened, head, result.environment.class_id)
+        return _without_baseline(opened, head, result.environment.class_id, how=" --stored")
     base, is_here = baseline_commit(repository, baseline)
     opened = with_accepted(opened, repository, base if is_here else None)
     return judged_alone(opened, repository, baseline, base, result)
@@ -197,7 +206,9 @@ def _paired(
     )
 
 
-def _without_baseline(opened: project.Project, head: Commit, environment_class: str) -> Verdict:
+def _without_baseline(
+    opened: project.Project, head: Commit, environment_class: str, *, how: str = ""
+) -> Verdict:
     from perfgate.gate.decide import without_evidence
     from perfgate.model import Reason
 
@@ -209,8 +220,8 @@ def _without_baseline(opened: project.Project, head: Commit, environment_class: 
             code="no_baseline",
             text=f"there is no baseline of {opened.workload.name} for this class of machine "
             f"({environment_class}) in {opened.config.baselines}",
-            remedy="record one with perfgate baseline update --reason TEXT, or compare two commits with "
-            "perfgate compare",
+            remedy=f"record one with perfgate baseline update{how} --reason TEXT, or compare two commits "
+            "with perfgate compare",
         ),
         "perfgate check",
     )

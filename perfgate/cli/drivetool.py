@@ -63,7 +63,9 @@ def drive_tool_file(workload: Workload, path: Path, config: Config | None, given
     summary, samples = _drive(workload, tool, path, config, given)
     reasons = list(gate.invalidity(summary))
     outcome = Outcome.INVALID if reasons else Outcome.PASS
-    found = (*breaches_of_load(thresholds, samples, summary), *objections(summary.tool))
+    # A tool that the user stopped says so by its exit code: that is no objection of the load test.
+    objected = () if summary.interrupted else objections(summary.tool)
+    found = (*breaches_of_load(thresholds, samples, summary), *objected)
     for worse, reason in found if samples.sent_ns.size else ():
         reasons.append(reason)
         if outcome is Outcome.PASS or worse is Outcome.INVALID:

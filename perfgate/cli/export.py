@@ -130,11 +130,17 @@ def _of_commit(ref: str, config_path: Path, workload: Path | None, side: str | N
     Raises:
         UsageError: there is none, or a file of the commit's folder cannot be used and none else is there.
     """
-    from perfgate.config import load_config
+    from perfgate.cli.imported import imported_name
+    from perfgate.config import config_without_file, load_config
     from perfgate.git import open_repository
     from perfgate.store.results import find, path_of
 
-    config = load_config(config_path)
+    known = imported_name(workload)
+    config = (
+        load_config(config_path)
+        if known is None or config_path.exists()
+        else config_without_file(config_path)
+    )
     commit = open_repository(config.root).resolve(ref)
     found, skipped = find(config.store, commit.sha)
     for reason in skipped:
@@ -142,7 +148,7 @@ def _of_commit(ref: str, config_path: Path, workload: Path | None, side: str | N
     path = workload or config.workload
     if path is None:
         raise UsageError(f"{config_path}: names no workload", "say whose result: --workload load-test.yml")
-    named = path.stem
+    named = path.stem if known is None else known
     fitting = [r for r in found if r.workload_name == named and (side is None or r.side == side)]
     complete = [result for result in fitting if result.status == "complete"]
     if complete:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
     from perfgate.cli.project import Project
+    from perfgate.model import Workload
 
 PREFIX = "imported:"
 DEFAULT_NAME = "default"
@@ -21,6 +23,18 @@ def imported_name(workload: Path | None) -> str | None:
     """The name in `imported:NAME`, None where a file is named or nothing."""
     text = str(workload) if workload is not None else ""
     return text.removeprefix(PREFIX) if text.startswith(PREFIX) else None
+
+
+def import_hint(workload: Workload, ref: str) -> str | None:
+    """How to get a result of a workload that is only a name; None for one that perfgate can send."""
+    if workload.digest != _digest(workload.name):
+        return None
+    words = ["perfgate", "import", "FILE", "--commit", ref, "--workload", f"{PREFIX}{workload.name}"]
+    return f"import it first: {shlex.join(words)}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(f"{PREFIX}{name}".encode()).hexdigest()
 
 
 def open_named(config_path: Path, name: str) -> Project:
@@ -38,7 +52,7 @@ def open_named(config_path: Path, name: str) -> Project:
             f"write it as {PREFIX}checkout",
         )
     config = load_config(config_path) if config_path.exists() else config_without_file(config_path)
-    workload = Workload(name=name, digest=hashlib.sha256(f"{PREFIX}{name}".encode()).hexdigest())
+    workload = Workload(name=name, digest=_digest(name))
     return Project(
         config=config, workload=workload, policy=policy_of(config), thresholds=thresholds_of(config)
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perfgate.cli.imported import import_hint
 from perfgate.cli.slo import slo_reasons
 from perfgate.errors import UsageError
 
@@ -71,7 +72,7 @@ def _complete(opened: Project, commit: Commit) -> list[Result]:
         why = " of this workload" if complete else why
         raise UsageError(
             f"no stored result{why} for {commit.ref} ({commit.sha[:10]})",
-            f"measure it first: perfgate run {commit.ref}",
+            import_hint(opened.workload, commit.ref) or f"measure it first: perfgate run {commit.ref}",
         )
     return fitting
 

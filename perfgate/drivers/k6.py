@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,7 @@ EXIT_CODES = {
 """What k6's exit codes mean."""
 
 _MEASURED = frozenset({0, 99, 101, 105, 108, 110})
+_ENDED = frozenset({0, 99})
 _LOAD_ARGUMENTS = ("-u", "--vus", "-d", "--duration", "-i", "--iterations", "-s", "--stage")
 
 
@@ -138,16 +140,29 @@ def _start(script: K6Script, order: ToolOrder, wrapper: Wrapper, environ: Mappin
 def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) -> ToolRun:
     log, code = read_log(ran.log, wrapper.copied), ran.ended.exit_code
     if code not in _MEASURED and not ran.ended.stopped:
-        meaning = EXIT_CODES.get(code, "it was killed" if code < 0 else "an unknown exit code")
         last = "\n".join(log.last_lines[-8:])
+        if code < 0:
+            raise MeasureError(
+                f"k6 was killed by {_signal(code)}\n{last}".rstrip(),
+                "did it run out of memory? `dmesg` says; else see who ended it",
+            )
+        meaning = EXIT_CODES.get(code, "an unknown exit code")
         raise MeasureError(f"k6 ended with {code}: {meaning}\n{last}".rstrip(), "correct what k6 says")
     points = read_points(ran.points) if ran.points.exists() else None
+    lost = any("Error writing to file" in text for text in log.errors)
+    # Without a disk to write to the log may not say so either; k6 ends its file with a whole line by itself.
+    if lost or (points and points.torn and code in _ENDED and not ran.ended.stopped):
+        raise MeasureError(
+            f"k6 could not write all its requests into {ran.points.parent}",
+            "is that disk full? free some of it, or name another folder with TMPDIR",
+        )
     if points is None:
         raise MeasureError(
             f"k6 wrote no requests (exit {code})", "\n".join(log.last_lines[-8:]) or "run the script with k6"
         )
     summary = read_summary(wrapper.summary)
-    ending = (f"k6 ended with {code}: {EXIT_CODES.get(code, 'it was killed')}",) if code else ()
+    meaning = EXIT_CODES.get(code) or (f"killed by {_signal(code)}" if code < 0 else "an unknown exit code")
+    ending = (f"k6 ended with {code}: {meaning}",) if code else ()
     run = ToolRun(
         samples=points.samples,
         duration_ns=summary.duration_ns or ran.ended.wall_ns,
@@ -168,6 +183,13 @@ def _concluded(ran: _Ran, order: ToolOrder, wrapper: Wrapper, ordered: Ordered) 
     if ran.ended.stopped:
         raise ToolStopped(run)
     return run
+
+
+def _signal(code: int) -> str:
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 def _notes(

@@ -86,9 +86,10 @@ class _Asking:
     variables: Mapping[str, str]
 
     def ask(self, folder: Path, *words: str) -> str:
-        # The user's own k6 configuration would change the options, and with them the digest.
+        # The user's own k6 configuration would change the options, and with them the digest. `k6 run` takes
+        # one virtual user where the script names none; `k6 inspect` takes none and then refuses.
         config = folder / "config.json"
-        config.write_text("{}", encoding="utf-8")
+        config.write_text('{"vus": 1}', encoding="utf-8")
         common = ["--config", str(config), "--log-format", "json", "--no-color", "--include-system-env-vars"]
         given = [word for name, value in self.variables.items() for word in ("-e", f"{name}={value}")]
         environ, _ = k6_environ(self.environ, steady=False)

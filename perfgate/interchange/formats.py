@@ -25,7 +25,7 @@ from perfgate.interchange import (
     reports,
     vegeta,
 )
-from perfgate.interchange.imported import Imported, Shown
+from perfgate.interchange.imported import Imported, Shown, with_usable_names
 from perfgate.interchange.source import Source
 
 Read = Imported | Shown
@@ -224,6 +224,11 @@ def read_file(source: Source, asked: Asked, *, name: str | None = None) -> Read:
     Raises:
         UsageError: no format or more than one fits, or the file is broken.
     """
+    read = _read(source, asked, name)
+    return with_usable_names(read) if isinstance(read, Imported) else read
+
+
+def _read(source: Source, asked: Asked, name: str | None) -> Read:
     _refuse_by_name(source)
     if name is not None:
         forced = next(each for each in FORMATS if each.name == name)
@@ -253,7 +258,7 @@ def _fits(wanted: Format, source: Source, document: Any) -> bool:
 
 def _first_line(source: Source) -> Any:
     try:
-        return json.loads(source.head.lstrip().partition("\n")[0])
+        return json.loads(source.first_line())
     except (ValueError, RecursionError):
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,3 +72,27 @@ class Shown:
     rows: tuple[tuple[str, str, str], ...]
     why: str
     instead: str
+
+
+_RESERVED = {"*": "(*)", "all endpoints": "(all endpoints)"}
+"""Names that mean all endpoints together, in results and in tables."""
+
+
+def with_usable_names(imported: Imported) -> Imported:
+    """The same with other names for endpoints that have none, or one that means all of them; notes say so."""
+    changed: dict[str, str] = {}
+
+    def usable(name: str) -> str:
+        other = _RESERVED.get(name) or name if name.strip() else "(no name)"
+        if other != name:
+            changed[name] = other
+        return other
+
+    def renamed(run: ImportedRun) -> ImportedRun:
+        samples = run.samples and replace(run.samples, endpoints=tuple(map(usable, run.samples.endpoints)))
+        measured = tuple(replace(each, endpoint=usable(each.endpoint)) for each in run.measured)
+        return replace(run, samples=samples, measured=measured)
+
+    runs = tuple(map(renamed, imported.runs))
+    notes = tuple(f"the endpoint {name!r} is called {other} here" for name, other in changed.items())
+    return replace(imported, runs=runs, notes=(*imported.notes, *notes))

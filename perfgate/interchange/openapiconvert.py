@@ -96,8 +96,14 @@ def _operations(document: Mapping[str, Any], name: str) -> Iterator[tuple[str, A
         except LeftOutError as error:
             yield path, {"get": {"x-refused": str(error)}}, "get"
             continue
+        if not isinstance(item, dict):
+            yield path, {"get": {"x-refused": "nothing is described there"}}, "get"
+            continue
         for method in METHODS:
-            if isinstance(item, dict) and isinstance(item.get(method), dict):
+            if method in item:
+                if not isinstance(item[method], dict):
+                    yield path, {method: {"x-refused": "nothing is described there"}}, method
+                    continue
                 count += 1
                 if count > MAX_OPERATIONS:
                     raise UsageError(f"{name}: more than {MAX_OPERATIONS} operations", "split the document")

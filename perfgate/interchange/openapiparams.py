@@ -51,7 +51,11 @@ def parameters_of(
             continue
         if place == "header" and name.lower() in _IGNORED_HEADERS:
             continue
-        _add(found, name, place, each, _value(each, name, generator, references))
+        value = _value(each, name, generator, references)
+        if value is None and each.get("required") is not True:
+            optional.append(name)
+            continue
+        _add(found, name, place, each, value)
         if not stated and place == "path":
             made.append(f"{name}={found.path[name]}")
     if optional:
@@ -76,11 +80,14 @@ def _merged(
     """The parameters of the path and of the operation, which win, by name and place."""
     merged: dict[tuple[str, str], Mapping[str, Any]] = {}
     for holder in (item, operation):
-        listed = holder.get("parameters")
-        for raw in listed if isinstance(listed, list) else ():
+        listed = holder.get("parameters") or []
+        if not isinstance(listed, list):
+            raise LeftOutError("its parameters are no list")
+        for raw in listed:
             each = references.resolved(raw)
-            if isinstance(each, dict) and isinstance(each.get("name"), str):
-                merged[each["name"], str(each.get("in"))] = each
+            if not isinstance(each, dict) or not isinstance(each.get("name"), str):
+                raise LeftOutError("one of its parameters has no name")
+            merged[each["name"], str(each.get("in"))] = each
     return merged
 
 
@@ -90,7 +97,8 @@ def _value(each: Mapping[str, Any], name: str, generator: Generator, references:
         media = references.resolved(next(iter(content.values())))
         value = generator.example(media if isinstance(media, dict) else {}, name)
         return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-    return generator.example(each, name)
+    # A schema of `true` allows anything, and nothing at all would be no value of a parameter.
+    return generator.example({**each, "schema": {}} if each.get("schema") is True else each, name)
 
 
 def _add(found: Parameters, name: str, place: str, each: Mapping[str, Any], value: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from perfgate.interchange.draft import Hole, LeftOutError
 from perfgate.interchange.openapirefs import References
 from perfgate.interchange.openapiscalars import number_of, text_of
-from perfgate.interchange.secretnames import is_secret_name
+from perfgate.interchange.secretnames import is_secret_name, secret_values
 from perfgate.interchange.vault import Vault
 
 MAX_DEPTH = 12
@@ -54,8 +54,8 @@ class Generator:
             LeftOutError: neither is there, or no value can be made.
         """
         schema = self._references.resolved(holder.get("schema"))
-        if isinstance(schema, dict) and _is_secret(schema, name):
-            return self.value(schema, name)
+        if _is_secret(described := _mapping(schema), name):
+            return self.value(described, name)
         if "example" in holder:
             return self._bounded(holder["example"], name)
         examples = holder.get("examples")
@@ -173,7 +173,10 @@ class Generator:
             raise LeftOutError(f"{_field(name)} contains itself without end, or is too large")
 
     def _bounded(self, value: Any, name: str) -> Any:
-        """The value, which aliases of YAML may have made enormous, or a part of itself."""
+        """The value, which aliases of YAML may have made enormous, or a part of itself.
+
+        What is a secret by its look becomes a hole.
+        """
         pending, left = [value], MAX_STATED
         while pending:
             each = pending.pop()
@@ -184,6 +187,8 @@ class Generator:
                 pending += each
             if left < 0 or len(pending) > MAX_STATED:
                 raise LeftOutError(f"the example of {_field(name)} is too large")
+        if isinstance(value, str) and secret_values(value):
+            return Hole(self._vault.hole(value, name or "token", _field(name)))
         return value
 
     def _odd(self, name: str) -> Any:

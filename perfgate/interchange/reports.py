@@ -50,7 +50,7 @@ def show_autocannon(document: Any, source: Source) -> Shown:
     rows = [
         (
             "",
-            "requests " + name if key == "requests" and name in ("total", "sent") else title.format(name),
+            f"{key} {name}" if name in ("total", "sent", "totalCount") else title.format(name),
             value,
         )
         for key, title in units

@@ -7,10 +7,10 @@ import json
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from perfgate.interchange.source import MAX_NAMES, MAX_ROWS, BadLine, Source, shown
+from perfgate.interchange.source import MAX_LINE_BYTES, MAX_NAMES, MAX_ROWS, BadLine, Source, shown
 
 if TYPE_CHECKING:
     from perfgate.interchange.imported import ImportedRun
@@ -150,7 +150,7 @@ def each_csv(
         UsageError: a row is broken, or `consume` said so (`BadLine`).
     """
     numbers = _LineNumbers(source)
-    reader = csv.reader(numbers, delimiter=delimiter, strict=True)
+    reader = csv_rows(numbers, delimiter=delimiter)
     begun = 1
     try:
         for count, row in enumerate(reader):
@@ -162,6 +162,12 @@ def each_csv(
             begun = numbers.number + 1
     except csv.Error as error:
         source.bad(f"not CSV: {error}", begun)
+
+
+def csv_rows(lines: Iterable[str], *, delimiter: str = ",") -> Iterator[list[str]]:
+    """The rows that CSV lines make; a cell, such as the body of an answer, may be as long as a line."""
+    csv.field_size_limit(MAX_LINE_BYTES)
+    return csv.reader(lines, delimiter=delimiter, strict=True)
 
 
 def each_json(source: Source, consume: Callable[[Mapping[str, Any]], None]) -> None:

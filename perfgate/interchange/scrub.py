@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from perfgate.interchange.draft import MARKER, BodyKind, Hole, LeftOutError
-from perfgate.interchange.secretnames import is_secret_container, is_secret_name
+from perfgate.interchange.secretnames import is_secret_container, is_secret_name, is_single_use
 from perfgate.interchange.vault import Vault
 
 MAX_DEPTH = 40
@@ -55,7 +55,9 @@ class Scrubber:
 
     def query(self, query: str) -> str:
         """A query string, its order and encoding kept."""
-        return "&".join(self._pair(part) for part in query.split("&")) if query else ""
+        parts = query.split("&")
+        names = {part.partition("=")[0] for part in parts}
+        return "&".join(self._pair(part, names) for part in parts) if query else ""
 
     def pairs(self, pairs: list[tuple[str, str]]) -> tuple[BodyKind, Any]:
         """A form: as a mapping, or as encoded text where a value could not stand in one."""
@@ -64,7 +66,11 @@ class Scrubber:
             return "body", self.query(encoded)
         form: dict[str, Any] = {}
         for name, value in pairs:
-            clean = self.value(name, value)
+            clean = (
+                self._vault.hole(value, name, f"the field {name}")
+                if is_single_use(name, dict(pairs)) and value not in self._captured
+                else self.value(name, value)
+            )
             if name in form:
                 form[name] = [*(form[name] if isinstance(form[name], list) else [form[name]]), clean]
             else:
@@ -123,8 +129,14 @@ class Scrubber:
             return f"\ue000{len(holes) - 1}\ue001"
 
         if isinstance(value, dict):
+            named = _named_by_its_neighbour(value)
             return {
-                key: self._json(item, key, holes, inherits=inherits or is_secret_container(key))
+                key: self._json(
+                    item,
+                    named if key == "value" else key,
+                    holes,
+                    inherits=inherits or is_secret_container(key),
+                )
                 for key, item in value.items()
             }
         if isinstance(value, list):
@@ -143,8 +155,10 @@ class Scrubber:
         parts = self._vault.parts(value, f"the field {name}", self._inside)
         return "".join(mark(part) if number % 2 else part for number, part in enumerate(parts))
 
-    def _pair(self, part: str) -> str:
+    def _pair(self, part: str, names: set[str]) -> str:
         name, equals, value = part.partition("=")
+        if value and is_single_use(name, names) and unquote_plus(value) not in self._captured:
+            return f"{name}={self._vault.hole(value, name, f'the query parameter {name}')}"
         return _braces(name) + equals + self._component(value, unquote_plus(value), unquote_plus(name))
 
     def _component(self, written: str, decoded: str, name: str) -> str:
@@ -163,6 +177,12 @@ class Scrubber:
 
     def _variable(self, value: str) -> str:
         return f"{MARKER} {self._captured[value]} }}}}"
+
+
+def _named_by_its_neighbour(pair: Mapping[str, Any]) -> str:
+    """The name of `value` in an object such as {"name": "password", "value": "…"}."""
+    names = [pair.get(key) for key in ("name", "key", "field", "id")]
+    return next((name for name in names if isinstance(name, str) and is_secret_name(name)), "value")
 
 
 def _braces(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from urllib.parse import quote, unquote
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_WORDS = frozenset(
@@ -75,6 +77,11 @@ _SECRET_VALUE = re.compile(
     r"|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
 )
+_DEEPEST_ENCODING = 3
+_ASSIGNED = (
+    re.compile(r"(?<![\w.-])([\w.-]{1,100})=([^\s\"'\\&<>,;#{}]{4,})"),
+    re.compile(r"""(?<![\w.-])([\w.-]{1,100})\\{0,3}["']?\s{0,9}[:=]\s{0,9}\\{0,3}["']([^"'\\{}]{4,})"""),
+)
 
 
 def words_of(name: str) -> list[str]:
@@ -99,6 +106,35 @@ def is_secret_container(name: str) -> bool:
 def secret_values(text: str) -> list[str]:
     """The parts of a text that are secrets by the look of them: web tokens, keys of well-known services."""
     return list(dict.fromkeys(match[0] for match in _SECRET_VALUE.finditer(text)))
+
+
+def assigned_secrets(text: str) -> dict[str, str]:
+    """The values that a text gives to secret names, as `token=…` or `"password": "…"`, with those names.
+
+    A text may be percent-encoded, as a URL inside a URL is: values are given as they are written in it.
+    """
+    found: dict[str, str] = {}
+    plain = text
+    for times in range(_DEEPEST_ENCODING):
+        for pattern in _ASSIGNED:
+            for name, value in pattern.findall(plain):
+                if is_secret_name(name):
+                    found |= {each: name for each in _encoded(value, times) if each in text}
+        if plain == (plain := unquote(plain)):
+            break
+    return found
+
+
+def _encoded(value: str, times: int) -> list[str]:
+    found = [value]
+    for _ in range(times):
+        found.append(quote(found[-1], safe=""))
+    return found
+
+
+def is_single_use(name: str, beside: Collection[str]) -> bool:
+    """Whether it is the code of an OAuth exchange, told by the parameters beside it."""
+    return name == "code" and not {"state", "grant_type", "redirect_uri", "code_verifier"}.isdisjoint(beside)
 
 
 def variable_name(name: str) -> str:

@@ -58,6 +58,15 @@ class Source:
     def __str__(self) -> str:
         return shown(self.path)
 
+    def first_line(self) -> str:
+        """The first line that is not blank, whole where it is no longer than a line may be."""
+        line = self.head.lstrip().partition("\n")[0]
+        if "\n" in self.head.lstrip() or len(self.raw_head) < HEAD_BYTES:
+            return line
+        with self._opened() as file:
+            raw = _read(self, file, MAX_LINE_BYTES)
+        return raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").lstrip().partition("\n")[0]
+
     def refuse(self, what: str, hint: str = _REMEDY, *, line: int | None = None) -> NoReturn:
         """Refuse the file, at a line where one is to blame.
 

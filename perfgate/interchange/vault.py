@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perfgate.interchange.draft import environment
-from perfgate.interchange.secretnames import secret_values, variable_name
+from perfgate.interchange.secretnames import assigned_secrets, secret_values, variable_name
 
 _SHORTEST_FOUND_ANYWHERE = 8
 
@@ -48,6 +48,7 @@ class Vault:
         for value in sorted((each for each in captured if each in text), key=len, reverse=True):
             pieces = _cut(pieces, value, captured[value])
         found = {each: "token" for each in secret_values(text) if each not in captured}
+        found = assigned_secrets(text) | found
         for value in self._variables:
             if len(value) >= _SHORTEST_FOUND_ANYWHERE and value in text:
                 found[value] = ""

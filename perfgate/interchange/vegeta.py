@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from perfgate.interchange.imported import Imported, Shown
-from perfgate.interchange.rows import Requests, each_csv, each_json, status_error, whole
+from perfgate.interchange.rows import Requests, csv_rows, each_csv, each_json, status_error, whole
 from perfgate.interchange.source import BadLine, Source, shown
 from perfgate.interchange.summary import numbers_in
 
@@ -66,7 +66,7 @@ def read_vegeta_csv(source: Source) -> Imported:
     """
     requests = Requests()
     try:
-        columns = len(next(csv.reader([source.head.partition("\n")[0].rstrip("\r")])))
+        columns = len(next(csv_rows([source.first_line().rstrip("\r")])))
     except csv.Error as error:
         source.refuse(f"not CSV: {error}", line=1)
     if columns < _FEWEST_COLUMNS:

@@ -79,13 +79,20 @@ def run_tool_load(job: ToolJob, progress: Progress) -> tuple[LoadSummary, Sample
             if not len(run.samples.sent_ns):
                 raise
     step_ns = time.time_ns() - time.monotonic_ns() - behind_ns
-    return _summary(
-        job, run, started_at, driver_ns=_children_ns() - before_ns, step_ns=step_ns, interrupted=interrupted
-    ), run.samples
+    # Over the whole run of the tool: its start costs CPU, and the load itself may be over in a moment.
+    driver = _Driver(used_ns=_children_ns() - before_ns, wall_s=time.monotonic() - begun, step_ns=step_ns)
+    return _summary(job, run, started_at, driver, interrupted=interrupted), run.samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Driver:
+    used_ns: int
+    wall_s: float
+    step_ns: int
 
 
 def _summary(
-    job: ToolJob, run: ToolRun, started_at: str, *, driver_ns: int, step_ns: int, interrupted: bool
+    job: ToolJob, run: ToolRun, started_at: str, driver: _Driver, *, interrupted: bool
 ) -> LoadSummary:
     import numpy as np
 
@@ -118,12 +125,12 @@ def _summary(
         phases={},
         driver=DriverLoad(
             processes=1,
-            cpu_ratio=driver_ns / 1e9 / seconds / max(len(detect_cpus()), 1),
-            cpu_us_per_request=driver_ns / 1e3 / max(requests, 1),
+            cpu_ratio=driver.used_ns / 1e9 / driver.wall_s / max(len(detect_cpus()), 1),
+            cpu_us_per_request=driver.used_ns / 1e3 / max(requests, 1),
             rows_bytes=0,
             clock_source=f"{job.tool.name}'s own clock",
             kernel_stamped_ratio=0.0,
-            clock_step_ns=step_ns,
+            clock_step_ns=driver.step_ns,
         ),
         notes=(*job.workload.notes, *run.report.notes),
         interrupted=interrupted,

@@ -6,6 +6,7 @@ import io
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from perfgate.model import ALL_ENDPOINTS
 from perfgate.report.text import clean
 from perfgate.report.words import value_text
 
@@ -21,7 +22,14 @@ def render_levels(result: Result, levels: Mapping[Metric, float]) -> str:
         f"{clean(result.commit.ref)} ({result.commit.sha[:10]}): {len(result.rounds)} rounds, "
         f"{dropped} dropped, {requests} requests, {clean(result.load_model)}"
     )
-    rows = [(m.endpoint, m.statistic, value_text(m.statistic, levels[m])) for m in sorted(levels)]
+    rows = [
+        (
+            "all endpoints" if m.endpoint == ALL_ENDPOINTS else m.endpoint,
+            m.statistic,
+            value_text(m.statistic, levels[m]),
+        )
+        for m in sorted(levels)
+    ]
     return f"{head}\n{render_table(('endpoint', 'metric', 'level'), rows)}"
 
 

@@ -31,10 +31,23 @@ def save(root: Path, result: Result, samples: Sequence[tuple[Round, Samples]] | 
     """
     content = RESULT.dump(result)
     path = path_of(root, result)
+    _keep_out_of_git(root.parent)
     if samples is not None:
         write_atomically(samples_path(path), dump_samples(samples), within=root)
     write_atomically(path, content, within=root)
     return path
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Results are no part of the project's history, unless its owner stores them elsewhere."""
+    ignore = folder / ".gitignore"
+    if folder.name != ".perfgate" or folder.is_symlink() or ignore.is_symlink() or ignore.exists():
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore.write_text("*\n", encoding="utf-8")
+    except OSError:
+        return  # writing the result says why
 
 
 def path_of(root: Path, result: Result) -> Path:

@@ -262,3 +262,32 @@ def test_help_shows_how_it_is_used(shop: Shop) -> None:
     done = shop.perfgate("import", "--help")
     assert done.code == 0
     assert "perfgate import run*.json --commit main" in done.out
+
+
+def test_a_workload_that_is_only_a_name_is_exported_checked_and_asked_for_by_it(shop: Shop) -> None:
+    done = shop.perfgate("export", "HEAD", *NAMED, "--format", "csv")
+    assert done.code == 2
+    shop.perfgate("import", *shop.runs("head", 2), *NAMED)
+    assert (shop.path / ".perfgate/.gitignore").read_text() == "*\n"
+    done = shop.perfgate("export", "HEAD", *NAMED, "--format", "csv")
+    assert done.code == 0, done.err
+    assert done.out.startswith("commit,side,")
+    done = shop.perfgate("check", "--stored", *NAMED)
+    assert "baseline update --stored --reason TEXT" in words(done.out)
+    assert f"reproduce: perfgate check --stored {' '.join(NAMED)}" in words(done.out)
+    done = shop.perfgate("compare", "HEAD~1", "HEAD", "--stored", *NAMED)
+    assert "import it first: perfgate import FILE --commit 'HEAD~1'" in done.err
+
+
+def test_all_endpoints_together_are_called_so(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "two.jtl"
+    rows = [f"{name},{200 + i % 40},true\n" for i in range(200) for name in ("Home", "*")]
+    path.write_text("label,elapsed,success\n" + "".join(rows))
+    done = shop.perfgate("import", str(path), *NAMED)
+    assert done.code == 0, done.err
+    assert {line.split("  ")[0].strip() for line in done.out.splitlines() if " p50 " in line} == {
+        "(*)",
+        "Home",
+        "all endpoints",
+    }
+    assert "the endpoint '*' is called (*) here" in done.err

@@ -18,7 +18,7 @@ from perfgate.config import load_config
 from perfgate.errors import MeasureError, UsageError
 from perfgate.git import open_repository
 from perfgate.measure.job import Source
-from perfgate.model import Outcome, Verdict
+from perfgate.model import Outcome, ToolOrder, ToolRun, Verdict
 from perfgate.store.results import load
 
 
@@ -138,8 +138,23 @@ def test_a_crash_says_its_last_lines() -> None:
 
 def test_ctrl_c_reports_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     with RunningService() as service:
-        assert _drive(LittleTool(stopped=True), _given(service.url)) == 130
-    assert "GET /ready" in capsys.readouterr().out
+        assert _drive(LittleTool(stopped=True, exit_code=105), _given(service.url)) == 130
+    said = capsys.readouterr().out
+    assert "GET /ready" in said
+    assert "the load test itself fails the run" not in said
+
+
+class _Brief(LittleTool):
+    """Like k6 with a few iterations: starting it takes longer than the load."""
+
+    def run(self, order: ToolOrder) -> ToolRun:
+        return replace(super().run(order), duration_ns=1_000_000)
+
+
+def test_what_starting_the_tool_costs_is_not_held_against_a_load_that_is_over_at_once(tmp_path: Path) -> None:
+    with RunningService() as service:
+        _drive(_Brief(), _given(service.url, (("json", tmp_path / "load.json"),)))
+    assert 0 < json.loads((tmp_path / "load.json").read_text())["driver"]["cpu_ratio"] <= 1
 
 
 @pytest.mark.parametrize(

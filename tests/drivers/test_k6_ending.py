@@ -133,6 +133,41 @@ def test_ctrl_c_keeps_what_was_measured_and_leaves_no_process(tmp_path, service)
     assert not _running(tmp_path)
 
 
+def test_a_killed_k6_is_named_with_the_signal(tmp_path, service):
+    def kill() -> None:
+        deadline = time.monotonic() + 20
+        while len(service.seen) < 20 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for process in _running(tmp_path):
+            os.kill(process, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    with pytest.raises(MeasureError) as killed:
+        run_k6(tmp_path, LONG, service.url)
+    thread.join()
+    assert "k6 was killed by SIGKILL" in killed.value.message
+    assert "memory" in killed.value.hint
+
+
+def test_requests_that_k6_could_not_write_down_are_no_result(tmp_path, service):
+    most_bytes = 200_000
+    program = textwrap.dedent(f"""
+        import resource, signal, sys
+        from pathlib import Path
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from k6_service import run_k6
+        # Like a full disk: k6 may write no file larger than this.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes}))
+        run_k6(Path({str(tmp_path)!r}), {ONE!r}, {service.url!r}, vus=1, duration_ns=10**9)
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "MeasureError: k6 could not write all its requests into" in done.stderr
+
+
 def test_k6_does_not_outlive_a_killed_perfgate(tmp_path, service):
     script = tmp_path / "long.js"
     script.write_text(LONG)

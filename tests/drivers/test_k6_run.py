@@ -57,6 +57,12 @@ def test_a_round_is_short_and_steady_and_says_what_it_left_out(tmp_path, service
     assert ticks == sorted(ticks)
 
 
+@pytest.mark.parametrize("load", ["iterations: 2", "duration: '1s', iterations: 2"])
+def test_without_a_number_of_users_there_is_one_as_in_k6(load, tmp_path, service):
+    script = f"export const options = {{ {load} }};\n{ONE}"
+    assert endpoints(run_k6(tmp_path, script, service.url)) == ["GET /a"] * 2
+
+
 def test_with_think_time_a_user_sends_one_request_a_second(tmp_path, service):
     run = run_k6(tmp_path, LOAD_TEST, service.url, **STEADY)
     assert 3 <= len(endpoints(run)) <= 6
@@ -92,6 +98,17 @@ def test_thresholds_and_metrics_are_those_of_k6(tmp_path, service):
     assert metrics["_t"].values["max"] == 3
     assert errors(run) == {"status 500"}
     assert run.report.exit_code == 99
+
+
+def test_a_threshold_on_the_url_is_judged_by_the_requests_that_were_redirected(tmp_path, service):
+    options = "{ iterations: 3, thresholds: { 'http_reqs{url:https://api.example.com/a}': ['count>=3'] } }"
+    run = run_k6(tmp_path, f"export const options = {options};\n{ONE}", service.url)
+    (threshold,) = run.report.thresholds
+    assert (threshold.metric, threshold.ok, threshold.value) == (
+        "http_reqs{url:https://api.example.com/a}",
+        True,
+        3,
+    )
 
 
 def test_what_a_script_throws_is_counted_with_its_place(tmp_path, service):

@@ -210,3 +210,48 @@ def test_a_forced_format_that_does_not_fit_is_refused() -> None:
             continue
         with pytest.raises(UsageError):
             read_file(Source(DATA / "ab.txt"), Asked(), name=name)
+
+
+@pytest.mark.parametrize("ending", ["json", "csv"])
+def test_answers_that_vegeta_kept_may_be_large(ending: str, tmp_path: Path) -> None:
+    body = "QUFB" * 50_000
+    rows = {
+        "json": {
+            "attack": "",
+            "seq": 0,
+            "code": 200,
+            "timestamp": "2030-01-02T03:04:05.5Z",
+            "latency": 1_500_000,
+            "bytes_out": 0,
+            "bytes_in": 150_000,
+            "error": "",
+            "body": body,
+            "method": "GET",
+            "url": "http://127.0.0.1/a",
+            "headers": {},
+        },
+        "csv": f"1893553445500000000,200,1500000,0,150000,,{body},,0,GET,http://127.0.0.1/a,",
+    }
+    path = tmp_path / f"run.{ending}"
+    row = rows[ending]
+    path.write_text(f"{row if isinstance(row, str) else json.dumps(row)}\n" * 3)
+    found = read_file(Source(path), Asked())
+    assert isinstance(found, Imported)
+    assert found.tool == "vegeta"
+    assert found.runs[0].samples is not None
+    assert len(found.runs[0].samples.status) == 3
+
+
+def test_a_name_that_means_all_endpoints_is_not_taken_for_them(tmp_path: Path) -> None:
+    path = tmp_path / "run.jtl"
+    path.write_text("label,elapsed,success\n*,20,true\nall endpoints,20,true\n,20,true\nHome,20,true\n")
+    found = read_file(Source(path), Asked())
+    assert isinstance(found, Imported)
+    assert found.runs[0].samples is not None
+    assert found.runs[0].samples.endpoints == ("(*)", "(all endpoints)", "(no name)", "Home")
+    assert "the endpoint '*' is called (*) here" in found.notes
+    entries = tmp_path / "entries.json"
+    entries.write_text('[{"name": "*", "unit": "ms", "value": 1}]')
+    found = read_file(Source(entries), Asked())
+    assert isinstance(found, Imported)
+    assert [each.endpoint for each in found.runs[0].measured] == ["(*)"]

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from perfgate.errors import UsageError
 from perfgate.interchange.draftyaml import write_draft
 from perfgate.interchange.har import read_har
-from perfgate.interchange.secretnames import is_secret_name
+from perfgate.interchange.secretnames import assigned_secrets, is_secret_name
 from perfgate.yamlfile import parse_yaml
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl"
@@ -166,6 +167,35 @@ def test_no_secret_is_copied_and_each_has_a_variable_that_is_named(tmp_path: Pat
     assert one.url == "/items?api_key={{ $env.API_KEY }}&page=2"
     assert requests_of(draft)[2].body["password"] == requests_of(draft)[1].body["password"]
     loaded(draft, tmp_path)
+
+
+HIDDEN = [
+    ("GET", "/next?return=https%3A%2F%2Fx%2F%3Ftoken%3Ds3cr3tZq9&a=1", None),
+    ("GET", "/next?to=https%253A%252F%252Fx%252F%253Faccess_token%253Ds3cr3tZq9", None),
+    ("GET", "/back?code=s3cr3tZq9&state=abcd", None),
+    ("POST", "/rpc", {"payload": '{"a": 1, "password": "s3cr3tZq9"}'}),
+    ("POST", "/graphql", {"query": 'mutation { login(user: "ann", password: "s3cr3tZq9") { id } }'}),
+    ("POST", "/fields", [{"name": "password", "value": "s3cr3tZq9"}, {"name": "user", "value": "ann"}]),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), HIDDEN)
+def test_secrets_inside_other_values_are_not_copied(method: str, path: str, body, tmp_path: Path) -> None:
+    draft = convert(entry(method, f"{SHOP}{path}", post=posted(body) if body else None))
+    text = write_draft(draft)
+    assert "s3cr3tZq9" not in text
+    assert "s3cr3tZq9" not in notes(draft)
+    assert "$env." in text
+    assert "ann" in text or "ann" not in str(body)
+    loaded(draft, tmp_path)
+
+
+def test_a_country_code_and_a_sentence_are_no_secrets() -> None:
+    draft = convert(
+        entry("POST", f"{SHOP}/a?code=CH&q=1", post=posted({"note": "the session: tomorrow, at ten"}))
+    )
+    assert requests_of(draft)[0].url == "/a?code=CH&q=1"
+    assert requests_of(draft)[0].body == {"note": "the session: tomorrow, at ten"}
 
 
 @pytest.mark.parametrize(
@@ -404,3 +434,19 @@ def test_a_file_that_is_nearly_a_recording_is_read_or_refused(value) -> None:
             with suppress(UsageError):
                 write_draft(convert(entry("GET", f"{SHOP}/ok"), broken))
             place[key] = kept
+
+
+@pytest.mark.parametrize("text", ["\x85", "a\u2028b", "\ufeff", "a\x85 ", "\x7f", "\t", " \n "])
+def test_line_ends_that_yaml_knows_stay_in_a_value(text: str, tmp_path: Path) -> None:
+    draft = convert(entry("POST", f"{SHOP}/x", post=posted({"a": text, text: "b"})))
+    document = parse_yaml(Path("w.yml"), write_draft(draft).encode()).data
+    sent = document["scenarios"][0]["flow"][0]["post"]
+    assert (sent["json"] if "json" in sent else json.loads(sent["body"])) == {"a": text, text: "b"}
+    loaded(draft, tmp_path)
+
+
+@pytest.mark.parametrize("piece", ["x", "a=", "token ", "'\\\\", "token=\\\\ "])
+def test_a_long_value_is_searched_in_no_time(piece: str) -> None:
+    begun = time.process_time()
+    assigned_secrets(piece * 200_000)
+    assert time.process_time() - begun < 5

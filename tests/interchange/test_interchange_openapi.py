@@ -458,3 +458,51 @@ def test_whatever_a_document_holds_it_is_converted_or_listed(tmp_path_factory, v
         except UsageError:
             continue
         loaded(draft, tmp_path_factory.mktemp("w"))
+
+
+def test_secrets_in_headers_and_in_examples_become_variables(tmp_path: Path) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl"
+    draft = convert(
+        {
+            "/x": {
+                "get": {
+                    "parameters": [
+                        {"name": "X-Auth-Token", "in": "header", "required": True, "example": "hunter2"},
+                        {"name": "session", "in": "cookie", "required": True, "schema": {"type": "string"}},
+                        {"name": "q", "in": "query", "required": True, "example": token},
+                    ],
+                    "responses": OK,
+                }
+            }
+        }
+    )
+    text = write_draft(draft)
+    assert "x-auth-token: '{{ $env.X_AUTH_TOKEN }}'" in text
+    assert "hunter2" not in text
+    assert token not in text
+    loaded(draft, tmp_path)
+
+
+def test_what_describes_nothing_is_named() -> None:
+    draft = convert(
+        {
+            "/a": None,
+            "/b": {"get": None},
+            "/c": {"get": {"parameters": "x", "responses": OK}},
+            "/d": {"get": {"parameters": [{"in": "query"}], "responses": OK}},
+            "/e": {"get": {"responses": OK}},
+        }
+    )
+    assert [request.url for request in requests_of(draft)] == ["/e"]
+    said = "\n".join(draft.notes)
+    for label in ("GET /a: nothing", "GET /b: nothing", "GET /c: its parameters", "GET /d: one of its"):
+        assert f"left out: {label}" in said
+
+
+def test_a_default_of_null_is_not_sent_and_any_schema_has_a_value() -> None:
+    draft = get_with(
+        {"name": "ref", "in": "query", "schema": {"type": ["string", "null"], "default": None}},
+        {"name": "any", "in": "query", "required": True, "schema": True},
+    )
+    assert draft.url == "/x?any=string"
+    assert "optional parameters that are not sent: ref" in draft.notes
