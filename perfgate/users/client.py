@@ -20,6 +20,8 @@ from perfgate.users.failing import MIN_WAIT_AFTER_FAILURE_NS, endpoint_name, uns
 from perfgate.users.headers import SessionHeaders
 from perfgate.users.httpresponse import HttpResponse
 from perfgate.users.response import FastResponse
+from perfgate.users.sessionwords import SessionWords
+from perfgate.users.signing import is_signer
 from perfgate.users.telling import meta_of
 
 if TYPE_CHECKING:
@@ -251,7 +253,7 @@ class Client(Generic[R, C]):
     def _request(self, method: str, url: str, name: str | None, options: dict[str, Any]) -> Request:
         """The request, kept from before if nothing but its headers can vary."""
         key = None
-        if not options or options.keys() == {"headers"}:
+        if (not options or options.keys() == {"headers"}) and not is_signer(self._builder.auth):
             key = (method, url, name, tuple((options.get("headers") or {}).items()))
             kept = self._kept.get(key)
             if kept is not None:
@@ -285,7 +287,7 @@ class Client(Generic[R, C]):
         return known
 
 
-class HttpSession(Client[HttpResponse, CaughtHttpResponse]):
+class HttpSession(SessionWords, Client[HttpResponse, CaughtHttpResponse]):
     """The client of an `HttpUser`."""
 
     __slots__ = ()

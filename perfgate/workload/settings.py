@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from perfgate.errors import UsageError
 from perfgate.model import Ensured, Profile, TlsFiles
 from perfgate.workload.defaults import read_defaults
 from perfgate.workload.encryption import read_tls
@@ -19,6 +21,7 @@ from perfgate.workload.processor import Processor, read_processor
 from perfgate.workload.target import Target, read_target
 from perfgate.workload.template import Names
 
+_FROM_PROCESS = re.compile(r"\{\{\s*\$(?:env|processEnvironment)\b")
 CONFIG_KEYS = (
     *("target", "phases", "variables", "payload", "plugins", "http", "defaults", "tls", "timeout"),
     *("ensure", "apdex", "processor"),
@@ -68,10 +71,11 @@ class Settings:
     notes: tuple[str, ...] = ()
 
 
-def read_settings(root: Place, names: Names) -> Settings:
+def read_settings(root: Place, names: Names, has_target: bool = False) -> Settings:
     """Read `config` of the file whose top is `root`, already as it reads in the environment that was chosen.
 
-    `names` holds the process environment and the variables given from outside, which win.
+    `names` holds the process environment and the variables given from outside, which win. With `has_target`
+    a variable in the file's own target may be unset.
 
     Raises:
         UsageError: a key or value that cannot be used.
@@ -82,7 +86,7 @@ def read_settings(root: Place, names: Names) -> Settings:
     entries = place.fields(CONFIG_KEYS, CONFIG_UNSUPPORTED)
     phases = filled(entries["phases"], names) if "phases" in entries else None
     notes = [describe_phases(phases)] if phases else []
-    target = _target(entries["target"], names) if "target" in entries else Target()
+    target = _target(entries["target"], names, has_target, notes) if "target" in entries else Target()
     defaults = read_defaults(entries, names, notes)
     plugins = read_plugins(entries, root.value, target.prefix, names, notes)
     payloads = read_payloads(filled(entries["payload"], names)) if "payload" in entries else ()
@@ -115,8 +119,15 @@ def read_settings(root: Place, names: Names) -> Settings:
     )
 
 
-def _target(place: Place, names: Names) -> Target:
-    return read_target(place, str(constant(place, names)))
+def _target(place: Place, names: Names, has_target: bool, notes: list[str]) -> Target:
+    try:
+        url = str(constant(place, names))
+    except UsageError:
+        if not has_target or not _FROM_PROCESS.search(str(place.value)):
+            raise
+        notes.append("config.target names a variable that is not set, so nothing of it counts")
+        return Target()
+    return read_target(place, url)
 
 
 def _variables(place: Place | None, names: Names) -> dict[str, Any]:

@@ -236,8 +236,8 @@ def test_errors_are_those_of_requests():
 
 def test_what_the_client_does_not_have_cannot_be_set():
     _, shop = client()
-    with pytest.raises(AttributeError, match="proxies"):
-        shop.proxies = {}
+    with pytest.raises(AttributeError, match="adapters"):
+        shop.adapters = {}
 
 
 def test_the_environment_says_what_it_does_not_have():
