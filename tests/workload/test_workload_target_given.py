@@ -28,8 +28,9 @@ def written(tmp_path, text):
 
 def test_a_variable_in_the_target_may_be_unset_when_another_target_is_given(tmp_path):
     path = written(tmp_path, FILE)
-    with pytest.raises(UsageError, match="is not set"):
+    with pytest.raises(UsageError, match="is not set") as caught:
         read_workload(path, environ={})
+    assert "-e gives variables like {{ name }} only" in str(caught.value.hint)
     workload = read_workload(path, environ={}, has_target=True)
     assert workload.target is None
     assert "config.target names a variable that is not set, so nothing of it counts" in workload.notes
