@@ -61,7 +61,11 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     thresholds = thresholds_of_load(config)
     abort = _abort(thresholds, given["processes"])
     variables = {**(config.variables if config else {}), **variables_of(given["env"]), **_tags(path, given)}
-    read = partial(read_load_test, path.absolute(), variables, given["environment"], given["driver"])
+    read = partial(
+        read_load_test,
+        *(path.absolute(), variables, given["environment"], given["driver"]),
+        has_target=bool(given["target"]),
+    )
     workload = read()
     if workload.tool is not None:
         return drive_tool_file(workload, path, config, {**given, "variables": variables})

@@ -117,10 +117,13 @@ def read_load_test(
     variables: Mapping[str, str] = MappingProxyType({}),
     environment: str | None = None,
     driver: DriverName | None = None,
+    *,
+    has_target: bool = False,
 ) -> Workload:
     """Read a load test; also called by other driver processes.
 
     `environment` is the one of `config.environments` to follow, in a file that has them.
+    With `has_target` the load goes elsewhere than the file says, so its own target need not be complete.
 
     Raises:
         UsageError: it cannot be used, or the driver does not run it.
@@ -147,7 +150,7 @@ def read_load_test(
         return _with_variables(read_users(path, environ={**os.environ, **variables}), variables)
     from perfgate.workload.artillery import read_workload
 
-    return read_workload(path, variables=variables, environment=environment)
+    return read_workload(path, variables=variables, environment=environment, has_target=has_target)
 
 
 def _with_variables(workload: Workload, variables: Mapping[str, str]) -> Workload:

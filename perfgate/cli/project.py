@@ -72,7 +72,9 @@ def open_project(
         raise UsageError(
             f"{config.path}: names no workload", "add workload: FILE, or give one with --workload FILE"
         )
-    workload = read_load_test(config.workload, config.variables, config.environment, config.driver)
+    workload = read_load_test(
+        config.workload, config.variables, config.environment, config.driver, has_target=True
+    )
     require_fitting(config, workload)
     policy, thresholds = policy_of(config), thresholds_of(config)
     names = _endpoints_of(stated) if stated.workload != config.workload else ()
@@ -88,7 +90,9 @@ def _endpoints_of(stated: Config) -> tuple[str, ...]:
     if stated.workload is None:
         return ()
     try:
-        return read_load_test(stated.workload, stated.variables, stated.environment, stated.driver).endpoints
+        return read_load_test(
+            stated.workload, stated.variables, stated.environment, stated.driver, has_target=True
+        ).endpoints
     except PerfgateError:
         return ()
 

@@ -90,7 +90,7 @@ def _nodes(value: Any) -> Any:
         return CommentedSeq([_nodes(item) for item in value])
     if isinstance(value, str) and _NEEDS_ESCAPES.search(value):
         return DoubleQuotedScalarString(value)
-    return value
+    return str(value) if isinstance(value, str) else value
 
 
 def _comment(text: str) -> str:

@@ -15,6 +15,7 @@ from perfgate.users.encoding import JSON, basic_auth, body_of, cookie_header, fo
 from perfgate.users.exceptions import UnsupportedError
 from perfgate.users.headers import SessionHeaders, checked
 from perfgate.users.multipart import multipart_of
+from perfgate.users.signing import is_signer, signed
 
 _METHOD = re.compile(r"[A-Z][A-Z\-]*")
 _REFUSED = {
@@ -69,7 +70,7 @@ class Builder:
         target = self.base.target_of(url, params, form_text(params) if params else "")
         items = self.headers.merged((options.get("headers") or {}).items())
         body = self._body(options, items)
-        self._identify(options, items)
+        items = self._identify(options, items, (method, self.base.origin + target, body))
         timeout, follow = options.get("timeout"), options.get("allow_redirects", True)
         return Request(
             endpoint=endpoint_of(target),
@@ -99,13 +100,17 @@ class Builder:
             items.setdefault("content-type", ("Content-Type", content_type))
         return body
 
-    def _identify(self, options: dict[str, Any], items: Headers) -> None:
+    def _identify(self, options: dict[str, Any], items: Headers, asked: tuple[str, str, bytes]) -> Headers:
         auth = options.get("auth") or self.auth
-        if auth:
-            items["authorization"] = ("Authorization", basic_auth(auth))
         cookies = options.get("cookies")
         if cookies and "cookie" not in items and (pair := checked("Cookie", cookie_header(cookies))):
             items["cookie"] = pair
+        if is_signer(auth):
+            method, url, body = asked
+            return SessionHeaders(signed(auth, method, url, items.values(), body), lambda: None).merged(())
+        if auth:
+            items["authorization"] = ("Authorization", basic_auth(auth))
+        return items
 
 
 def refuse(options: dict[str, Any]) -> None:

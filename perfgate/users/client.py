@@ -21,6 +21,8 @@ from perfgate.users.headers import SessionHeaders
 from perfgate.users.httpresponse import HttpResponse
 from perfgate.users.missing import NotOfFastSessions, NotOfSessions
 from perfgate.users.response import FastResponse
+from perfgate.users.sessionwords import SessionWords
+from perfgate.users.signing import is_signer
 from perfgate.users.telling import meta_of
 
 if TYPE_CHECKING:
@@ -252,7 +254,7 @@ class Client(Generic[R, C]):
     def _request(self, method: str, url: str, name: str | None, options: dict[str, Any]) -> Request:
         """The request, kept from before if nothing but its headers can vary."""
         key = None
-        if not options or options.keys() == {"headers"}:
+        if (not options or options.keys() == {"headers"}) and not is_signer(self._builder.auth):
             key = (method, url, name, tuple((options.get("headers") or {}).items()))
             kept = self._kept.get(key)
             if kept is not None:
@@ -286,7 +288,7 @@ class Client(Generic[R, C]):
         return known
 
 
-class HttpSession(NotOfSessions, Client[HttpResponse, CaughtHttpResponse]):
+class HttpSession(SessionWords, NotOfSessions, Client[HttpResponse, CaughtHttpResponse]):
     """The client of an `HttpUser`; a file may keep attributes of its own on it."""
 
 

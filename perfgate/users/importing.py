@@ -228,7 +228,7 @@ def _explained(path: Path, folder: Path, error: BaseException) -> UsageError:
         return UsageError(f"{error.filename}:{error.lineno or 1}: {error.msg}", "correct the syntax")
     place = f"{path}:1"
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename == str(path) or folder in Path(frame.filename).resolve().parents:
+        if frame.filename == str(path) or _is_own(folder, Path(frame.filename).resolve()):
             place = f"{frame.filename}:{frame.lineno}"
     if isinstance(error, NotProvidedError):
         return UsageError(f"{place}: {error}", error.hint)

@@ -69,16 +69,12 @@ class NotOfSessions:
     __slots__ = ()
 
     params = MissingOption("client.params", _PER_REQUEST)
-    max_redirects = MissingOption(
-        "client.max_redirects", "10 redirects are followed, or none: allow_redirects=False"
-    )
     hooks = MissingOption("client.hooks", "listen to events.request")
     stream = MissingOption("client.stream", "answers are read to their end")
     cert = MissingOption("client.cert", TLS)
     proxies = MissingOption("client.proxies", STRAIGHT)
     rebuild_auth = Missing("client.rebuild_auth", _ADAPTERS)
     adapters = Missing("client.adapters", _ADAPTERS)
-    mount = Missing("client.mount", _ADAPTERS)
     get_adapter = Missing("client.get_adapter", _ADAPTERS)
     send = Missing("client.send", "use client.request")
     prepare_request = Missing("client.prepare_request", "use client.request")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NoReturn
+
 REAL = "run the file by Locust itself: driver: locust"
 _LEGACY = "this is Locust before 1.0; write"
 _LIBRARY = f"perfgate runs the file itself (perfgate run FILE); or {REAL}"
@@ -48,6 +51,13 @@ _NAMES = {
     "RequestStats": "environment.stats is there",
     "UsersDispatcher": f"perfgate decides which users begin; {REAL}",
 }
+_CALLABLE = {
+    "locust.stats": (
+        *("stats_printer", "stats_history", "print_stats", "print_error_report", "print_percentile_stats"),
+    ),
+    "locust.log": ("setup_logging",),
+}
+"""What files import for the part of them that Locust does not run: only a call is refused."""
 
 
 class NotProvidedError(ImportError):
@@ -62,6 +72,18 @@ def no_name(module: str, name: str) -> NotProvidedError:
     """The error for a name that a stand-in does not have."""
     hint = _NAMES.get(name) or reason_against(f"{module}.{name}")[0]
     return NotProvidedError(f"{module} has no {name!r} in perfgate", hint)
+
+
+def refused_when_called(module: str) -> dict[str, Callable[..., NoReturn]]:
+    """Functions of a module that may be imported, and say when they are called that they are not there."""
+
+    def refusing(name: str) -> Callable[..., NoReturn]:
+        def refuse(*_: object, **__: object) -> NoReturn:
+            raise no_name(module, name)
+
+        return refuse
+
+    return {name: refusing(name) for name in _CALLABLE[module]}
 
 
 def no_module(name: str) -> NotProvidedError:

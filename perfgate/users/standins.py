@@ -14,6 +14,7 @@ from perfgate.users.environment import Environment
 from perfgate.users.events import EventHook, Events
 from perfgate.users.http import FastHttpUser, HttpUser
 from perfgate.users.options import ArgumentParser
+from perfgate.users.refusals import refused_when_called
 from perfgate.users.response import FastResponse
 from perfgate.users.shape import LoadTestShape
 from perfgate.users.tasks import tag, task
@@ -115,9 +116,10 @@ def _locust(environment: Environment) -> dict[str, dict[str, Any]]:
             "StatsError": stats.StatsError,
             "RequestStats": stats.RequestStats,
             **STATS_SETTINGS,
+            **refused_when_called("locust.stats"),
         },
         "locust.argument_parser": {"LocustArgumentParser": ArgumentParser},
-        "locust.log": {},
+        "locust.log": refused_when_called("locust.log"),
         "locust.util": {},
         "locust.util.timespan": {"parse_timespan": parse_timespan},
     }

@@ -34,11 +34,13 @@ def read_workload(
     variables: Mapping[str, str] = MappingProxyType({}),
     environ: Mapping[str, str] | None = None,
     environment: str | None = None,
+    has_target: bool = False,
 ) -> Workload:
     """Read and compile a workload file; nothing in it is ignored without a note.
 
     `variables` win over those of the file. `environ` is what `{{ $env.NAME }}` sees, the process
-    environment by default. `environment` is the one of `config.environments` to follow.
+    environment by default. `environment` is the one of `config.environments` to follow. With
+    `has_target` another target is given, and a variable in that of the file may be unset.
 
     Raises:
         UsageError: the file, or a payload it names, cannot be used; the message begins with file:line:column.
@@ -46,14 +48,16 @@ def read_workload(
     written = load_yaml(path)
     document = choose_environment(written, environment, {*CONFIG_KEYS, *CONFIG_UNSUPPORTED})
     root = Place(document=document, keys=(), value=document.data)
-    fields = root.fields(("config", "scenarios", "before", "after", *_NOTED))
+    # As in Compose files: what begins with x- holds anchors for the rest.
+    anchors = [key for key in root.entries() if key.startswith("x-")]
+    fields = root.fields(("config", "scenarios", "before", "after", *_NOTED, *anchors))
     if "scenarios" not in fields:
         raise root.fail("there are no scenarios", "add scenarios, a list with at least one flow")
     constants: dict[str, Any] = dict(variables)
     if environment is not None:
         constants["$environment"] = environment
     given = Names(constants=constants, environ=os.environ if environ is None else environ)
-    settings = read_settings(root, given)
+    settings = read_settings(root, given, has_target)
     names = Names(
         constants={**settings.tables, **_fixed(settings)},
         later=_drawn_names(settings),
@@ -87,6 +91,7 @@ def read_workload(
         notes=(
             *settings.notes,
             *(f"{key} changes nothing" for key in _NOTED if key in fields),
+            *(f"{key} counts only where an alias repeats it" for key in anchors),
             *environments_note(written, environment),
             *_log_note(document.data),
             *_metrics_note(settings),

@@ -30,7 +30,7 @@ def compile_body(kind: str, place: Place, names: Names) -> bytes | Template:
         UsageError: a value that cannot be this kind of body.
     """
     if kind == "form":
-        return _encoded(compile_pairs(place, names))
+        return _encoded(compile_pairs(place, names, repeats=False))
     if kind == "body" and not isinstance(place.value, str):
         raise place.fail("'body' must be text", "use json for structured data")
     value = compiled(place, place.value, names)
@@ -40,27 +40,31 @@ def compile_body(kind: str, place: Place, names: Names) -> bytes | Template:
     return write(value).encode("utf-8", "replace")
 
 
-def compile_pairs(place: Place, names: Names) -> str | Template:
-    """A mapping as `application/x-www-form-urlencoded` text; a list repeats its name.
+def compile_pairs(place: Place, names: Names, *, repeats: bool = True) -> str | Template:
+    """A mapping as `application/x-www-form-urlencoded` text.
+
+    A list repeats its name, as in Artillery's queries, or is joined by commas, as in its forms.
 
     Raises:
         UsageError: not a mapping of single values or lists of them.
     """
-    pairs: list[tuple[str | Template, Any]] = []
-    for written, entry in place.entries().items():
-        name = compiled_key(entry, written, names)
-        pairs += [(name, compiled(item, item.scalar(), names)) for item in entry.one_or_more()]
+    pairs: list[tuple[str | Template, list[Any]]] = [
+        (
+            compiled_key(entry, written, names),
+            [compiled(item, item.scalar(), names) for item in entry.one_or_more()],
+        )
+        for written, entry in place.entries().items()
+    ]
 
     def render(scope: Scope) -> str:
-        return _join(
-            [
-                (as_text(resolve(name, scope)), as_text(one))
-                for name, value in pairs
-                for one in _each(resolve(value, scope))
-            ]
-        )
+        found: list[tuple[str, str]] = []
+        for name, values in pairs:
+            key = as_text(resolve(name, scope))
+            texts = [as_text(one) for value in values for one in _each(resolve(value, scope))]
+            found += [(key, text) for text in (texts if repeats else [",".join(texts)])]
+        return _join(found)
 
-    varies = any(isinstance(part, Template) for pair in pairs for part in pair)
+    varies = any(isinstance(part, Template) for name, values in pairs for part in (name, *values))
     return Template(render) if varies else render(Scope({}, 0))
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from perfgate.errors import UsageError
 from perfgate.model import Ensured, Profile, TlsFiles
 from perfgate.workload.defaults import read_defaults
 from perfgate.workload.elsewhere import NOTED_KEYS, note_elsewhere
@@ -20,6 +22,7 @@ from perfgate.workload.processor import Processor, read_processor
 from perfgate.workload.target import Target, read_target
 from perfgate.workload.template import Names
 
+_FROM_PROCESS = re.compile(r"\{\{\s*\$(?:env|processEnvironment)\b")
 CONFIG_KEYS = (
     *("target", "phases", "variables", "payload", "plugins", "http", "defaults", "tls", "timeout"),
     *("ensure", "apdex", "processor", *NOTED_KEYS),
@@ -65,10 +68,11 @@ class Settings:
     notes: tuple[str, ...] = ()
 
 
-def read_settings(root: Place, names: Names) -> Settings:
+def read_settings(root: Place, names: Names, has_target: bool = False) -> Settings:
     """Read `config` of the file whose top is `root`, already as it reads in the environment that was chosen.
 
-    `names` holds the process environment and the variables given from outside, which win.
+    `names` holds the process environment and the variables given from outside, which win. With `has_target`
+    a variable in the file's own target may be unset.
 
     Raises:
         UsageError: a key or value that cannot be used.
@@ -80,7 +84,7 @@ def read_settings(root: Place, names: Names) -> Settings:
     phases = filled(entries["phases"], names) if "phases" in entries else None
     notes = [describe_phases(phases)] if phases else []
     note_elsewhere(entries, names, notes)
-    target = _target(entries.get("target"), names)
+    target = _target(entries.get("target"), names, has_target, notes)
     defaults = read_defaults(entries, names, notes)
     plugins = read_plugins(entries, root.value, target.prefix, names, notes)
     payloads = read_payloads(filled(entries["payload"], names)) if "payload" in entries else ()
@@ -119,11 +123,18 @@ def _own_engines(config: Any) -> dict[str, str]:
     return dict.fromkeys(engines.keys() - set(CONFIG_KEYS), _ENGINE) if isinstance(engines, dict) else {}
 
 
-def _target(place: Place | None, names: Names) -> Target:
+def _target(place: Place | None, names: Names, has_target: bool, notes: list[str]) -> Target:
     # Empty where each environment has its own.
     if place is None or place.value == "":
         return Target()
-    return read_target(place, str(constant(place, names)))
+    try:
+        url = str(constant(place, names))
+    except UsageError:
+        if not has_target or not _FROM_PROCESS.search(str(place.value)):
+            raise
+        notes.append("config.target names a variable that is not set, so nothing of it counts")
+        return Target()
+    return read_target(place, url)
 
 
 def _variables(place: Place | None, names: Names) -> dict[str, Any]:

@@ -192,7 +192,8 @@ def _variable(name: str, steps: tuple[Step, ...], label: str, names: Names) -> A
     if name in ("$env", "$processEnvironment"):
         if len(steps) != 1 or str(steps[0]) not in names.environ:
             raise TemplateError(
-                f"the environment variable in {{{{ {label} }}}} is not set", "set it, or remove it"
+                f"the environment variable in {{{{ {label} }}}} is not set",
+                "set it where perfgate is started (-e gives variables like {{ name }} only), or remove it",
             )
         return names.environ[str(steps[0])]
     if name == "$uuid":

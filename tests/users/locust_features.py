@@ -42,6 +42,12 @@ _OTHERS: tuple[LocustFeature, ...] = (
         PLAIN + "from flask import Blueprint, request\next = Blueprint('a', 'b')\n"
         "@events.init.add_listener\ndef i(environment, **kw):\n    if environment.web_ui: environment.web_ui.app.route('/x')\n",
     ),
+    row(
+        "functions for running the file as a program",
+        PLAIN
+        + "from locust.log import setup_logging\nfrom locust.stats import stats_history, stats_printer\n"
+        "if __name__ == '__main__':\n    setup_logging('INFO')\n    stats_printer(None)\n",
+    ),
     row("perfgate's own import", "import perfgate\nfrom perfgate import HttpUser, task, events\n" + PLAIN),
     *(
         row(f"{text.splitlines()[0]}", PLAIN + text, refused=says)
@@ -54,8 +60,14 @@ _OTHERS: tuple[LocustFeature, ...] = (
             ("from locust.web import WebUI", "there is no locust.web in perfgate"),
             ("from locust.rpc import Message", "there is no locust.rpc in perfgate"),
             ("from locust.dispatch import UsersDispatcher", "there is no locust.dispatch in perfgate"),
-            ("from locust.log import setup_logging", "locust.log has no 'setup_logging' in perfgate"),
-            ("from locust.stats import stats_printer", "locust.stats has no 'stats_printer' in perfgate"),
+            (
+                "from locust.log import setup_logging\nsetup_logging('INFO')",
+                "locust.log has no 'setup_logging' in perfgate",
+            ),
+            (
+                "from locust.stats import stats_printer\nstats_printer(None)",
+                "locust.stats has no 'stats_printer' in perfgate",
+            ),
             (
                 "from locust.env import Environment\nEnvironment(user_classes=[A])",
                 "UnsupportedError while the file",

@@ -14,11 +14,22 @@ def ours(method, url, user_class=HttpUser, **options):
     return port.sent[0]
 
 
+def rewriting(request):
+    request.url += "?signed=1"
+    return request
+
+
+def watching(request):
+    request.register_hook("response", print)
+    return request
+
+
 @pytest.mark.parametrize(
     "options",
     [
         {"auth": HTTPDigestAuth("a", "b")},
-        {"auth": lambda request: request},
+        {"auth": rewriting},
+        {"auth": watching},
         {"cert": "client.pem"},
         {"proxies": {"http": "http://proxy"}},
         {"hooks": {"response": print}},

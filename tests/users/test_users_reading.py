@@ -158,6 +158,15 @@ def test_a_file_that_cannot_be_read(tmp_path):
         read_users(tmp_path / "none.py", environ={})
 
 
+def test_an_error_inside_the_standard_library_is_shown_at_the_line_that_led_there(
+    read, tmp_path, monkeypatch
+):
+    # Frames of frozen modules have names that look like files of the current folder.
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=":3: KeyError while the file was imported"):
+        read("import os\n\nKEY = os.environ['PERFGATE_NO_SUCH']\n")
+
+
 def test_an_error_in_a_helper_is_shown_there(read, write):
     helper = write("\nimport locust.nothing", "a_helper.py")
     with pytest.raises(UsageError) as caught:

@@ -191,7 +191,10 @@ def test_log_steps_are_counted_however_deep(flow):
     assert "2 in this file" in flow(steps).notes[0]
 
 
-def test_a_list_in_a_query_or_form_repeats_its_name(flow, walk):
+def test_a_list_repeats_its_name_in_a_query_and_is_joined_in_a_form(flow, walk):
     steps = "- post: {url: /, qs: {id: '{{ ids }}'}, form: {'{{ field }}': '{{ ids }}'}}"
     [request] = walk(flow(steps, config="variables: {ids: [[1, 2]], field: a}")).requests
-    assert (request.target, request.body) == ("/?id=1&id=2", b"a=1&a=2")
+    assert (request.target, request.body) == ("/?id=1&id=2", b"a=1%2C2")
+    steps = "- post: {url: /, qs: {id: [1, x]}, form: {a: [1, x], b: y}}"
+    [request] = walk(flow(steps)).requests
+    assert (request.target, request.body) == ("/?id=1&id=x", b"a=1%2Cx&b=y")
