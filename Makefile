@@ -10,7 +10,7 @@ demo: $(STAMP)
 	$(BIN)/perfgate demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 3 -q --dist worksteal
 
 # Two minutes: the drivers on the real k6, Locust and Artillery, installed into .bench (wants npm).
 test-tools: $(STAMP)
