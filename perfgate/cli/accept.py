@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perfgate.cli import options, project
 from perfgate.cli.acceptances import today
 from perfgate.cli.late import known_endpoints
+from perfgate.cli.loadtest import load_test_options
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ Examples:
 @click.option("--expires", metavar="DATE", help="The last day it holds, like 2027-01-31; a year at most.")
 @click.option("--list", "listed", is_flag=True, help="Show what is accepted, and for how long still.")
 @options.config_option
+@options.workload_option
+@load_test_options
 def command(
     *,
     endpoint: str | None,
@@ -42,6 +45,8 @@ def command(
     expires: str | None,
     listed: bool,
     config_path: Path,
+    workload: Path | None,
+    **test: Any,
 ) -> int:
     """Accept a slowdown of one metric, up to a bound and until a day.
 
@@ -62,14 +67,14 @@ def command(
         extra = [name for name, value in given.items() if value is not None]
         if extra:
             raise UsageError(f"--list only shows: {', '.join(extra)} means nothing with it", "drop one")
-        return _list(project.open_project(config_path, None))
+        return _list(project.open_project(config_path, workload, **test))
     missing = [name for name, value in given.items() if value is None]
     if missing or endpoint is None or metric is None or up_to is None or reason is None or expires is None:
         raise UsageError(
             f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
             "every acceptance says what, up to how much, why and until when; see `perfgate accept --help`",
         )
-    opened = project.open_project(config_path, None)
+    opened = project.open_project(config_path, workload, **test)
     which = _metric(opened, endpoint, metric)
     entry = _entry(opened, which, up_to=up_to, reason=reason, expires=expires)
     return _save(opened, which, entry)

@@ -8,11 +8,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perfgate.cli import options, output, project
+from perfgate.cli.loadtest import load_test_options
 from perfgate.errors import ExitCode, PerfgateError, UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class _Plan:
 )
 @options.config_option
 @options.workload_option
+@load_test_options
 @options.allow_dirty_option
 @options.quiet_option
 @click.option(
@@ -94,6 +96,7 @@ def command(
     allow_dirty: bool,
     quiet: bool,
     outputs: tuple[tuple[str, Path], ...],
+    **test: Any,
 ) -> int:
     """Measure how often the gate is wrong on your own service, and what it can see.
 
@@ -109,7 +112,8 @@ def command(
     """
     _require_formats(outputs)
     injection = _injection(inject)
-    plan = _plan(project.open_project(config_path, workload), ref, runs, injection, allow_dirty=allow_dirty)
+    opened = project.open_project(config_path, workload, **test)
+    plan = _plan(opened, ref, runs, injection, allow_dirty=allow_dirty)
     done: list[CalibrationRun] = []
     try:
         _measure(plan, done, quiet=quiet)

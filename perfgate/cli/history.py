@@ -6,11 +6,12 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perfgate.cli import options, output, project
+from perfgate.cli.loadtest import load_test_options
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _outputs(
 @click.command(epilog=_EXAMPLES)
 @options.config_option
 @options.workload_option
+@load_test_options
 @click.option(
     "--endpoint", "endpoints", multiple=True, metavar="GLOB", help="Only these endpoints, commit by commit."
 )
@@ -89,6 +91,7 @@ def command(
     all_commits: bool,
     plot: Path | None,
     outputs: tuple[tuple[str, Path], ...],
+    **test: Any,
 ) -> int:
     """Show how every metric moved from commit to commit, with change points and creep.
 
@@ -101,7 +104,7 @@ def command(
 
     if plot is not None:
         outputs = (*outputs, *output.outputs_of([f"png={plot}"], FORMATS))
-    opened = project.open_project(config_path, workload)
+    opened = project.open_project(config_path, workload, **test)
     _refuse_unknown_metrics(metrics)
     found = _read(opened, group, all_commits=all_commits)
     shown = _selected(found, endpoints, metrics)

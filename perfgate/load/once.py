@@ -82,6 +82,8 @@ def _walk(
     context = context_for(address)
     client = Client(Connection(address, plan.timeouts, context), secure=context is not None)
     where = address.authority or default_authority(address)
+    if len(plan.addresses) == 2:
+        where = f"{('base', 'head')[plan.addresses.index(address)]} ({where})"
     script = (scenario.given(variables) if scenario.given else scenario).start(plan.seed)
     answer: Response | None = None
     try:

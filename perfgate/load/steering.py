@@ -54,6 +54,7 @@ class LoadSteering:
 
     def __init__(self, running: Running, recorders: Sequence[Recorder], enlist: Enlist) -> None:
         self.url = url_of(running.plan.addresses[0])
+        self.sides = len(running.plan.addresses)
         self.is_shaped = running.plan.profile.executor == SHAPED
         part, parts = running.plan.part
         self.vus = len(range(part, running.plan.profile.vus, parts))

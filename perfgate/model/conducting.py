@@ -15,6 +15,8 @@ class Steering(Protocol):
 
     url: str
     """Where the load goes."""
+    sides: int
+    """How many services are loaded at once; `url` is the first one's."""
     vus: int
     """Most users of this process at once; 1 where a shape decides."""
     duration_s: float

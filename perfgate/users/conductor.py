@@ -140,7 +140,7 @@ class FileConductor:
     def _tell_options(self, steering: Steering) -> None:
         options = self._environment.parsed_options
         if options is not None:
-            options.host = steering.url
+            options.follow(lambda: self._environment.host)
         if options is not None and not steering.is_shaped:
             options.num_users = options.users = steering.vus
             options.spawn_rate = steering.vus

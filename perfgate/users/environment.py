@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from perfgate.users.address import redirected
+from perfgate.users.current import here
 from perfgate.users.events import Events
 from perfgate.users.exceptions import MissingError, UnsupportedError
 from perfgate.users.runner import LocalRunner
 from perfgate.users.stats import RequestStats
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from perfgate.model import Port
+    from perfgate.users.options import Options
     from perfgate.users.shape import LoadTestShape
 
 
@@ -30,13 +31,13 @@ class Environment:
                 "Environment() of the file's own", "perfgate runs the file itself: perfgate run FILE"
             )
         self.port = port
-        self.host = host
+        self._host = host
         self.events = Events()
         self.stats = RequestStats()
         self.runner = LocalRunner(self)
         self.user_classes: list[type] = []
         self.shape_class: LoadTestShape | None = None
-        self.parsed_options: Namespace | None = None
+        self.parsed_options: Options | None = None
         self.process_exit_code: int | None = None
         self.web_ui: Any = None
         self.tags: list[str] | None = None
@@ -45,6 +46,25 @@ class Environment:
         self.reset_stats = False
         self.stop_timeout = 0.0
         self.catch_exceptions = True
+
+    @property
+    def host(self) -> str | None:
+        """The host as the file wrote it, with the root of the user's side in it.
+
+        Raises:
+            UnsupportedError: no user asks, and base and head are loaded at once: either would be wrong.
+        """
+        steering = self.runner.steering
+        if here.port is None and steering is not None and steering.sides > 1:
+            raise UnsupportedError(
+                "environment.host outside of users", "base and head have different ones: read it in a task"
+            )
+        url = here.port.url if here.port is not None else ""
+        return redirected(self._host, url) if self._host and url else self._host
+
+    @host.setter
+    def host(self, host: str | None) -> None:
+        self._host = host
 
     @property
     def user_classes_by_name(self) -> dict[str, type]:

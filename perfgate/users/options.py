@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from perfgate.users.timespan import parse_timespan
@@ -28,6 +28,28 @@ _OFF = (
     "reset_stats",
     "worker",
 )
+
+
+class Options(argparse.Namespace):
+    """What a file finds in `parsed_options`; its host is that of whoever asks, once a load has begun."""
+
+    def __init__(self, **words: Any) -> None:
+        self._written: str | None = None
+        self._current: Callable[[], str | None] | None = None
+        super().__init__(**words)
+
+    @property
+    def host(self) -> str | None:
+        """As `environment.host`."""
+        return self._current() if self._current else self._written
+
+    @host.setter
+    def host(self, host: str | None) -> None:
+        self._written = host
+
+    def follow(self, current: Callable[[], str | None]) -> None:
+        """From now on `current` says what the host is."""
+        self._current = current
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -56,14 +78,14 @@ class ArgumentParser(argparse.ArgumentParser):
         """
         raise ValueError(message)
 
-    def options(self) -> argparse.Namespace:
+    def options(self) -> Options:
         """The file's arguments with their values, and Locust's own as they are in a headless run."""
         words: list[str] = []
         for action in self._actions:
             value = self._value_of(action)
             if value is not None and action.option_strings:
                 words += _words(action, value)
-        found = self.parse_args(words)
+        found = self.parse_args(words, Options())
         for name, value in _locusts_own(self._environ).items():
             if not hasattr(found, name):
                 setattr(found, name, value)

@@ -51,13 +51,20 @@ from locust import User, events, task
 def judge(environment, **_):
     environment.process_exit_code = 3
 
+@events.test_start.add_listener
+def reset(environment, **_):
+    urllib.request.urlopen(environment.host + "/reset")
+
 class Own(User):
-    host = "https://api.example.com"
+    host = "http://api.example.com"
+
+    def on_start(self):
+        assert self.host == self.environment.host == self.environment.parsed_options.host
 
     @task
     def users(self):
         begun = time.perf_counter()
-        urllib.request.urlopen(self.host.replace("https", "http") + "/users").read()
+        urllib.request.urlopen(self.environment.parsed_options.host + "/users").read()
         took_ms = (time.perf_counter() - begun) * 1000
         self.environment.events.request.fire(
             request_type="OWN", name="users", response_time=took_ms, response_length=1, exception=None
@@ -74,4 +81,5 @@ def test_a_client_of_the_files_own_is_led_to_its_side_and_its_verdict_on_the_loa
     done = project.perfgate("compare", "main", "slow", "--workload", "own.py")
     assert done.code == 1, done.out + done.err
     assert done.out.startswith("REGRESSED: OWN users p50")
-    assert "rounds the load test set process_exit_code to 3" in done.out
+    assert "rounds the load test set process_exit_code to 3" in " ".join(done.out.split())
+    assert "rounds listener reset of test_start raised" in " ".join(done.out.split())

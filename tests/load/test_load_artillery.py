@@ -102,7 +102,7 @@ def test_branches_are_sent_at_the_same_time(drive_file):
 def test_branches_of_an_arrival_are_due_when_it_is(drive_file):
     shop = Shop(slow_s=0.01)
     with LocalServer(shop.behave) as server:
-        outcome = drive_file(PARALLEL, server, how=arrivals(30, 300, vus=8))
+        outcome = drive_file(PARALLEL, server, how=arrivals(30, 300, vus=8, graceful_stop_ns=5_000 * MS))
     samples = outcome.samples[0]
     passes = shop.asked.count("/end")
     assert errors_of(samples) == {"": 5 * passes}
