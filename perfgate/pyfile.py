@@ -56,7 +56,7 @@ def own_modules(module: ModuleType, folder: Path) -> Iterator[dict[str, bytes]]:
         yield helpers
     finally:
         for name in [name for name in sys.modules if name not in known and name != module.__name__]:
-            file = _file_in(folder, sys.modules[name])
+            file = file_in(folder, sys.modules[name])
             if file is not None:
                 del sys.modules[name]
                 helpers[file.relative_to(folder).as_posix()] = file.read_bytes()
@@ -67,7 +67,7 @@ def identifier(stem: str) -> str:
     return "".join(char if char.isalnum() else "_" for char in stem)
 
 
-def _file_in(folder: Path, module: ModuleType) -> Path | None:
+def file_in(folder: Path, module: ModuleType) -> Path | None:
     """The source of a module that is the user's own: from the folder, and nothing that is installed there."""
     name = getattr(module, "__file__", None)
     if not name or module.__name__.partition(".")[0] == "perfgate":

@@ -146,7 +146,8 @@ def _overrides(order: ToolOrder) -> tuple[dict[str, Any], tuple[str, ...]]:
         "maxVusers": users,
         "name": "perfgate",
     }
-    note = f"{users} sessions at once for {duration_ms / 1000:g} s in place of config.phases"
+    sessions = "1 session" if users == 1 else f"{users} sessions"
+    note = f"{sessions} at once for {duration_ms / 1000:g} s in place of config.phases"
     return {"config": {"phases": [phase]}}, (
         note,
         "conditions of ensure were not judged: the load is not the file's",

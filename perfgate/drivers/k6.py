@@ -199,7 +199,7 @@ def _notes(
     if log.origins:
         found.append(f"redirected to {order.url}: {', '.join(log.origins)}")
     if order.skip_think:
-        found.append("sleep() returned at once: think time was left out")
+        found.append("where the script calls sleep(), it returned at once: think time was left out")
     if points.outside:
         found.append(f"{points.outside} requests of setup() and teardown() are not among the samples")
     if log.exceptions:

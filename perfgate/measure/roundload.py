@@ -59,7 +59,7 @@ def think_notes(config: Config, workload: Workload) -> tuple[str, ...]:
         return ()
     names = [repr(name) for name in _pausing(workload)]
     if workload.tool is not None:
-        which = "pauses in the file"
+        which = "pauses, where the file has any"
     elif workload.users:
         which = f"wait_time of {', '.join(names)}"
     else:

@@ -11,7 +11,6 @@ import builtins
 import importlib.abc
 import importlib.machinery
 import itertools
-import os
 import sys
 import sysconfig
 import threading
@@ -24,6 +23,8 @@ from types import ModuleType
 from typing import Any
 
 from perfgate.errors import UsageError
+from perfgate.pyfile import environment as process_environment
+from perfgate.pyfile import file_in, identifier
 from perfgate.users import environment as environments
 from perfgate.users.current import steered_sleep
 from perfgate.users.environment import Environment
@@ -56,11 +57,11 @@ def import_file(
     Raises:
         UsageError: it cannot be imported; the message begins with file:line.
     """
-    module = ModuleType(f"perfgate_users_{next(_numbers)}_{_identifier(path.stem)}")
+    module = ModuleType(f"perfgate_users_{next(_numbers)}_{identifier(path.stem)}")
     module.__file__ = str(path)
     place = _Place(path.resolve().parent, environment)
     vars(module)["__builtins__"] = place.builtins
-    with _environment(environ), place.imports(), steered_sleep(), redirect_stdout(sys.stderr):
+    with process_environment(environ), place.imports(), steered_sleep(), redirect_stdout(sys.stderr):
         known = set(sys.modules)
         sys.modules[module.__name__] = module
         try:
@@ -112,12 +113,12 @@ class _Place:
         A helper called `statistics.py` must not be what the rest of perfgate gets when it imports that.
         """
         for name in [name for name in sys.modules if name not in known]:
-            if _file_in(self.folder, sys.modules[name]) is not None:
+            if file_in(self.folder, sys.modules[name]) is not None:
                 self._modules[name] = sys.modules.pop(name)
 
     def helpers(self) -> dict[str, bytes]:
         """The sources of what was imported from the folder, by relative path."""
-        files = (_file_in(self.folder, module) for module in self._modules.values())
+        files = (file_in(self.folder, module) for module in self._modules.values())
         return {file.relative_to(self.folder).as_posix(): file.read_bytes() for file in files if file}
 
     def _import(
@@ -193,30 +194,6 @@ def _print(*values: object, file: Any = None, **words: Any) -> None:
     _real_print(*values, file=sys.stderr if file in (None, sys.stdout) else file, **words)
 
 
-@contextmanager
-def _environment(environ: Mapping[str, str]) -> Iterator[None]:
-    if environ is os.environ:
-        yield
-        return
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(environ)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def _file_in(folder: Path, module: ModuleType) -> Path | None:
-    """The source of a module that is the user's own: from the folder, and nothing that is installed there."""
-    name = getattr(module, "__file__", None)
-    if not name or module.__name__.partition(".")[0] == "perfgate":
-        return None
-    file = Path(name).resolve()
-    return file if _is_own(folder, file) else None
-
-
 def _is_own(folder: Path, file: Path) -> bool:
     installed = "site-packages" in file.parts or Path(sysconfig.get_path("stdlib")) in file.parents
     return folder in file.parents and not installed and file.is_file()
@@ -241,7 +218,3 @@ def _explained(path: Path, folder: Path, error: BaseException) -> UsageError:
         f"{place}: {type(error).__name__} while the file was imported: {text}",
         "correct it: the file is imported before anything is sent",
     )
-
-
-def _identifier(stem: str) -> str:
-    return "".join(char if char.isalnum() else "_" for char in stem)

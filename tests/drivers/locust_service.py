@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import socketserver
 import sys
 import textwrap
-import threading
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -83,18 +79,6 @@ class Service(ThreadingHTTPServer):
 
     def handle_error(self, *_: Any) -> None:
         pass
-
-
-@contextlib.contextmanager
-def serving(server: socketserver.BaseServer) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def run_locust(folder: Path, file: str, url: str, *, name: str = "locustfile.py", **order: Any) -> ToolRun:

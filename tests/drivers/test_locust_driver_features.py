@@ -1,8 +1,9 @@
 """Every row of the table of Locust's features, on the real Locust against a real service."""
 
 import pytest
+from k6_service import serving
 from locust_driver_features import LOCUST_DRIVER_FEATURES, LocustFeature
-from locust_service import NEEDS_LOCUST, Service, endpoints, errors, run_locust, serving
+from locust_service import NEEDS_LOCUST, Service, endpoints, errors, run_locust
 
 from perfgate.errors import UsageError
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from k6_service import serving
 from locust_service import (
     ENVIRON,
     NEEDS_LOCUST,
@@ -23,7 +24,6 @@ from locust_service import (
     endpoints,
     errors,
     run_locust,
-    serving,
     user,
 )
 

@@ -1,46 +1,14 @@
 """Locustfiles run unmodified: what comes back as samples, and as Locust's own report."""
 
+from pathlib import Path
+
 import pytest
-from locust_service import NEEDS_LOCUST, STEADY, Service, endpoints, errors, run_locust, serving, user
+from k6_service import serving
+from locust_service import NEEDS_LOCUST, STEADY, Service, endpoints, errors, run_locust, user
 
 pytestmark = NEEDS_LOCUST
 
-SEED = '''
-from locust import HttpUser, task, between
-
-
-class APIUser(HttpUser):
-    wait_time = between(1, 3)  # think time between requests
-
-    def on_start(self):
-        """Called once per user when they start."""
-        response = self.client.post('/auth/token', json={
-            'username': 'test@example.com',
-            'password': 'testpassword'
-        })
-        self.token = response.json()['access_token']
-
-    @task(3)  # weight: called 3x more often than other tasks
-    def list_users(self):
-        with self.client.get(
-            '/api/users',
-            headers={'Authorization': f'Bearer {self.token}'},
-            catch_response=True
-        ) as response:
-            if response.status_code != 200:
-                response.failure(f'Expected 200, got {response.status_code}')
-
-    @task(1)
-    def create_order(self):
-        with self.client.post(
-            '/api/orders',
-            json={'item_id': 1, 'qty': 1},
-            headers={'Authorization': f'Bearer {self.token}'},
-            catch_response=True
-        ) as response:
-            if response.status_code not in (200, 201):
-                response.failure(f'Unexpected status: {response.status_code}')
-'''
+SEED = (Path(__file__).parents[1] / "seeds/locustfile.py").read_text()
 
 
 @pytest.fixture
