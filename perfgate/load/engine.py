@@ -7,8 +7,8 @@ Ctrl-C or a fault: then sockets are shut down, so that no thread waits for a ser
 Ctrl-C what had finished is handed on with the exception.
 
 Where to read on: `once` (before and after), `lives` (what a thread does), `user` (one pass), `together` (its
-branches), `client` and `connection` (one request),
-`stream` (bytes and their times), `pacing` (when), `recorder` (what is kept), `pool` (several processes).
+branches), `client` and `connection` (one request), `stream` (bytes and their times), `pacing` (when),
+`recorder` and `raw` (what is kept), `pool` (several processes).
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ import logging
 import random
 import threading
 import time
-from array import array
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -34,6 +33,7 @@ from perfgate.load.lives import live
 from perfgate.load.names import Names
 from perfgate.load.once import clean_up, prepared
 from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.load.raw import LoadStopped, RawLoad, outcome
 from perfgate.load.recorder import Recorder, passes_of, rows_bytes
 from perfgate.load.running import Running
 from perfgate.load.schedule import schedule
@@ -41,40 +41,12 @@ from perfgate.load.shared import SharedConnections
 from perfgate.load.spent import Spent
 from perfgate.load.steering import SHAPED, Enlist, Life, LoadSteering
 from perfgate.load.watching import Looking, Watcher
-from perfgate.model import Passes
 
 _log = logging.getLogger("perfgate.load")
 _MAX_FAREWELL_NS = 5_000_000_000
 _MOST_ENDPOINTS = 1000
 _TICK_S = 0.25
 LASTING = ("constant-vus", "ramping-vus")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawLoad:
-    """What one process has recorded: buffers of rows, and the tables their numbers index."""
-
-    rows: Sequence[bytes | array[int]]
-    openings: Sequence[bytes | array[int]]
-    errors: tuple[str, ...]
-    endpoints: tuple[str, ...]
-    since_ns: int
-    wall_ns: int
-    cpu_ns: int
-    requests: int
-    stamped: int
-    rows_bytes: int
-    clock_step_ns: int
-    passes: Mapping[str, Passes]
-    objections: tuple[str, ...] = ()
-
-
-class LoadStopped(KeyboardInterrupt):
-    """The user stopped a load that was being measured; `raw` is what had finished by then."""
-
-    def __init__(self, raw: RawLoad) -> None:
-        super().__init__()
-        self.raw = raw
 
 
 def drive(plan: LoadPlan, watcher: Watcher | None = None) -> LoadOutcome:
@@ -261,32 +233,6 @@ def _work(running: Running, crew: _Crew, watcher: Watcher, spent: Spent) -> None
         running.sleep_until(running.end_ns, running.end_ns + 1)
     spent.end()
     watcher.on_measured()
-
-
-def outcome(raw: RawLoad, plan: LoadPlan) -> LoadOutcome:
-    """The rows of a load as columns by side."""
-    import numpy as np
-
-    from perfgate.load import samples
-    from perfgate.load.recorder import OPENING_COLUMNS
-
-    rows = samples.joined(raw.rows, since_ns=raw.since_ns)
-    openings = [np.frombuffer(part, dtype=np.int64) for part in raw.openings if len(part)]
-    lateness = samples.lateness_ns(rows)
-    return LoadOutcome(
-        samples=samples.by_side(rows, errors=raw.errors, endpoints=raw.endpoints, sides=len(plan.addresses)),
-        duration_ns=raw.wall_ns,
-        driver_cpu_ns=raw.cpu_ns,
-        driver_cpu_ratio=raw.cpu_ns / max(raw.wall_ns, 1),
-        lateness_ns=lateness[lateness > 0],
-        sending_ns=samples.sending_ns(rows),
-        openings_ns=np.concatenate([np.empty(0, np.int64), *openings]).reshape(-1, OPENING_COLUMNS),
-        clock_step_ns=raw.clock_step_ns,
-        kernel_stamped_ratio=min(raw.stamped / max(samples.answers(raw.rows), 1), 1.0),
-        rows_bytes=raw.rows_bytes,
-        passes=raw.passes,
-        objections=raw.objections,
-    )
 
 
 def _start(threads: Sequence[threading.Thread]) -> None:

@@ -20,9 +20,10 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from perfgate.errors import MeasureError, PerfgateError
-from perfgate.load.engine import LoadStopped, RawLoad, outcome, run_threads
+from perfgate.load.engine import run_threads
 from perfgate.load.once import clean_up, prepared, require_portable
 from perfgate.load.plan import LoadOutcome, LoadPlan
+from perfgate.load.raw import LoadStopped, RawLoad, outcome
 from perfgate.load.recorder import passes_together
 from perfgate.load.undisturbed import STOP_SIGNALS, undisturbed
 from perfgate.load.watching import Watcher

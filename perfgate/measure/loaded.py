@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.load.clock import detect_clock_source
-from perfgate.load.engine import LoadStopped, drive, outcome
+from perfgate.load.engine import drive
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.pool import ReadWorkload, drive_together
+from perfgate.load.raw import LoadStopped, outcome
 from perfgate.load.watching import Look, Watcher
 from perfgate.target.placement import can_pin, detect_cpus, pin_driver, plan_placement
 

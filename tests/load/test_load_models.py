@@ -25,7 +25,8 @@ from load_plans import (
 from load_servers import OK, LocalServer, answering, slow
 
 from perfgate.load import clock
-from perfgate.load.engine import LoadStopped, drive, outcome
+from perfgate.load.engine import drive
+from perfgate.load.raw import LoadStopped, outcome
 from perfgate.load.watching import Watcher
 from perfgate.model import Request, Samples, Scenario, Script, Think
 

@@ -21,9 +21,9 @@ from load_servers import LocalServer, answering
 
 from perfgate.cli.loadtest import read_load_test
 from perfgate.errors import MeasureError
-from perfgate.load.engine import LoadStopped, outcome
 from perfgate.load.plan import LoadOutcome, LoadPlan
 from perfgate.load.pool import drive_together
+from perfgate.load.raw import LoadStopped, outcome
 from perfgate.load.watching import Watcher
 from perfgate.model import Profile, Workload
 
