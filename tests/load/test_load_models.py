@@ -211,10 +211,11 @@ def test_what_was_never_answered_is_no_answer_without_a_stamp():
     """A service that goes away in the middle leaves the answers it gave as they were."""
 
     def behave(peer: socket.socket, server: LocalServer) -> None:
-        while server.request(peer) and len(server.requests) <= 20:
+        while server.request(peer) and len(server.requests) <= 100:
             peer.sendall(OK)
 
+    # The kernel begins to stamp a moment after it was asked to: the first few answers may come before.
     with LocalServer(behave) as server:
-        outcome = drive(load(server, iterations("shared-iterations", 100, vus=1)))
-    assert errors_of(outcome.samples[0])[""] == 20
+        outcome = drive(load(server, iterations("shared-iterations", 500, vus=1)))
+    assert errors_of(outcome.samples[0])[""] == 100
     assert outcome.kernel_stamped_ratio > 0.8
