@@ -41,7 +41,8 @@ need not be installed. *Through* the tool means that the tool, installed beside 
 | no | The file is refused before anything is sent. The message says what to do instead. |
 | - | The tool itself has no such thing. |
 
-A `…` in a message stands for the name in your file. Messages of a tool are cut to the part that matters.
+A `…` in a message stands for the name in your file. Messages of a tool are cut to the part that matters. The column *natively* and the tables
+*Measured through* are tested row by row; the column *through* beside native rows is what the tools document.
 """
 _ARTILLERY = """## Artillery
 
