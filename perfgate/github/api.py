@@ -22,7 +22,7 @@ T = TypeVar("T")
 Parameters = Mapping[str, str | int]
 _TIMEOUT_S = (10.0, 30.0)
 _TRIES = 4
-_MAX_PAGES = 100
+_MAX_PAGES = 50  # of 100; GitHub allows 2500 comments under a pull request
 _MAX_SAID_CHARACTERS = 300
 
 
