@@ -1,9 +1,11 @@
 """Asking GitHub: what is tried again, what is not, what is said of it, and where the token goes."""
 
+import ssl
 import time
 import traceback
 
 import pytest
+import trustme
 
 from perfgate.errors import ExitCode, UsageError
 from perfgate.github.api import Api
@@ -118,7 +120,7 @@ def test_githubs_words_are_cleaned_and_bounded(github, api):
     assert len(error.value.message) < 500
 
 
-@pytest.mark.parametrize("body", [b"<html>a proxy</html>", b"", b"[1, 2", b"\xff"])
+@pytest.mark.parametrize("body", [b"<html>a proxy</html>", b"", b"[1, 2", b"\xff", b"[" * 99_999])
 def test_an_answer_that_is_not_json_is_an_error(github, api, body):
     github.fail_next(1, 200, body=body)
     with pytest.raises(ApiError, match="not JSON"):
@@ -135,7 +137,7 @@ def test_a_refusal_that_is_not_json_is_an_error_like_any(github, api, status):
 def test_nobody_listens(github, api):
     with github_server() as gone:
         lost = Api(token=TOKEN, api_url=gone.url, repository="acme/shop", backoff_s=0.001)
-    with pytest.raises(ApiError, match=r"no answer from GitHub to GET .*[Rr]efused") as error:
+    with pytest.raises(ApiError, match=r"no usable answer from GitHub to GET .*[Rr]efused") as error:
         lost.get(COMMENTS)
     assert error.value.status == 0
     assert "proxy" in error.value.hint
@@ -158,7 +160,9 @@ def test_all_pages_are_read(github, api):
     assert len(github.requests) == 3
 
 
-@pytest.mark.parametrize("link", ["{other}/page/2", "https://evil.example/", "//evil.example/x", "ftp:/x"])
+@pytest.mark.parametrize(
+    "link", ["{other}/page/2", "https://evil.example/", "//evil.example/x", "ftp:/x", "//[x"]
+)
 def test_a_link_to_another_page_elsewhere_is_not_followed(github, api, link):
     with github_server() as other:
         target = link.format(other=other.url)
@@ -215,6 +219,20 @@ def test_a_proxy_of_the_environment_is_used(github, monkeypatch):
     api = Api(token=TOKEN, api_url="http://localhost:1", repository="acme/shop", backoff_s=0.001)
     assert api.get(COMMENTS) == []
     assert github.requests[0].headers["host"] == "localhost:1"
+
+
+def test_certificates_are_those_of_the_environment(tmp_path, monkeypatch):
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with github_server(tls=context) as secure:
+        api = Api(token=TOKEN, api_url=secure.url, repository="acme/shop")
+        with pytest.raises(ApiError, match="certificate"):
+            api.get(COMMENTS)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        assert api.get(COMMENTS) == []
+        assert len(secure.requests) == 1
 
 
 def test_github_enterprise_has_a_path_of_its_own(github, api):
