@@ -27,7 +27,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(body=JSON, status=st.sampled_from([200, 200, 200, 403, 422]))
 def test_whatever_is_answered(tmp_path_factory, body, status):
     with github_server() as github:
