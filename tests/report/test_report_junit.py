@@ -139,4 +139,4 @@ def test_names_that_read_the_same_are_told_apart() -> None:
     found = [group for group, _ in results(verdict(Outcome.PASS, *rows)) if group != "perfgate"]
     assert found == ["all endpoints", "GET /a", "GET /a (2)", "GET /a (3)", "all endpoints (2)"]
     metrics = [Metric(endpoint=name, statistic="p50") for name in ("a", "a\u200b", "a (2)")]
-    assert sorted(distinct_names(metrics).values()) == ["a", "a (2)", "a (2) (2)"]
+    assert sorted(distinct_names(metrics).values()) == ["a", "a (2)", "a (3)"]
