@@ -1,7 +1,7 @@
 """The words of perfgate as types: what is sent, what came back, what was measured, what was concluded.
 
 Everything here is frozen and knows nothing of files, sockets or the terminal. Units are in the names.
-Arrays appear only in `Samples`, and numpy is imported only by whoever builds one.
+Arrays appear only in `Samples` and `ServiceSeries`, and numpy is imported only by whoever builds one.
 """
 
 from perfgate.model.answered import (
@@ -78,6 +78,9 @@ from perfgate.model.measured import (
     Placement,
     Result,
     Round,
+)
+from perfgate.model.observed import (
+    ServiceSeries,
 )
 from perfgate.model.port import (
     LoadOver,
@@ -192,6 +195,7 @@ __all__ = [
     "Samples",
     "Scenario",
     "Script",
+    "ServiceSeries",
     "Side",
     "Spread",
     "Stage",
