@@ -54,6 +54,14 @@ from perfgate.model.ensured import (
     Figure,
     Passes,
 )
+from perfgate.model.evidence import (
+    CountedTimes,
+    EndpointTimes,
+    Evidence,
+    Shift,
+    SideEvidence,
+    fewest_requests,
+)
 from perfgate.model.history import (
     Circle,
     History,
@@ -156,12 +164,15 @@ __all__ = [
     "Conductor",
     "Cookies",
     "Counted",
+    "CountedTimes",
     "Demand",
     "DriverLoad",
     "EndpointLoad",
     "EndpointRound",
+    "EndpointTimes",
     "Ensured",
     "Environment",
+    "Evidence",
     "Exchange",
     "Executor",
     "Failure",
@@ -196,7 +207,9 @@ __all__ = [
     "Scenario",
     "Script",
     "ServiceSeries",
+    "Shift",
     "Side",
+    "SideEvidence",
     "Spread",
     "Stage",
     "Statistic",
@@ -217,5 +230,6 @@ __all__ = [
     "UserKind",
     "Verdict",
     "Workload",
+    "fewest_requests",
     "no_check",
 ]
