@@ -1,4 +1,4 @@
-"""What a report shows besides a verdict, read from the store: distributions, requests, readings of services."""
+"""What a report shows besides a verdict, from the store: distributions, requests, readings of services."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def accept_line(worst_first: Iterable[Comparison]) -> str:
 
 
 def _bound(comparison: Comparison) -> float | None:
-    """In %, or in bytes of memory, at two significant digits; None where it is not known or not acceptable."""
+    """In %, or in bytes of memory, at two significant digits; None where there is none to accept."""
     ends = [v for v in (comparison.change, comparison.low, comparison.high) if is_number(v)]
     if not is_number(comparison.change) or not ends:
         return None

@@ -75,6 +75,7 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
     anchors = {name: f"endpoint-{number}" for number, name in enumerate(shown, start=1)}
     points = points_of(len(shown), _rounds(evidence))
     measured = _measured(evidence, shown[: points.timed_endpoints], points) if evidence else _Measured()
+    times = evidence.times if evidence else {}
     table: dict[str, list[Row]] = {}
     for comparison, row in zip(ordered, rows(verdict), strict=True):
         short = replace(row, endpoint=shorten(row.endpoint, NAME_WIDTH))
@@ -90,7 +91,14 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
         ),
         forest=forest_rows(ordered[:MOST_FOREST_ROWS], anchors),
         endpoints=tuple(
-            _endpoint(name, anchors[name], tuple(table.get(name, ())), evidence, measured, points)
+            _endpoint(
+                name,
+                anchors[name],
+                tuple(table.get(name, ())),
+                times=times.get(name, _NOTHING),
+                measured=measured,
+                points=points,
+            )
             for name in shown
         ),
         endpoints_left_out=len(names) - len(shown),
@@ -143,11 +151,11 @@ def _endpoint(
     name: str,
     anchor: str,
     table: tuple[Row, ...],
-    evidence: Evidence | None,
+    *,
+    times: EndpointTimes,
     measured: _Measured,
     points: Points,
 ) -> EndpointView:
-    times = evidence.times.get(name, _NOTHING) if evidence is not None else _NOTHING
     shift, band = shift_curve(times.shift)
     errors, statuses = measured.counts.get(name, ((), ()))
     curves = measured.curves.get(name)

@@ -50,11 +50,11 @@ def _curve(
     y: list[float] = []
     for index, span in axis.items():
         bins = min(most, max(int(span.length_s / NARROWEST_S), 1))
-        edges_s = np.linspace(0.0, span.length_s, bins + 1)
-        x += (span.start_s + (edges_s[:-1] + edges_s[1:]) / 2).tolist()
+        edges_s: NDArray[np.float64] = np.linspace(0.0, span.length_s, bins + 1, dtype=np.float64)
+        x += map(float, span.start_s + (edges_s[:-1] + edges_s[1:]) / 2)
         if index in read and side in span.origin_ns:
-            at_s = np.maximum.accumulate(read[index].at_ns - span.origin_ns[side]) / 1e9
-            y += reduce(read[index], at_s, edges_s).tolist()
+            at_s = np.maximum.accumulate(read[index].at_ns - span.origin_ns[side]).astype(np.float64)
+            y += map(float, reduce(read[index], at_s, edges_s))
         else:
             y += [np.nan] * bins
     if not np.isfinite(y).any():
