@@ -7,7 +7,7 @@ Three services of different kinds, each a git repository with a branch for every
 every run, until each cell (service and change) has its runs or the time is up, and then prints the
 table. The cell that lacks most has the next turn. Rows of other code, or of another machine, are kept apart
 and do not count, and so are those that `--busy` marks: other work ran meanwhile. `--minutes 0` prints the
-table only, `--of VERSION` that of earlier code.
+table only, `--of VERSION` that of earlier code, or of several versions together.
 """
 
 import json
@@ -41,14 +41,17 @@ from bench.machine import CPUS, RESULTS, describe, write_results
 @click.option(
     "--busy", is_flag=True, help="Mark these runs (or print those marked): the machine has other work."
 )
-@click.option("--of", help="Print the table of this version of the code (`version` in the results).")
+@click.option(
+    "--of", multiple=True,
+    help="Print the table of this version of the code (`version` in the results); repeatable, counts all.",
+)  # fmt: skip
 @click.option("--name", default="gate-real", help="The name of the file in bench/results.")
 def main(
     *, minutes: float, aa: int, aa_others: int, each: int, only: tuple[str, ...], fresh: bool, rough: bool,
-    busy: bool, of: str | None, name: str,
+    busy: bool, of: tuple[str, ...], name: str,
 ) -> None:  # fmt: skip
     if of:
-        show(summarise(_State(name, fresh=False, busy=busy, version=of).rows))
+        show(summarise([row for each in of for row in _State(name, fresh=False, busy=busy, version=each).rows]))
         return
     if len(CPUS) < 2:
         sys.exit("two CPUs are needed: one for the services, one for the driver")

@@ -16,8 +16,7 @@ from perfgate.errors import ExitCode, MeasureError, UsageError
 from perfgate.model import Outcome
 
 if TYPE_CHECKING:
-    from perfgate.model import Verdict
-    from perfgate.model.evidence import Evidence
+    from perfgate.model import Evidence, Verdict
     from perfgate.progress import Progress
     from perfgate.report.page.model import Page
     from perfgate.report.picture import PictureFormat

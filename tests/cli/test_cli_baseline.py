@@ -168,13 +168,15 @@ def test_an_alarm_is_settled_side_by_side(project: Project, recorded: Baseline) 
 def test_an_alarm_that_was_decided_on_needs_no_second_measurement(
     project: Project, recorded: Baseline
 ) -> None:
+    """Only the median alarms: a tail of microseconds may be ten times longer on a machine that is busy."""
     (run,) = recorded.runs
-    rewrite(project, recorded, runs_like(run, 12, level=0.3))
+    levels = {"p50": 0.3, "p95": 30.0, "p99": 30.0}
+    values = tuple(replace(v, value=v.value * levels.get(v.statistic, 1.0)) for v in run.values)
+    rewrite(project, recorded, runs_like(replace(run, values=values), 12))
     until = (LATEST + datetime.timedelta(days=30)).date().isoformat()
     decision = ("--up-to", "1000%", "--reason", "does more now", "--expires", until)
     try:
-        for quantile in ("p50", "p95", "p99"):
-            assert project.perfgate("accept", "GET /home", quantile, *decision).code == 0
+        assert project.perfgate("accept", "GET /home", "p50", *decision).code == 0
         done = project.perfgate("check")
     finally:
         (project.path / "baselines" / "accepted.yml").unlink(missing_ok=True)
