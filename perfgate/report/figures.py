@@ -64,7 +64,7 @@ def draw_endpoint(view: EndpointView, rounds: Sequence[RoundView] = ()) -> Figur
         axes = figure.add_subplot(rows, min(len(panels), 2), place)
         draw(axes)
         _finish(axes, title)
-    _title(figure, view.name, "   ".join(f"{row.metric} {row.change} {row.verdict}" for row in view.rows[:3]))
+    _title(figure, view.name, " · ".join(f"{row.metric} {row.change} {row.verdict}" for row in view.rows[:2]))
     _legend(figure)
     return figure
 
@@ -79,7 +79,7 @@ def draw_service(page: Page) -> Figure | None:
     for place, series in enumerate(shown, start=1):
         axes = figure.add_subplot(len(shown), 1, place, sharex=first)
         first = first or axes
-        _draw_sides(axes, series.curves)
+        _draw_series(axes, series.curves)
         _mark_rounds(axes, page.rounds)
         axes.set_ylim(bottom=0)
         _finish(axes, f"{series.name} ({series.unit})")
@@ -147,6 +147,13 @@ def _draw_sides(axes: Axes, curves: Mapping[Side, Curve]) -> None:
     for side, curve in curves.items():
         colour, dashes = _LOOKS[side]
         axes.plot(curve.x, _numbers(curve.y), color=colour, linestyle=dashes, linewidth=1.5)
+
+
+def _draw_series(axes: Axes, curves: Mapping[Side, Curve]) -> None:
+    """Lines with their points: one point between gaps would be no line."""
+    for side, curve in curves.items():
+        colour, dashes = _LOOKS[side]
+        axes.plot(curve.x, _numbers(curve.y), color=colour, linestyle=dashes, linewidth=1.2, marker=".", ms=3)
 
 
 def _scale_times(axes: Axes, curves: Mapping[Side, Curve]) -> None:

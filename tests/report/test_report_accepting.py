@@ -2,7 +2,7 @@ import shlex
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from report_strategies import anything, verdicts
 from report_verdicts import comparison, regression, verdict
 
@@ -88,6 +88,7 @@ def test_command_as_it_stands_is_understood_and_asks_for_the_day(tmp_path, monke
     assert "unexpected extra argument" not in result.output
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(verdicts)
 def test_commands_of_any_verdict_are_commands_of_perfgate(v) -> None:
     for line in accept_commands(v):

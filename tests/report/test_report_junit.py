@@ -115,7 +115,7 @@ def test_hostile_names_are_text() -> None:
     assert HOSTILE_NAME not in render_junit(hostile())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(verdicts)
 def test_any_verdict_is_a_valid_file_whose_counts_are_right(v) -> None:
     root = read(v)
