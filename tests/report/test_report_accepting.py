@@ -58,6 +58,7 @@ def test_bound_is_the_worse_end_of_the_interval_rounded_up(row, bound: str) -> N
         regressed(change=20.0, high=30.0),
         regressed("GET /\u202ea"),
         regressed("two  spaces"),
+        regressed("GET /" + "long/" * 100),
         regressed(""),
         comparison("GET /a", "p50", Outcome.INCONCLUSIVE),
     ],
