@@ -1,10 +1,11 @@
-"""Distributions of endpoints hold the requests of valid rounds, and shifts compare rounds that belong together."""
+"""Distributions of endpoints are of valid rounds, and shifts compare rounds that belong together."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from perfgate.gate import distributions
 from perfgate.gate.distributions import added, endpoint_times, shift_of
 from perfgate.model import CountedTimes, EndpointRound, Result, Round
 from perfgate.store.histogram import decode, encode
@@ -81,13 +82,15 @@ def test_a_quantile_with_too_few_requests_is_left_open():
     assert shift.change[0] is None
 
 
-def test_very_many_endpoints_get_fewer_quantiles():
-    def many(side, count):
+@pytest.mark.parametrize(("up_to", "quantiles"), [((3, 9), 20), ((2, 3), 11), ((1, 2), 5)])
+def test_very_many_endpoints_get_fewer_quantiles(monkeypatch, up_to, quantiles):
+    monkeypatch.setattr(distributions, "_TWENTIETHS_UP_TO", up_to[0])
+    monkeypatch.setattr(distributions, "_TENTHS_UP_TO", up_to[1])
+
+    def three(side):
         (one,) = result(side, [[1000] * 80]).rounds
-        endpoints = tuple(replace(one.endpoints[0], endpoint=f"GET /{n}") for n in range(count))
+        endpoints = tuple(replace(one.endpoints[0], endpoint=f"GET /{n}") for n in range(3))
         return result_of(side, (replace(one, endpoints=endpoints),))
 
-    decoded = counted(encode(np.array([1000] * 80)))
-    for count, quantiles in ((1000, 20), (1001, 11), (10_001, 5)):
-        found = endpoint_times(many("base", count), many("head", count), lambda _: decoded)
-        assert len(found["GET /0"].shift.probability) == quantiles
+    found = endpoint_times(three("base"), three("head"), counted)
+    assert len(found["GET /0"].shift.probability) == quantiles

@@ -54,8 +54,8 @@ def test_bins_hold_thirty_requests_or_a_tenth_of_a_second():
 
 def test_latency_and_throughput_are_those_of_the_bin():
     found = curves(make_evidence(rounds=4, requests=900, slower=0.5))
-    assert np.array(found.latency["base"]["p50"].y) == pytest.approx(2.0, rel=0.1)
-    assert np.array(found.latency["head"]["p50"].y) == pytest.approx(3.0, rel=0.1)
+    assert np.array(found.latency["base"]["p50"].y) == pytest.approx(2.0, rel=0.2)
+    assert np.array(found.latency["head"]["p50"].y) == pytest.approx(3.0, rel=0.2)
     assert np.array(found.latency["head"]["p95"].y) == pytest.approx(3 * np.exp(1.645 * 0.3), rel=0.25)
     assert np.array(found.throughput["base"].y) == pytest.approx(900, rel=0.05)
     assert found.latency["base"]["p50"].x == found.latency["head"]["p50"].x == found.throughput["head"].x
@@ -134,7 +134,8 @@ def test_a_request_that_was_never_sent_is_no_point():
 
 
 def test_services_are_on_the_same_axis_as_requests():
-    views = {view.name: view for view in series_of(made := make_evidence(rounds=3), axis(made))}
+    evidence = make_evidence(rounds=3)
+    views = {view.name: view for view in series_of(evidence, axis(evidence))}
     assert [(name, view.unit) for name, view in views.items()] == [
         ("CPU", "cores"),
         ("memory", "MB"),

@@ -25,7 +25,7 @@ class Requests:
 
 
 def by_round(side: SideEvidence | None) -> dict[int, Requests]:
-    """The requests of every round that has some; a script's own failures, which sent nothing, do not count."""
+    """The requests of every round that has some; a script's own failures, which sent nothing, are none."""
     if side is None or side.samples is None or side.rounds_of is None:
         return {}
     rounds, order = side.rounds_of, None
