@@ -81,6 +81,8 @@ def outputs_of(
 
 
 def _make_folder(name: str, folder: Path) -> None:
+    if folder.is_symlink():
+        raise UsageError(f"-o {name}={folder}: a symbolic link", "name the folder itself")
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

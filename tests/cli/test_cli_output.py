@@ -80,6 +80,9 @@ def test_a_folder_is_made_for_pictures_before_anything_is_measured(shop, capsys)
     (shop.path / "file").write_text("")
     assert "no folder can be made there" in refused(capsys, "png=file/")
     assert "create it first" in refused(capsys, "png=nowhere/pictures/")
+    (shop.path / "elsewhere").mkdir()
+    (shop.path / "linked").symlink_to("elsewhere")
+    assert "png=linked: a symbolic link" in refused(capsys, "png=linked/")
 
 
 def test_a_link_somebody_committed_is_replaced_and_not_followed(shop, tmp_path):
