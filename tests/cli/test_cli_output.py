@@ -68,6 +68,8 @@ def test_the_command_to_reproduce_asks_the_same(shop, capsys):
 
 def test_a_format_there_is_none_of_is_refused_with_those_there_are(shop, capsys):
     said = refused(capsys, "pdf=v.pdf")
+    assert "there is no format 'pdf' here" in said
+    assert "not FORMAT=PATH" in refused(capsys, "json")
     assert "the formats are json, markdown, html, png, svg, junit, gitlab-metrics" in said
     assert "create it first" in refused(capsys, "junit=nowhere/v.xml")
     (shop.path / "reports").mkdir()
