@@ -26,5 +26,5 @@ def _github() -> Iterator[FakeGitHub]:
 @pytest.fixture(name="api")
 def _api(github: FakeGitHub) -> Api:
     return Api(
-        token=TOKEN, api_url=github.url, repository=github.repository, patience_s=20.0, backoff_s=0.001
+        token=TOKEN, api_url=github.url, repository=github.repository, patience_s=600.0, backoff_s=0.001
     )

@@ -43,7 +43,7 @@ def test_it_gives_up_after_some_tries_and_says_what_was_tried(github, api):
 
 def test_it_gives_up_when_its_patience_is_used_up(github):
     github.fail_next(99, 503)
-    api = Api(token=TOKEN, api_url=github.url, repository="acme/shop", patience_s=0.05, backoff_s=1000.0)
+    api = Api(token=TOKEN, api_url=github.url, repository="acme/shop", patience_s=60.0, backoff_s=1000.0)
     with pytest.raises(ApiError):
         api.get(COMMENTS)
     assert len(github.requests) == 2  # the first repetition follows at once
