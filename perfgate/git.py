@@ -129,6 +129,25 @@ class Repository:
             )
         return Commit(sha=parent.out, ref=parent.out[:12], branch=branch)
 
+    def parents(self, sha: str) -> tuple[str, ...]:
+        """The parents of a commit (all digits), as far as this clone has them; a merge has two or more."""
+        answer = self._git("rev-list", "--parents", "--max-count=1", "--end-of-options", sha)
+        return tuple(answer.out.split()[1:]) if answer.status == 0 else ()
+
+    def merge_base(self, one: Commit, other: Commit) -> Commit:
+        """Where two commits parted.
+
+        Raises:
+            UsageError: they share no history, or this clone does not have it.
+        """
+        answer = self._git("merge-base", "--end-of-options", one.sha, other.sha)
+        if answer.status != 0 or not _SHA.fullmatch(answer.out):
+            raise UsageError(
+                f"{other.sha[:12]} shares no history with {one.ref}",
+                _DEEPEN if self.is_shallow() else "name the base: --base COMMIT",
+            )
+        return Commit(sha=answer.out, ref=answer.out[:12], branch=one.branch)
+
     def history(self, sha: str, most: int) -> frozenset[str]:
         """The newest `most` commits that led to `sha`, itself among them, as far as this clone has them."""
         answer = self._git("rev-list", f"--max-count={most}", "--end-of-options", sha)
