@@ -15,7 +15,7 @@ from perfgate.errors import ExitCode, MeasureError, UsageError
 from perfgate.model import Outcome
 
 if TYPE_CHECKING:
-    from perfgate.model import Verdict
+    from perfgate.model import Evidence, Verdict
     from perfgate.progress import Progress
 
 FORMATS = ("json", "markdown", "png")
@@ -86,7 +86,7 @@ def start_progress(*, quiet: bool) -> Progress:
     return make_progress(sys.stderr, quiet=quiet, color=uses_color(is_terminal=sys.stderr.isatty()))
 
 
-def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...]) -> int:
+def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...], evidence: Evidence | None = None) -> int:
     """Print the verdict, write the files asked for, and return the exit code.
 
     Raises:

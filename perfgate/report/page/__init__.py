@@ -1,0 +1,1 @@
+"""The numbers of the HTML report, worked out before anything is drawn."""
