@@ -7,6 +7,7 @@ comes from GitHub's event.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -144,6 +145,20 @@ def bundle_key(text: str) -> str:
     from perfgate.report.text import clean, shorten
 
     return shorten(clean(text), MAX_KEY) or "perfgate"
+
+
+def configuration_key(config_path: Path, workload: Path | None) -> str:
+    """What tells a configuration's comment and check from another's: its files, as they are named here.
+
+    It does not read them: a configuration that is broken has the same comment.
+    """
+    names = (_from_here(path) for path in (config_path, workload) if path is not None)
+    return bundle_key(" · ".join(names))
+
+
+def _from_here(path: Path) -> str:
+    plain = Path(os.path.normpath(path.absolute()))
+    return plain.relative_to(Path.cwd()).as_posix() if plain.is_relative_to(Path.cwd()) else plain.name
 
 
 def _failure(failure: Failure | None) -> dict[str, str] | None:

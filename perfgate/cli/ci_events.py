@@ -44,7 +44,7 @@ def reported_sha(run: ActionsRun) -> str:
     pull_request = pull_request_of(run)
     if pull_request is not None:
         return pull_request.head_sha
-    return _text(run, "merge_group", "head_sha") or run.sha
+    return text_of(run, "merge_group", "head_sha") or run.sha
 
 
 def base_of_event(run: ActionsRun, repository: Repository, head: Commit) -> tuple[Commit, str]:
@@ -88,15 +88,15 @@ def _of_pull_request(run: ActionsRun, repository: Repository, head: Commit) -> t
 
 
 def _of_merge_group(run: ActionsRun, repository: Repository, head: Commit) -> tuple[Commit, str]:
-    _require_checked_out(head, _text(run, "merge_group", "head_sha"), "merge group")
-    base = _text(run, "merge_group", "base_sha")
+    _require_checked_out(head, text_of(run, "merge_group", "head_sha"), "merge group")
+    base = text_of(run, "merge_group", "base_sha")
     if not base:
         raise UsageError("the event of the merge group names no base_sha", "give --base COMMIT")
     return named(repository, base), "what the merge queue built on"
 
 
 def _of_push(run: ActionsRun, repository: Repository, head: Commit) -> tuple[Commit, str]:
-    before, after = _text(run, "before"), _text(run, "after")
+    before, after = text_of(run, "before"), text_of(run, "after")
     if after == _NOWHERE:
         raise UsageError("the push deleted a branch: nothing is left to measure", "ignore deleted branches")
     _require_checked_out(head, after, "push")
@@ -125,7 +125,7 @@ def named(repository: Repository, sha: str) -> Commit:
     return replace(found, ref=found.sha[:12])
 
 
-def _text(run: ActionsRun, *keys: str) -> str:
+def text_of(run: ActionsRun, *keys: str) -> str:
     """Text in the event, "" where there is none."""
     value: object = run.event
     for key in keys:
