@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-tools lint types contracts check compare baseline compatibility lock clean
+.PHONY: demo test test-tools lint types contracts check compare baseline compatibility github-api lock clean
 .PHONY: bench-crosscheck bench-demo bench-driver bench-gate-oracles bench-gate-real bench-gate-sim bench-inject bench-seeds bench-send-times bench-truth
 
 demo: $(STAMP)
@@ -42,6 +42,12 @@ baseline: $(STAMP)
 # Rewrites docs/reference/compatibility.md from the tables of features in tests/.
 compatibility: $(STAMP)
 	$(BIN)/python tests/compatibility.py
+
+# Rewrites tests/github/github_api.json from GitHub's OpenAPI description, as @octokit/openapi publishes it (wants npm).
+OPENAPI := .bench/openapi/node_modules/@octokit/openapi/generated/api.github.com.json
+github-api: $(STAMP)
+	npm install --prefix .bench/openapi --no-audit --no-fund --loglevel=error @octokit/openapi@23.0.2
+	$(BIN)/python tests/github/describe.py $(OPENAPI)
 
 # Half an hour: how often the demo's verdicts come out right.
 bench-demo: $(STAMP)

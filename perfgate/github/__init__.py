@@ -1,0 +1,1 @@
+"""What perfgate reads of a run in GitHub Actions and what it posts on GitHub."""

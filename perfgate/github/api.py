@@ -1,0 +1,235 @@
+"""Asks GitHub's REST API, as much as perfgate needs of it: bounded in time, and only the one host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
+
+from perfgate.errors import UsageError
+from perfgate.github.checked import base_address, repository_name
+from perfgate.github.errors import ApiError, failed, unanswered
+from perfgate.github.patience import RATE_LIMITED, GitHubRetry, Patience
+from perfgate.github.plain import plain
+
+T = TypeVar("T")
+Parameters = Mapping[str, str | int]
+_TIMEOUT_S = (10.0, 30.0)
+_TRIES = 4
+_MAX_PAGES = 100
+_MAX_SAID_CHARACTERS = 300
+
+
+class _Bearer(AuthBase):
+    """Sends the token; as an authentication of its own it also keeps ~/.netrc from replacing it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Api:
+    """One repository's GitHub; paths begin with `/` and follow the API's address: `/repos/OWNER/NAME/pulls`.
+
+    Every request has a timeout; all failures of one Api together take at most `patience_s` seconds (and
+    the last timeout), then it gives up. Proxies and certificates are the environment's. Not for threads.
+
+    Raises:
+        UsageError: the token, the address or the repository is nothing that could be one.
+    """
+
+    def __init__(
+        self, *, token: str, api_url: str, repository: str, patience_s: float = 60.0, backoff_s: float = 1.0
+    ) -> None:
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise UsageError(
+                "the GitHub token is empty or has characters that no token has",
+                "pass `token: ${{ github.token }}` to the action, or set GITHUB_TOKEN",
+            )
+        self.api_url = base_address(api_url, "GITHUB_API_URL")
+        self.repository = repository_name(repository, "GITHUB_REPOSITORY")
+        self._token = token
+        self._login: str | None = None
+        self._patience = Patience(patience_s)
+        self._backoff_s = backoff_s
+        self._session = requests.Session()
+        self._session.auth = _Bearer(token)
+        self._session.headers.update(
+            {
+                "Accept": "application/vnd.github+json",
+                "User-Agent": "perfgate",
+                "X-GitHub-Api-Version": "2022-11-28",
+            }
+        )
+        adapter = HTTPAdapter(max_retries=GitHubRetry.of(self._patience, backoff_s))
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def __repr__(self) -> str:
+        return f"Api(api_url={self.api_url!r}, repository={self.repository!r})"
+
+    def get(self, path: str, params: Parameters | None = None) -> Any:
+        """The document at a path.
+
+        Raises:
+            ApiError: GitHub refused, failed, or did not answer.
+        """
+        return self._document("GET", self._ask("GET", self.api_url + path, params=params))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What GitHub made of the body; tried once, as a lost answer may be of something done.
+
+        Raises:
+            ApiError: GitHub refused, failed, or did not answer.
+        """
+        return self._document("POST", self._ask("POST", self.api_url + path, body=body))
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What GitHub changed to the body; tried once, as annotations of a check are added each time.
+
+        Raises:
+            ApiError: GitHub refused, failed, or did not answer.
+        """
+        return self._document("PATCH", self._ask("PATCH", self.api_url + path, body=body))
+
+    def pages(self, path: str, params: Parameters | None = None) -> Iterator[Any]:
+        """The document of every page, following GitHub's own links.
+
+        Raises:
+            ApiError: GitHub refused, failed, or did not answer; a link leads elsewhere, or there is no end.
+        """
+        response = self._ask("GET", self.api_url + path, params={"per_page": 100, **(params or {})})
+        for _ in range(_MAX_PAGES):
+            yield self._document("GET", response)
+            following = response.links.get("next", {}).get("url")
+            if not following:
+                return
+            response = self._ask("GET", self._own(urljoin(response.url, following)))
+        raise unanswered(f"GET {path}", f"the list has no end after {_MAX_PAGES} pages")
+
+    def rows(
+        self, path: str, params: Parameters | None = None, *, name: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """Every object in a list of several pages; `name` is its key where a page is an object.
+
+        Raises:
+            ApiError: as `pages`, or a page is no list of objects.
+        """
+        for page in self.pages(path, params):
+            rows = page.get(name) if name and isinstance(page, dict) else page
+            if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+                raise unanswered(f"GET {path}", "the answer is not a list of objects")
+            yield from rows
+
+    def login(self) -> str:
+        """Whose token this is; "" for the token of an app such as GITHUB_TOKEN, which may not ask.
+
+        Raises:
+            ApiError: GitHub failed, or did not answer.
+        """
+        if self._login is None:
+            try:
+                user = self.get("/user")
+                self._login = str(user.get("login", "")) if isinstance(user, dict) else ""
+            except ApiError as error:
+                if not error.refused:
+                    raise
+                self._login = ""
+        return self._login
+
+    def settle(self, attempt: Callable[[], T]) -> T:
+        """The outcome of what looks at what there is, then writes; tried again where an answer was lost.
+
+        Raises:
+            ApiError: GitHub refused it, or failed until the patience was used up.
+        """
+        for tries in range(1, _TRIES):
+            try:
+                return attempt()
+            except ApiError as error:
+                wait_s = self._backoff_s * 2**tries
+                if not error.uncertain or wait_s > self._patience.left_s:
+                    raise
+                self._patience.begin()
+                time.sleep(wait_s)
+                self._patience.charge()
+        return attempt()
+
+    def _ask(
+        self, method: str, address: str, *, params: Parameters | None = None, body: Any = None
+    ) -> requests.Response:
+        self._patience.begin()
+        line = self._line(method, address)
+        try:
+            response = self._session.request(
+                method, address, params=params, json=body, timeout=_TIMEOUT_S, allow_redirects=False
+            )
+        except (requests.RequestException, HTTPError) as error:
+            self._patience.charge()
+            raise unanswered(line, self._clean(_innermost(error))) from error
+        if 200 <= response.status_code < 300:
+            return response
+        self._patience.charge()
+        raise failed(
+            line, status=response.status_code, said=self._said(response), limited=_is_limit(response)
+        )
+
+    def _document(self, method: str, response: requests.Response) -> Any:
+        try:
+            return response.json()
+        except ValueError as error:
+            raise unanswered(self._line(method, response.url), "the answer is not JSON") from error
+
+    def _own(self, address: str) -> str:
+        """An address from a link, if it is of this API."""
+        ours, theirs = urlsplit(self.api_url), urlsplit(address)
+        if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
+            raise unanswered("the next page", f"it is said to be elsewhere: {self._clean(address)}")
+        return address
+
+    def _line(self, method: str, address: str) -> str:
+        return f"{method} {plain(urlsplit(address.removeprefix(self.api_url)).path)}"
+
+    def _said(self, response: requests.Response) -> str:
+        """GitHub's own words in an error, its details of a 422 included."""
+        try:
+            answer = response.json()
+        except ValueError:
+            return ""
+        if not isinstance(answer, dict):
+            return ""
+        details = answer.get("errors")
+        words = [answer.get("message", "")]
+        for one in details[:5] if isinstance(details, list) else []:
+            kept = (
+                (one.get("message"), one.get("field"), one.get("code")) if isinstance(one, dict) else (one,)
+            )
+            words.append(next((str(part) for part in kept if part), ""))
+        return self._clean("; ".join(str(part) for part in words if part))
+
+    def _clean(self, text: object) -> str:
+        return plain(str(text).replace(self._token, "***"), _MAX_SAID_CHARACTERS)
+
+
+def _is_limit(response: requests.Response) -> bool:
+    """GitHub says of a limit by headers, or for a secondary one sometimes in words alone."""
+    told = "Retry-After" in response.headers or response.headers.get("x-ratelimit-remaining") == "0"
+    in_words = response.status_code in RATE_LIMITED and b"rate limit" in response.content[:4096].lower()
+    return response.status_code == 429 or (response.status_code == 403 and (told or in_words))
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What happened, out of the wrappers of requests and urllib3."""
+    inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else None
+    reason = getattr(error, "reason", None)
+    deeper = reason if isinstance(reason, BaseException) else inner
+    return _innermost(deeper) if deeper is not None else error
