@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from perfgate.gitcommand import Answer, read_blob, run_git
 from perfgate.model import Commit
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_DISTRUSTED = re.compile(r"dubious ownership in repository at '(.+)'")
 _REGULAR = ("100644", "100755")
 _HEADS, _REMOTES = "refs/heads/", "refs/remotes/"
 _LONGEST_LINE = 50_000
@@ -43,9 +45,12 @@ def open_repository(path: Path) -> Repository:
         raise UsageError(f"{path}: no such directory", "run perfgate inside the service's git repository")
     answer = run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree")
     if "dubious ownership" in answer.err:
+        found = _DISTRUSTED.search(answer.err)
+        named = shlex.quote(found[1] if found else str(path.resolve()))
         raise UsageError(
             f"{path}: git does not trust this repository, because another user owns it",
-            f"run `git config --global --add safe.directory {path.resolve()}`",
+            'run as its owner (docker run --user "$(id -u):$(id -g)"), or, if you trust what is in it, '
+            f"run `git config --global --add safe.directory {named}` first",
         )
     if answer.status != 0:
         raise UsageError(f"{path}: not a git repository", "run perfgate inside the service's git repository")

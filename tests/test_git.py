@@ -70,6 +70,17 @@ def test_a_folder_outside_any_repository_is_refused(tmp_path):
     assert "not a git repository" in error.message
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+def test_somebody_elses_repository_is_not_trusted_and_the_hint_names_its_top(project):
+    (project / "deep er").mkdir()
+    for path in (project, project / ".git", project / "deep er"):
+        os.chown(path, 12345, 12345)
+    error = refused(open_repository, project / "deep er")
+    assert "another user owns it" in error.message
+    assert "docker run --user" in error.hint
+    assert f"safe.directory {project}`" in error.hint
+
+
 @pytest.mark.parametrize("kind", ["missing", "bare", "inside .git"])
 def test_places_without_a_checkout_are_refused_by_name(project, tmp_path, kind):
     if kind == "bare":

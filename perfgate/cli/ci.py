@@ -60,7 +60,9 @@ _bundle_option = click.option(
 @click.group(invoke_without_command=True, epilog=_EXAMPLES)
 @_config_option
 @_workload_option
-@click.option("--base", metavar="REF", envvar="PERFGATE_CI_BASE", help="The base, whatever the CI system says.")
+@click.option(
+    "--base", metavar="REF", envvar="PERFGATE_CI_BASE", help="The base, whatever the CI system says."
+)
 @click.option("--head", metavar="REF", help="The head, instead of the commit that is checked out.")
 @click.option(
     "--budget",
@@ -86,10 +88,11 @@ def command(
     quiet: bool,
     outputs: tuple[tuple[str, Path], ...],
 ) -> int:
-    """Judge the change a CI job is about, and leave a bundle with the verdict, the page and a summary.
+    """Judge the change that a CI job is about, and write what its pull request shows.
 
-    The exit code is the verdict's. Where nothing could be measured the bundle says why, so that
-    `perfgate ci post` can say it on the pull request.
+    That is a folder with bundle.json (the verdict as data), report.html and summary.md. The exit code is the
+    verdict's. Where nothing could be measured the bundle says why, and `perfgate ci post` says it on the
+    pull request.
     """
     from perfgate.cli.ci_measure import Asked, measure
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from perfgate.cli.ci_bundle import MAX_KEY, MAX_MARKS, MAX_TEXT, bundle_key, may_be_annotated
+from perfgate.errors import ExitCode
 
 
 def _key(text: str) -> str:
@@ -19,6 +20,12 @@ def _path(text: str) -> str:
     if not may_be_annotated(text):
         raise ValueError("not the path of a YAML file inside the repository")
     return text
+
+
+def _exit_code(number: int) -> int:
+    if number not in set(ExitCode) - {ExitCode.INTERRUPTED}:
+        raise ValueError("not one that perfgate answers a job with")
+    return number
 
 
 class _Strict(BaseModel):
@@ -44,10 +51,10 @@ class FailureDocument(_Strict):
 class BundleDocument(_Strict):
     """The whole file; `verdict` is a document of verdict.schema.json, which is read on its own."""
 
-    schema_version: Literal[1]
+    schema_version: int = Field(ge=1, le=1)
     key: Annotated[str, Field(min_length=1, max_length=MAX_KEY), AfterValidator(_key)]
     head_sha: str = Field(pattern="^(?:[0-9a-f]{40})?$")
     verdict: dict[str, Any] | None
     failure: FailureDocument | None
     annotations: list[MarkDocument] = Field(max_length=MAX_MARKS)
-    exit_code: Literal[0, 1, 2, 3, 4, 70]
+    exit_code: Annotated[int, AfterValidator(_exit_code)]

@@ -126,7 +126,10 @@ def _reproduce(asked: Asked, repository: Repository, place: Place) -> str:
     base, head = place.base.sha, place.head_sha
     if head != place.head.sha:
         base = repository.merge_base(place.base, replace(place.head, sha=head)).sha
-    asked_for: dict[str, str | None] = {"base": base[:12], "head": head[:12], "base_url": None, "head_url": None}
-    return reproduce_line(
-        asked.config_path, asked.workload, asked_for, asked.budget_ns, "base", load_test=()
-    )
+    asked_for: dict[str, str | None] = {
+        "base": base[:12],
+        "head": head[:12],
+        "base_url": None,
+        "head_url": None,
+    }
+    return reproduce_line(asked.config_path, asked.workload, asked_for, asked.budget_ns, "base", load_test=())

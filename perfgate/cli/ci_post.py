@@ -124,7 +124,9 @@ def _bundle(asked: Asked, subject: _Subject) -> tuple[Bundle, UsageError | None]
             _require_same(found, asked, subject)
             return found, None
     except UsageError as error:
-        return _unusable(asked, f"what the measuring run left was refused: {error.message}", error.hint), error
+        return _unusable(
+            asked, f"what the measuring run left was refused: {error.message}", error.hint
+        ), error
     ended = f" (it ended as: {subject.ended})" if subject.ended else ""
     hint = "see its log: it was stopped, or failed before perfgate could say why"
     return _unusable(asked, f"the measuring run left no report{ended}", hint), None

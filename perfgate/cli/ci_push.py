@@ -59,7 +59,9 @@ def push_files(push: Push, paths: Sequence[Path], environ: Mapping[str, str]) ->
     if known:
         _require_ours(push, reference, known, secret)
     lease = f"--force-with-lease={reference}:{known}"
-    _checked(push, "push", "--quiet", "--no-verify", lease, "origin", f"{commit}:{reference}", variables=secret)
+    _checked(
+        push, "push", "--quiet", "--no-verify", lease, "origin", f"{commit}:{reference}", variables=secret
+    )
     return commit
 
 

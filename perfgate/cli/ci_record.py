@@ -50,7 +50,10 @@ def record_failure(folder: Path, run: ActionsRun | None, error: Exception, *, ke
         failure, code = Failure(message=error.message, hint=error.hint), int(error.exit_code)
     else:
         message = f"this is a bug in perfgate: {type(error).__name__}: {error}"
-        failure, code = Failure(message=message, hint="please report it; the log says more"), int(ExitCode.BUG)
+        failure, code = (
+            Failure(message=message, hint="please report it; the log says more"),
+            int(ExitCode.BUG),
+        )
     bundle = Bundle(key=key, head_sha=_reported(run), exit_code=code, failure=failure)
     try:
         write_bundle(folder, bundle)

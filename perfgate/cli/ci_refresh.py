@@ -57,9 +57,7 @@ def refresh(asked: Asked, environ: Mapping[str, str], token: str) -> int:
     opened = open_project(asked.config_path, asked.workload)
     repository = open_repository(opened.config.root)
     _require_state(run, repository)
-    done = record(
-        opened, repository, reason=asked.reason, runs=asked.runs, reset=False, quiet=asked.quiet
-    )
+    done = record(opened, repository, reason=asked.reason, runs=asked.runs, reset=False, quiet=asked.quiet)
     path = write_update(opened, done, reset=False)
     push = Push(
         repository=repository,

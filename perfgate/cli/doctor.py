@@ -18,10 +18,16 @@ from perfgate.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from perfgate.doctor.check import Check
 
+_EXAMPLES = """\b
+Examples:
+  perfgate doctor
+  perfgate doctor --config service/perfgate.yml
+  perfgate doctor --machine --json"""
+
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
-@click.command(name="doctor")
+@click.command(name="doctor", epilog=_EXAMPLES)
 @click.option(
     "-c",
     "--config",
@@ -31,8 +37,9 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
     show_default=True,
     help="The configuration file.",
 )
+@click.option("--machine", "machine_only", is_flag=True, help="Leave the project out, as on a load host.")
 @click.option("--json", "as_json", is_flag=True, help="Write the checks as JSON, all at once.")
-def command(config_path: Path, as_json: bool) -> ExitCode:
+def command(config_path: Path, machine_only: bool, as_json: bool) -> ExitCode:
     """Check whether this machine and project are fit to measure.
 
     Builds and starts the service of HEAD once, as a run would. Exits 0 unless a check fails, then 4, or 2 if
@@ -40,7 +47,7 @@ def command(config_path: Path, as_json: bool) -> ExitCode:
     """
     checks = []
     color = output.uses_color(is_terminal=sys.stdout.isatty())
-    for check in _examine(config_path, quiet=as_json):
+    for check in _machine() if machine_only else _examine(config_path, quiet=as_json):
         checks.append(check)
         if not as_json:
             click.echo(_line(check), color=color)
@@ -52,19 +59,32 @@ def command(config_path: Path, as_json: bool) -> ExitCode:
     return ExitCode.INVALID if failed else ExitCode.OK
 
 
+def _machine() -> Iterator[Check]:
+    from perfgate.doctor import host, machine
+
+    yield machine.check_clock()
+    yield host.check_clocksource()
+    yield machine.check_descriptors()
+    yield machine.check_cores()
+    yield host.check_quota()
+    yield machine.check_noise()
+    yield machine.check_timer()
+    yield host.check_proc()
+    yield host.check_ports()
+    yield host.check_temp()
+    yield host.check_init()
+    yield host.check_extras()
+
+
 def _examine(config_path: Path, *, quiet: bool) -> Iterator[Check]:
     from perfgate.cli.project import open_project
     from perfgate.cli.rulecheck import names_endpoints_late
-    from perfgate.doctor import machine, project
+    from perfgate.doctor import project
     from perfgate.doctor.check import Check, failed, not_checked
 
     git, repository = project.check_git(config_path.parent)
     yield git
-    yield machine.check_clock()
-    yield machine.check_descriptors()
-    yield machine.check_cores()
-    yield machine.check_noise()
-    yield machine.check_timer()
+    yield from _machine()
     try:
         opened = open_project(config_path, None)
     except UsageError as error:

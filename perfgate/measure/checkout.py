@@ -137,7 +137,9 @@ def exclusive(folder: Path) -> Iterator[None]:
         handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise MeasureError(
-            f"{folder}: cannot be written ({error.strerror})", "perfgate keeps its worktrees there: free it"
+            f"{folder}: cannot be written ({error.strerror})",
+            "perfgate keeps its worktrees there: free it, and run as the owner of the repository "
+            '(docker run --user "$(id -u):$(id -g)")',
         ) from error
     try:
         try:

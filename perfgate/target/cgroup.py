@@ -29,6 +29,12 @@ def folders(controller: str, *, root: Path = ROOT, membership: Path = MEMBERSHIP
 
 def cpu_limit(*, root: Path = ROOT, membership: Path = MEMBERSHIP) -> str:
     """The CPUs worth of time the tightest group grants, such as `1.5 CPUs`, or `none`."""
+    quota_cpus = cpu_quota(root=root, membership=membership)
+    return "none" if quota_cpus is None else f"{quota_cpus:g} CPUs"
+
+
+def cpu_quota(*, root: Path = ROOT, membership: Path = MEMBERSHIP) -> float | None:
+    """The same as a number of CPUs; None where there is no limit."""
     limits = []
     for folder in folders("cpu", root=root, membership=membership):
         if two := _read(folder / "cpu.max").split():
@@ -37,7 +43,7 @@ def cpu_limit(*, root: Path = ROOT, membership: Path = MEMBERSHIP) -> str:
             quota, period = _read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")
         if quota.isdecimal() and period.isdecimal() and int(period) > 0:
             limits.append(int(quota) / int(period))
-    return f"{min(limits):g} CPUs" if limits else "none"
+    return min(limits, default=None)
 
 
 def memory_limit(*, root: Path = ROOT, membership: Path = MEMBERSHIP) -> str:

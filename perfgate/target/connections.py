@@ -85,7 +85,7 @@ def _count(asked: socket.socket, port: int, states: int) -> int:
 
 
 def _question(port: int, states: int) -> bytes:
-    """A netlink header, and `struct inet_diag_req` of <linux/inet_diag.h> with the local port alone filled in."""
+    """A netlink header and `struct inet_diag_req` of <linux/inet_diag.h> that asks for one local port."""
     addresses, interface = bytes(32), 0
     socket_id = struct.pack("!HH", port, 0) + addresses + struct.pack("=III", interface, *[_ANY_COOKIE] * 2)
     body = bytes(4) + socket_id + struct.pack("=II", states, 0)

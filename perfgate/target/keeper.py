@@ -10,7 +10,10 @@ from typing import Self
 
 from perfgate.errors import MeasureError
 
-_ENVIRONMENT = ("PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM")
+_ENVIRONMENT = frozenset({"PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"})
+_GIT_SETTINGS = ("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+"""How a container says which repository git may trust, without which no worktree can be removed from it."""
+
 _CLOSE_TIMEOUT_S = 60.0
 
 
@@ -102,7 +105,7 @@ def _start() -> subprocess.Popen[bytes]:
             stderr=subprocess.DEVNULL,
             cwd="/",
             # Nothing else: CI systems hunt down what a job left behind by variables it inherits.
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+            env={n: v for n, v in os.environ.items() if n in _ENVIRONMENT or n.startswith(_GIT_SETTINGS)},
             start_new_session=True,
         )
     except OSError as error:

@@ -52,7 +52,7 @@ class Members:
         return pages * PAGE_BYTES
 
     def usage(self) -> Usage:
-        """CPU time of the tree so far and its threads now; time of the dead that is nobody's makes it unknown."""
+        """CPU time of the tree so far (unknown while a dead member's is in no account) and threads now."""
         used: dict[int, tuple[int, int]] = {}
         threads = 0
         for pid, file in tuple(self._stat.items()):

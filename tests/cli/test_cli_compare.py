@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cli_project import Project, assert_error
 
+from perfgate.store.observed import load_observed
 from perfgate.store.results import load
 from perfgate.store.samples import load_samples
 
@@ -77,6 +78,9 @@ def test_results_are_keyed_to_the_commits(project: Project, slow: dict[str, obje
         numbers, samples = load_samples(paths[-1])
         assert set(numbers.tolist()) == set(range(16))
         assert len(samples.sent_ns) == sum(e.requests for r in result.rounds for e in r.endpoints)
+        series = load_observed(paths[-1])
+        assert [each.round_index for each in series] == list(range(16))
+        assert all(each.cpu_ns.min() > 0 and each.connections.max() >= 1 for each in series)
 
 
 def test_stored_results_give_the_same_verdict(project: Project, slow: dict[str, object]) -> None:

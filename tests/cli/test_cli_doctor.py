@@ -28,7 +28,21 @@ service:
   ready: {{timeout: 10s}}
 workload: load-test.yml
 """
-_NAMES = ["git", "clock", "descriptors", "cores", "noise", "timer", "config", "store", "service"]
+_MACHINE = [
+    "clock",
+    "clocksource",
+    "descriptors",
+    "cores",
+    "quota",
+    "noise",
+    "timer",
+    "proc",
+    "ports",
+    "temp",
+    "init",
+    "extras",
+]
+_NAMES = ["git", *_MACHINE, "config", "store", "service"]
 
 
 def git(folder, *arguments):
@@ -56,10 +70,10 @@ def project(tmp_path, monkeypatch):
     return folder
 
 
-def examine(capsys, *arguments):
+def examine(capsys, *arguments, names=_NAMES):
     code = main(["doctor", "--json", *arguments])
     report = json.loads(capsys.readouterr().out)
-    assert [check["name"] for check in report["checks"]] == _NAMES
+    assert [check["name"] for check in report["checks"]] == names
     for check in report["checks"]:
         assert bool(check["remedy"]) == (check["status"] != "ok"), "what is not ok has a remedy"
     return code, {check["name"]: check for check in report["checks"]}, report["fit"]
@@ -83,6 +97,14 @@ def test_without_json_each_check_is_a_line(project, capsys):
     assert {line.split()[0] for line in lines} <= {"ok", "warn", "fail"}
     assert lines[-1].startswith("warn  service      perfgate.yml has no service.command")
     assert " → " in lines[-1]
+
+
+def test_a_load_host_needs_no_project(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    code, checks, fit = examine(capsys, "--machine", names=_MACHINE)
+    assert (code, fit) == (0, True)
+    assert checks["proc"]["text"].startswith("shows what services use")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_configuration_is_exit_2(project, capsys):

@@ -1,4 +1,4 @@
-"""Connections to a port as the kernel counts them: of both families, of that port alone, and not too often."""
+"""Connections to a port as the kernel counts them: of both families, of that port, and not too often."""
 
 from __future__ import annotations
 

@@ -177,6 +177,20 @@ def test_a_directory_that_git_does_not_know_is_removed_but_not_what_a_symlink_po
     assert path.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a repository to somebody else")
+def test_a_worktree_of_a_repository_that_git_was_told_to_trust_is_removed(worktree, monkeypatch):
+    repository, path = worktree
+    for name, value in (("COUNT", "1"), ("KEY_0", "safe.directory"), ("VALUE_0", str(repository))):
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    for each in (repository, repository / ".git"):
+        os.chown(each, 12345, 12345)
+    with Keeper() as keeper:
+        keeper.watch_worktree(repository, path)
+    listed = subprocess.run(["git", "worktree", "list"], cwd=repository, capture_output=True, check=True)
+    assert len(listed.stdout.splitlines()) == 1
+    assert not path.exists()
+
+
 def test_a_killed_watchdog_is_replaced_and_knows_everything_again():
     process = sleeper("c" * 32)
     with Keeper() as keeper:
