@@ -26,13 +26,15 @@ def step(name):
 
 
 class Runner:
-    """A runner of GitHub's: folders with spaces in them, its variables, and `bash -e -o pipefail` for a step."""
+    """A runner of GitHub's: folders with spaces in them, its variables, and bash as it starts it."""
 
     def __init__(self, path):
         self.workspace, self.temp = path / "my work", path / "the temp"
         self.workspace.mkdir()
         self.temp.mkdir()
-        self.environ = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
+        self.environ = {
+            name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ
+        }
         self.environ |= {"RUNNER_TEMP": str(self.temp), "GITHUB_ACTION_PATH": str(TOP)}
 
     def installed(self):
@@ -103,7 +105,7 @@ def test_every_action_is_pinned_to_a_commit(path):
 
 
 def test_the_action_and_the_workflows_pass_their_schemas():
-    kinds = {"action": [TOP / "action.yml"], "workflows": WORKFLOWS}
+    kinds = {"actions": [TOP / "action.yml"], "workflows": WORKFLOWS}
     for kind, paths in kinds.items():
         command = [TOOLS / "check-jsonschema", "--builtin-schema", f"vendor.github-{kind}", *paths]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -111,7 +113,15 @@ def test_the_action_and_the_workflows_pass_their_schemas():
 
 
 def test_zizmor_finds_nothing():
-    command = [TOOLS / "zizmor", "--offline", "--no-online-audits", "--format", "json", TOP / "action.yml", *WORKFLOWS]
+    command = [
+        TOOLS / "zizmor",
+        "--offline",
+        "--no-online-audits",
+        "--format",
+        "json",
+        TOP / "action.yml",
+        *WORKFLOWS,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = [(each["ident"], each["desc"]) for each in json.loads(done.stdout)]
     assert found == []
@@ -153,8 +163,12 @@ def test_it_installs_pinned_requirements_from_its_own_checkout_and_nothing_else(
         runner,
         'case "$1" in -c) exit 0;; esac\n'
         'mkdir -p "$3/bin" "$3/site"\n'
-        'printf \'#!/bin/sh\\necho "$@" >> "%s/asked"\\n[ "$1" = -c ] && echo "%s/site" || true\\n\' "$3" "$3" '
-        '> "$3/bin/python"\nchmod +x "$3/bin/python"',
+        'cat > "$3/bin/python" <<EOF\n'
+        "#!/bin/sh\n"
+        'echo "\\$@" >> "$3/asked"\n'
+        '[ "\\$1" != -c ] || echo "$3/site"\n'
+        "EOF\n"
+        'chmod +x "$3/bin/python"',
     )
     done = runner.run("Install perfgate")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -171,7 +185,14 @@ def test_the_steps_measure_nothing_to_post_and_post_it(runner):
     """All of mode all, on a pull request whose configuration is missing: the check must say so."""
     runner.installed()
     for command in (["init", "-q", "."], ["commit", "-q", "--allow-empty", "-m", "first"]):
-        identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "init.defaultBranch=main"]
+        identity = [
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.invalid",
+            "-c",
+            "init.defaultBranch=main",
+        ]
         subprocess.run(["git", *identity, *command], cwd=runner.workspace, check=True)
     head = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=runner.workspace, check=True, capture_output=True, text=True

@@ -23,7 +23,7 @@ _SHA = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is asked for. `key` names the configuration where no bundle does; `check_id` is that of `start`."""
+    """What is asked for. `key` is of the configuration that is posted, `check_id` what `start` gave."""
 
     folder: Path
     key: str

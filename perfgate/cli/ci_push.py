@@ -1,4 +1,4 @@
-"""Committing files onto the default branch's head and pushing them to a branch of the bot's, without a checkout."""
+"""Committing files on top of HEAD as the bot, and pushing them to its branch, without a checkout."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _BOT = {
     "GIT_COMMITTER_EMAIL": _EMAIL,
 }
 _REDACTED = "***"
+_LONGEST = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +96,9 @@ def _require_name(push: Push) -> None:
 
 def _authorized(push: Push, environ: Mapping[str, str]) -> dict[str, str]:
     """The token as git takes it from the environment: for the server it is for, and for no other."""
-    basic = base64.b64encode(f"x-access-token:{push.token}".encode()).decode()
     key = f"http.{push.server_url}/.extraheader"
     # An empty value takes away the header that a checkout may have left; GitHub refuses two.
-    pairs = ((key, ""), (key, f"AUTHORIZATION: basic {basic}"))
+    pairs = ((key, ""), (key, f"AUTHORIZATION: basic {_basic(push)}"))
     first = int(environ.get("GIT_CONFIG_COUNT") or 0)
     variables = {"GIT_CONFIG_COUNT": str(first + len(pairs)), "GIT_TRACE_REDACT": "1"}
     for number, (name, value) in enumerate(pairs, first):
@@ -110,12 +110,17 @@ def _checked(push: Push, *arguments: str, variables: Mapping[str, str] | None = 
     answer = run_git(push.repository.toplevel, *arguments, variables=variables)
     if answer.status == 0:
         return answer.out
-    said = " ".join(answer.err.split())[-400:] or "it said nothing"
-    if push.token:
-        basic = base64.b64encode(f"x-access-token:{push.token}".encode()).decode()
-        said = said.replace(push.token, _REDACTED).replace(basic, _REDACTED)
+    said = " ".join(_redacted(push, answer.err).split())[-_LONGEST:] or "it said nothing"
     what = next(word for word in arguments if not word.startswith("-"))
     raise MeasureError(
         f"git {what} failed: {said}",
         "a push needs `permissions: contents: write`, and rules that let the bot push to its branch",
     )
+
+
+def _redacted(push: Push, text: str) -> str:
+    return text.replace(push.token, _REDACTED).replace(_basic(push), _REDACTED)
+
+
+def _basic(push: Push) -> str:
+    return base64.b64encode(f"x-access-token:{push.token}".encode()).decode()

@@ -100,8 +100,8 @@ def _write_report(folder: Path, verdict: Verdict | None, evidence: Evidence | No
         return None
     try:
         write_outputs(verdict, (("html", path),), evidence)
-    except PerfgateError as error:
-        click.echo(f"no {REPORT_NAME}: {error.message}", file=sys.stderr)
+    except Exception as error:  # noqa: BLE001 - a fault in the picture must not take the verdict away
+        click.echo(f"no {REPORT_NAME}: {type(error).__name__}: {error}", file=sys.stderr)
         return None
     return path
 

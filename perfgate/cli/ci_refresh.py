@@ -1,4 +1,4 @@
-"""`perfgate ci refresh-baseline`: the default branch measured, and its new baseline proposed as a pull request."""
+"""`perfgate ci refresh-baseline`: the default branch is measured, its baseline a pull request."""
 
 from __future__ import annotations
 

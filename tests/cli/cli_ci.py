@@ -1,4 +1,4 @@
-"""A repository as actions/checkout leaves it for a pull request, and the variables and files of a GitHub job."""
+"""A repository as actions/checkout leaves it for a pull request, and what a job of GitHub's finds."""
 
 import json
 from collections.abc import Mapping
@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from cli_project import Project
-from tests.report.report_verdicts import comparison, verdict
 
 from perfgate.cli.ci_bundle import Bundle, Failure, Mark
 from perfgate.model import Outcome, Reason, Verdict
 from tests.github.github_description import answer_of
 from tests.github.github_server import FakeGitHub
+from tests.report.report_verdicts import comparison, verdict
 
 KEY = "perfgate.yml"
 

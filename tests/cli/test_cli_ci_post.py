@@ -1,4 +1,4 @@
-"""A bundle on its way to the pull request, against a GitHub on loopback that holds requests to GitHub's description."""
+"""A bundle on its way to the pull request: against a GitHub on loopback that is strict about requests."""
 
 import html
 import json

@@ -138,26 +138,23 @@ def test_git_is_given_the_token_by_its_environment_alone(origin, tmp_path, monke
     assert set((tmp_path / "seen.header").read_text().splitlines()) == {f"AUTHORIZATION: basic {basic}"}
 
 
-def test_the_default_branch_is_measured_and_proposed_once(origin, tmp_path):
+def test_the_default_branch_is_measured_and_proposed(origin, tmp_path):
+    origin.project.edit("perfgate.yml", "round: 100ms", "round: 250ms")
+    head = origin.project.commit("longer rounds")
     with github_server() as github:
-        event = push_event("0" * 40, origin.head)
-        urls = set()
-        for number in ("1", "2"):
-            job = tmp_path / number
-            job.mkdir()
-            environ = github.environ(job, "schedule", event, GITHUB_SHA=origin.head, PERFGATE_CI_TOKEN=TOKEN)
-            done = origin.project.perfgate("ci", "refresh-baseline", "--runs", "1", **environ)
-            assert done.code == 0, done.err
-            assert TOKEN not in done.out + done.err
-            urls.add(done.out.splitlines()[-1].rpartition(" ")[2])
-            assert urls.issubset({part for part in (job / "step_summary").read_text().replace(")", "(").split("(")})
-            origin.project.git("clean", "--quiet", "--force", "-d", "baselines")
+        event = push_event("0" * 40, head)
+        environ = github.environ(tmp_path, "schedule", event, GITHUB_SHA=head, PERFGATE_CI_TOKEN=TOKEN)
+        done = origin.project.perfgate("ci", "refresh-baseline", "--runs", "1", **environ)
+        assert done.code == 0, done.err
+        assert TOKEN not in done.out + done.err
         (pull,) = github.pulls
-        assert urls == {pull["html_url"]}
-        assert (pull["head"]["ref"], pull["base"]["ref"]) == (BRANCH, "main")
-        assert pull["title"] == "Refresh the performance baseline of perfgate.yml"
-        assert "Merging this accepts" in pull["body"]
+    assert done.out.endswith(f"to {BRANCH}: {pull['html_url']}\n")
+    assert f"({pull['html_url']})" in (tmp_path / "step_summary").read_text()
+    assert (pull["head"]["ref"], pull["base"]["ref"]) == (BRANCH, "main")
+    assert pull["title"] == "Refresh the performance baseline of perfgate.yml"
+    assert "Merging this accepts" in pull["body"]
     assert origin.at("ls-tree", "-r", "--name-only", BRANCH).count("baselines/") == 1
+    assert origin.at("rev-parse", f"{BRANCH}^") == head
 
 
 @pytest.mark.parametrize(
