@@ -35,10 +35,10 @@ function drawChart(host, spec) {
   canvas.setAttribute("aria-label", `${name}. Arrow keys read values, plus and minus zoom, Escape goes back.`);
   const tip = element("div", { class: "tip", hidden: "" });
   const live = element("p", { class: "hidden", "aria-live": "polite" });
-  const reset = element("button", { type: "button" }, "Whole range");
-  const back = element("li", { class: "back", hidden: "" }, reset);
-  const legend = element("ul", { class: "legend" }, ...spec.lines.filter((line) => line.label).map(legendItem), back);
-  host.append(element("p", { class: "says" }, spec.says), legend, canvas, live);
+  const back = element("button", { type: "button", class: "back", hidden: "" }, "Whole range");
+  const labelled = spec.lines.filter((line) => line.label);
+  const legend = labelled.length ? [element("ul", { class: "legend" }, ...labelled.map(legendItem))] : [];
+  host.append(element("p", { class: "says" }, spec.says), ...legend, canvas, live, back);
   host.classList.add("drawn");
   host.classList.remove("waiting");
 
@@ -47,7 +47,7 @@ function drawChart(host, spec) {
   plot.over.append(tip);
   const chart = { plot, canvas, host, live, spec, tip };
   drawn.add(chart);
-  reset.addEventListener("click", () => {
+  back.addEventListener("click", () => {
     wholeRange(plot);
     canvas.focus();
   });
@@ -105,8 +105,8 @@ function options(canvas, spec, { tip, back }) {
         show: spec.y.show !== false,
         grid,
         gap: 6,
-        size: (plot, values) => (values === null ? 30 : 16 + Math.ceil(Math.max(...values.map((text) => textWidth(text, font))))),
-        splits: marks(spec.y.marks ?? evenMarks, 42),
+        size: (plot, values) => (values === null ? 58 : Math.max(58, 16 + Math.ceil(Math.max(...values.map((text) => textWidth(text, font)))))),
+        splits: marks(spec.y.marks ?? evenMarks, 36),
         values: (plot, splits) => splits.map(spec.y.tick ?? spec.y.write),
       },
     ],
@@ -156,7 +156,7 @@ function series(line, number) {
     fill: line.fill ? () => colour(line.fill) : undefined,
     width: line.width ?? 1.75,
     dash: line.dash,
-    points: { show: line.mark ? (plot, index, first, last) => paintMarks(plot, line, number, index, first, last) : line.dots ?? false, size: 5 },
+    points: { show: line.mark ? (plot, index, first, last) => paintMarks(plot, line, number, index, first, last) : line.dots ?? false, size: 5, fill: () => colour("--card") },
   };
 }
 

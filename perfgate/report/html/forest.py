@@ -25,7 +25,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
-    """One row: the tolerance band, the interval and the change, None where there is no such thing."""
+    """One row: tolerance band and interval as (left, width), and the change; None where there is none."""
 
     row: ForestRow
     band: tuple[float, float] | None
@@ -57,7 +57,7 @@ class _Axis:
 
 
 def forest_of(rows: Sequence[ForestRow]) -> Forest:
-    """The plot of some rows. Where one change is so wide that it would squeeze the others, the axis is bent."""
+    """The plot of some rows; one wide change bends the axis, so that it does not squeeze the others."""
     axis = _axis(rows)
     return Forest(strips=tuple(_strip(row, axis) for row in rows), ticks=_ticks(axis), zero=axis.place(0.0))
 
@@ -84,7 +84,8 @@ def _strip(row: ForestRow, axis: _Axis) -> Strip:
         left = axis.place(-row.tolerance)
         band = left, axis.place(row.tolerance) - left
     if is_number(row.low) and is_number(row.high):
-        interval = axis.place(row.low), axis.place(row.high)
+        left = axis.place(row.low)
+        interval = left, axis.place(row.high) - left
     if is_number(row.change):
         change = axis.place(row.change)
     return Strip(row=row, band=band, interval=interval, change=change)

@@ -17,7 +17,7 @@ from perfgate.report.words import WORST_FIRST
 _FOREST_ROWS = 30
 _SEARCHABLE = 8
 _TABLE_ROWS = 12
-_SHORT_TABLE_ROWS = 6
+_SHORT_TABLE_ROWS = 4
 _MANY = 50
 _MOST_OPEN_ROUNDS = 16
 
@@ -32,7 +32,7 @@ def render_page(page: Page) -> str:
     return write(
         "report.jinja",
         "report.js",
-        numbers,
+        data.compact(numbers),
         page=page,
         forest=forest_of(page.forest),
         first_rows=_FOREST_ROWS,
@@ -60,7 +60,7 @@ def render_history(history: History, *, limit: int, install: str) -> str:
         pasts.data_of(history, shown, limit),
         name=clean(history.workload_name) or "(no name)",
         head=pasts.head_of(history, limit),
-        events=pasts.events_of(history, shown),
+        moves=pasts.moves_of(history, shown),
         endpoints=[(name, list(group)) for name, group in groupby(shown, key=lambda view: view.endpoint)],
         searchable=len({view.endpoint for view in shown}) > _SEARCHABLE,
         commits=pasts.commits_of(history, limit),

@@ -132,7 +132,11 @@ function draw(host) {
   drawChart(host, spec);
 }
 
-/** Both charts over time pad the same frame; each gets its own. */
-const frames = (anchor) => structuredClone(data.endpoints[anchor]);
+/** The numbers of an endpoint with their axes; charts over time pad them, so each gets its own. */
+function frames(anchor) {
+  const found = structuredClone(data.endpoints[anchor] ?? {});
+  for (const frame of Object.values(found)) frame.x = [...data.axes[frame.x]];
+  return found;
+}
 
 setUp(draw);
