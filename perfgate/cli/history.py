@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perfgate.gate.history import Line, Recorded
     from perfgate.model import History, Reason
 
-FORMATS = ("json", "html", "png")
+FORMATS = ("json", "png", "html")
 _EXAMPLES = """\b
 Examples:
   perfgate history

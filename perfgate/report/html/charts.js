@@ -88,7 +88,7 @@ function options(canvas, spec, { tip, back }) {
     cursor: {
       y: false,
       drag: { x: true, y: false },
-      points: { size: 7 },
+      points: { size: 8, width: 0, fill: (plot, index) => (spec.lines[index - 1].colour ? colour(spec.lines[index - 1].colour) : "transparent") },
       ...(spec.sync ? { sync: { key: spec.sync, setSeries: false, scales: ["x", null] } } : {}),
     },
     scales: { x: { time: false, range: (plot, low, high) => withRoom(plot, low, high, spec.x.room ?? 0) }, y: { range: spec.y.range } },

@@ -54,13 +54,16 @@ def render_history(history: History, *, limit: int, install: str) -> str:
     `install` is the command that installs what finds change points.
     """
     shown = pasts.views_of(history, limit)
+    moves = pasts.moves_of(history, shown)
+    first = moves[0].moved[0].view if moves else next(iter(shown), None)
     return write(
         "history.jinja",
         "history.js",
         pasts.data_of(history, shown, limit),
         name=clean(history.workload_name) or "(no name)",
         head=pasts.head_of(history, limit),
-        moves=pasts.moves_of(history, shown),
+        moves=moves,
+        opened=first.endpoint if first else "",
         endpoints=[(name, list(group)) for name, group in groupby(shown, key=lambda view: view.endpoint)],
         searchable=len({view.endpoint for view in shown}) > _SEARCHABLE,
         commits=pasts.commits_of(history, limit),
