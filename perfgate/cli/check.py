@@ -13,6 +13,8 @@ import click
 from perfgate.cli import basepolicy, options, output, project
 from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.budget import budget_option, with_budget
+from perfgate.cli.evidence import evidence_for
+from perfgate.cli.judged import Judged
 from perfgate.cli.late import late_warnings
 from perfgate.cli.loadtest import load_test_options
 from perfgate.cli.reproduce import load_test_words
@@ -23,7 +25,7 @@ from perfgate.errors import UsageError
 if TYPE_CHECKING:
     from perfgate.gate.stored import StoredJudgement
     from perfgate.git import Repository
-    from perfgate.model import Commit, Verdict
+    from perfgate.model import Commit
     from perfgate.progress import Progress
 
 _EXAMPLES = """\b
@@ -82,20 +84,25 @@ def command(
     words += ["--policy", "checkout"] if whose == "checkout" else []
     again = project.shell_words(words)
     if stored:
-        verdict = _check_stored(_governed(opened, repository, head, whose), repository, head)
-        return output.publish(replace(verdict, reproduce=again), outputs)
+        judged = _check_stored(_governed(opened, repository, head, whose), repository, head)
+        return _publish(replace(judged, verdict=replace(judged.verdict, reproduce=again)), outputs, opened)
     project.require_command(opened.config)
     if not allow_dirty:
         project.require_clean(repository, [head], opened.config)
     opened = _governed(opened, repository, head, whose)
     progress = output.start_progress(quiet=quiet)
     try:
-        verdict = _check(opened, repository, head, progress, begun)
+        judged = _check(opened, repository, head, progress, begun)
     finally:
         progress.close()
-    if verdict.reproduce.startswith("perfgate check"):
-        verdict = replace(verdict, reproduce=again)
-    return output.publish(verdict, outputs)
+    if judged.verdict.reproduce.startswith("perfgate check"):
+        judged = replace(judged, verdict=replace(judged.verdict, reproduce=again))
+    return _publish(judged, outputs, opened)
+
+
+def _publish(judged: Judged, outputs: tuple[tuple[str, Path], ...], opened: project.Project) -> int:
+    evidence = evidence_for(judged, outputs, opened.config.store)
+    return output.publish(judged.verdict, outputs, evidence)
 
 
 def _governed(
@@ -118,7 +125,7 @@ def _governed(
 
 def _check(
     opened: project.Project, repository: Repository, head: Commit, progress: Progress, begun: float
-) -> Verdict:
+) -> Judged:
     from perfgate.cli.baseline_runs import existing_baseline
     from perfgate.cli.check_stored import baseline_commit, circumstances, judged, later_results, obstacle_of
     from perfgate.cli.run import measure_one
@@ -138,7 +145,7 @@ def _check(
     result = measure_one(opened, head, repository, progress, stops=stopping(abort))
     if abort.breached:
         ended = Circumstances(elapsed_s=time.monotonic() - begun, reproduce="perfgate check")
-        return judge_aborted(None, result, abort.reason(), ended)
+        return Judged(verdict=judge_aborted(None, result, abort.reason(), ended), head=result)
     now = datetime.datetime.now(datetime.UTC)
     later = later_results(opened, repository, head, baseline)
     refused = refusals(baseline, result, later, opened.policy, now)
@@ -157,10 +164,11 @@ def _check(
     extra = circumstances(
         opened, stored, refused, obstacle, slo_reasons(opened, result), elapsed_s=time.monotonic() - begun
     )
-    return judge_unpaired(base, result, undecided(stored) if stored.too_few else stored, opened.policy, extra)
+    decided = undecided(stored) if stored.too_few else stored
+    return Judged(verdict=judge_unpaired(base, result, decided, opened.policy, extra), head=result)
 
 
-def _check_stored(opened: project.Project, repository: Repository, head: Commit) -> Verdict:
+def _check_stored(opened: project.Project, repository: Repository, head: Commit) -> Judged:
     """The verdict over HEAD's stored result alone, such as one that was imported."""
     from perfgate.cli.baseline_runs import existing_baseline
     from perfgate.cli.check_stored import baseline_commit, judged_alone
@@ -169,10 +177,12 @@ def _check_stored(opened: project.Project, repository: Repository, head: Commit)
     result = stored_result(opened, head)
     baseline = existing_baseline(opened, result.environment)
     if baseline is None or not baseline.runs:
-        return _without_baseline(opened, head, result.environment.class_id, how=" --stored")
+        return replace(
+            _without_baseline(opened, head, result.environment.class_id, how=" --stored"), head=result
+        )
     base, is_here = baseline_commit(repository, baseline)
     opened = with_accepted(opened, repository, base if is_here else None)
-    return judged_alone(opened, repository, baseline, base, result)
+    return Judged(verdict=judged_alone(opened, repository, baseline, base, result), head=result)
 
 
 def _alarmed(opened: project.Project, stored: StoredJudgement) -> bool:
@@ -192,7 +202,7 @@ def _paired(
     head: Commit,
     progress: Progress,
     begun: float,
-) -> Verdict:
+) -> Judged:
     from perfgate.cli.compare import measure_pair
     from perfgate.measure.job import Source
 
@@ -208,11 +218,11 @@ def _paired(
 
 def _without_baseline(
     opened: project.Project, head: Commit, environment_class: str, *, how: str = ""
-) -> Verdict:
+) -> Judged:
     from perfgate.gate.decide import without_evidence
     from perfgate.model import Reason
 
-    return without_evidence(
+    verdict = without_evidence(
         head,
         head,
         opened.workload.name,
@@ -225,3 +235,4 @@ def _without_baseline(
         ),
         "perfgate check",
     )
+    return Judged(verdict=verdict)

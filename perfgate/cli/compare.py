@@ -15,6 +15,8 @@ from perfgate.cli import basepolicy, options, output, project
 from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.approach import approach_of, approach_options
 from perfgate.cli.budget import budget_option, goal_of, with_budget
+from perfgate.cli.evidence import evidence_for
+from perfgate.cli.judged import Judged
 from perfgate.cli.late import as_it_was_sent, late_warnings
 from perfgate.cli.loadtest import load_test_options, seen_by_code
 from perfgate.cli.reproduce import load_test_words, reproduce_line
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from perfgate.git import Repository
     from perfgate.measure.job import Job, Source
     from perfgate.measure.round import MeasuredRound
-    from perfgate.model import Commit, NextStep, Side, Verdict
+    from perfgate.model import Commit, NextStep, Side
     from perfgate.progress import Progress
 
 _EXAMPLES = """\b
@@ -36,7 +38,7 @@ Examples:
   perfgate compare main HEAD
   perfgate compare                       (HEAD with its merge-base)
   perfgate compare main HEAD --budget 60s
-  perfgate compare main HEAD -o json=verdict.json -o markdown=comment.md
+  perfgate compare main HEAD -o html=report.html -o json=verdict.json
   perfgate compare v1.2 HEAD --stored
   perfgate compare --base-url http://127.0.0.1:8001 --head-url http://127.0.0.1:8002"""
 
@@ -123,12 +125,15 @@ def command(
             )
         if budget_ns:
             raise UsageError("--stored measures nothing, so --budget means nothing", "drop one")
-        return output.publish(_compare_stored(opened, asked), outputs)
-    opened = with_budget(opened, budget_ns)
-    return output.publish(_compare_measured(opened, asked, quiet=quiet), outputs)
+        judged = _compare_stored(opened, asked)
+    else:
+        opened = with_budget(opened, budget_ns)
+        judged = _compare_measured(opened, asked, quiet=quiet)
+    evidence = evidence_for(judged, outputs, opened.config.store)
+    return output.publish(judged.verdict, outputs, evidence)
 
 
-def _compare_measured(opened: project.Project, asked: _Asked, *, quiet: bool) -> Verdict:
+def _compare_measured(opened: project.Project, asked: _Asked, *, quiet: bool) -> Judged:
     begun = time.monotonic()
     repository = _repository(opened, asked)
     sources = _sources(opened, asked, repository)
@@ -150,7 +155,7 @@ def measure_pair(
     progress: Progress,
     begun: float,
     reproduce: str,
-) -> Verdict:
+) -> Judged:
     """Measure base and head side by side and judge them; `begun` is when the command started (monotonic)."""
     from perfgate.gate.abort import Abort
     from perfgate.gate.decide import Circumstances, judge, judge_aborted
@@ -162,7 +167,7 @@ def measure_pair(
         base, head = run_job(replace(job, stops=stopping(abort)), progress)
     if abort.breached:
         ended = Circumstances(elapsed_s=time.monotonic() - begun, reproduce=reproduce)
-        return judge_aborted(base, head, abort.reason(), ended)
+        return Judged(verdict=judge_aborted(base, head, abort.reason(), ended), base=base, head=head)
     circumstances = Circumstances(
         elapsed_s=time.monotonic() - begun,
         reproduce=reproduce,
@@ -170,7 +175,8 @@ def measure_pair(
         extra_warnings=(*opened.warnings, *late_warnings(opened, (base, head))),
         accepted=opened.accepted,
     )
-    return as_it_was_sent(judge(base, head, opened.policy, circumstances), opened)
+    verdict = as_it_was_sent(judge(base, head, opened.policy, circumstances), opened)
+    return Judged(verdict=verdict, base=base, head=head)
 
 
 def pair_job(
@@ -276,7 +282,7 @@ def _commit_of_url(url: str) -> Commit:
     return Commit(sha=hashlib.sha256(url.encode()).hexdigest()[:40], ref=url)
 
 
-def _compare_stored(opened: project.Project, asked: _Asked) -> Verdict:
+def _compare_stored(opened: project.Project, asked: _Asked) -> Judged:
     from perfgate.cli.stored import compare_stored
     from perfgate.git import open_repository
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "Measure one commit and store the result, or drive a running service with a load test.",
     "compare": "Compare two commits and say whether the second is slower.",
     "check": "Judge HEAD against the committed baseline.",
+    "report": "Show a stored comparison again: on the terminal, as an HTML page, as pictures.",
     "baseline": "Update or show the committed baseline.",
     "history": "Show how every metric moved from commit to commit, with change points and creep.",
     "import": "Make a result from what other tools measured: k6, Locust, vegeta, JMeter, Go and more.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import sys
@@ -15,10 +16,15 @@ from perfgate.errors import ExitCode, MeasureError, UsageError
 from perfgate.model import Outcome
 
 if TYPE_CHECKING:
-    from perfgate.model import Verdict
+    from perfgate.model import Evidence, Verdict
     from perfgate.progress import Progress
+    from perfgate.report.page.model import Page
+    from perfgate.report.picture import PictureFormat
 
-FORMATS = ("json", "markdown", "png")
+FORMATS = ("json", "markdown", "html", "png", "svg", "junit", "gitlab-metrics")
+PICTURES: tuple[PictureFormat, ...] = ("png", "svg")
+"""Formats that can be a folder too, with a picture for each figure in it."""
+
 PIPE_WIDTH = 120
 
 _EXIT_CODES = {
@@ -39,15 +45,20 @@ def parse_outputs(
     Raises:
         UsageError: as `outputs_of`.
     """
-    return outputs_of(values, FORMATS)
+    return outputs_of(values, FORMATS, folders=PICTURES)
 
 
-def outputs_of(values: Collection[str], formats: Collection[str]) -> tuple[tuple[str, Path], ...]:
+def outputs_of(
+    values: Collection[str], formats: Collection[str], *, folders: Collection[str] = ()
+) -> tuple[tuple[str, Path], ...]:
     """Read `FORMAT=PATH` texts.
 
+    A format in `folders` may name a folder: one that exists, or a path with a slash at its end, which is
+    then made.
+
     Raises:
-        UsageError: no `=`, an unknown format, or a folder that does not exist: better now than after
-            minutes of measuring.
+        UsageError: no `=`, an unknown format, a folder that does not exist, or one in place of a file:
+            better now than after minutes of measuring.
     """
     outputs = []
     for value in values:
@@ -59,8 +70,23 @@ def outputs_of(values: Collection[str], formats: Collection[str]) -> tuple[tuple
             )
         if not Path(path).parent.is_dir():
             raise UsageError(f"-o {value!r}: {Path(path).parent} is not a folder", "create it first")
-        outputs.append((name, Path(path)))
-    return tuple(outputs)
+        is_folder = path.endswith("/") or Path(path).is_dir()
+        if is_folder and name not in folders:
+            raise UsageError(f"-o {value!r}: {name} is one file, and this a folder", "name a file in it")
+        outputs.append((name, Path(path), is_folder))
+    for name, folder, is_folder in outputs:
+        if is_folder:
+            _make_folder(name, folder)
+    return tuple((name, path) for name, path, _ in outputs)
+
+
+def _make_folder(name: str, folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"-o {name}={folder}/: no folder can be made there ({error.strerror})", "name another one"
+        ) from error
 
 
 output_option = click.option(
@@ -70,7 +96,8 @@ output_option = click.option(
     multiple=True,
     metavar="FORMAT=PATH",
     callback=parse_outputs,
-    help=f"Also write the verdict to a file ({', '.join(FORMATS)}); may be repeated.",
+    help=f"Also write the verdict to a file ({', '.join(FORMATS)}); png and svg may be a folder; may be "
+    "repeated.",
 )
 
 
@@ -86,8 +113,14 @@ def start_progress(*, quiet: bool) -> Progress:
     return make_progress(sys.stderr, quiet=quiet, color=uses_color(is_terminal=sys.stderr.isatty()))
 
 
-def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...]) -> int:
+def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...], evidence: Evidence | None = None) -> int:
     """Print the verdict, write the files asked for, and return the exit code.
+
+    Args:
+        verdict: what was concluded.
+        outputs: formats and paths, as `outputs_of` reads them.
+        evidence: results, requests and series for the page and the pictures; without any they show the
+            verdict alone.
 
     Raises:
         MeasureError: a file could not be written; the verdict has been printed by then.
@@ -97,28 +130,88 @@ def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...]) -> int:
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if is_terminal else PIPE_WIDTH
     click.echo(terminal.render(verdict, width=width, color=uses_color(is_terminal=is_terminal)), nl=False)
-    for name, path in outputs:
-        _write(name, path, verdict)
+    write_outputs(verdict, outputs, evidence)
+    return exit_code_of(verdict)
+
+
+def exit_code_of(verdict: Verdict) -> int:
+    """What the verdict answers to the shell."""
     return int(_EXIT_CODES[verdict.outcome])
 
 
-def _write(name: str, path: Path, verdict: Verdict) -> None:
-    from perfgate.report import jsonout, markdown, plot
+def write_outputs(
+    verdict: Verdict, outputs: tuple[tuple[str, Path], ...], evidence: Evidence | None = None
+) -> None:
+    """Write the files asked for, each whole or not at all.
 
-    if name == "png":
-        plot.write_png(verdict, path)
+    Raises:
+        MeasureError: one could not be written.
+    """
+    page = _page_of(verdict, evidence) if any(needs_page(name, path) for name, path in outputs) else None
+    for name, path in outputs:
+        kind = next((kind for kind in PICTURES if kind == name), None)
+        if kind is not None:
+            _write_pictures(kind, path, verdict, page)
+        else:
+            write_text(name, path, _text_of(name, verdict, page))
+
+
+def needs_page(name: str, path: Path) -> bool:
+    """Whether an output shows more than the verdict itself."""
+    return name == "html" or (name in PICTURES and path.is_dir())
+
+
+def _page_of(verdict: Verdict, evidence: Evidence | None) -> Page:
+    from perfgate.report.page.build import page_of
+
+    now = datetime.datetime.now(datetime.UTC)
+    return page_of(verdict, evidence, generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _text_of(name: str, verdict: Verdict, page: Page | None) -> str:
+    from perfgate.report import comment, gitlab, jsonout, junit
+
+    match name:
+        case "json":
+            return jsonout.render(verdict)
+        case "markdown":
+            return comment.render_comment(verdict, comment.CommentContext(key="", head_sha=verdict.head.sha))
+        case "junit":
+            return junit.render_junit(verdict)
+        case "gitlab-metrics":
+            return gitlab.render_metrics(verdict)
+        case "html" if page is not None:
+            from perfgate.report.html.render import render_page
+
+            return render_page(page)
+    raise ValueError(f"no report is called {name}")
+
+
+def _write_pictures(kind: PictureFormat, path: Path, verdict: Verdict, page: Page | None) -> None:
+    """The forest plot, and in a folder a picture of each figure of the page beside it."""
+    from perfgate.report import plot
+
+    if page is None or not path.is_dir():
+        plot.write_forest(verdict, path, kind)
         return
-    write_text(name, path, jsonout.render(verdict) if name == "json" else markdown.render(verdict))
+    from perfgate.report.figures import write_figures
+
+    plot.write_forest(verdict, path / f"forest.{kind}", kind)
+    left_out = write_figures(page, path, kind)
+    if left_out:
+        click.echo(f"{path}: {left_out} more endpoints are not drawn", file=sys.stderr)
 
 
 def write_text(name: str, path: Path, text: str) -> None:
-    """Write a report to the file that `-o` named.
+    """Write a report to the file that `-o` named, whole or not at all.
 
     Raises:
         MeasureError: it cannot be written.
     """
+    from perfgate.report.wholefile import write_whole
+
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode("utf-8"))
     except OSError as error:
         raise MeasureError(
             f"-o {name}={path}: cannot be written ({error.strerror})", "name a path that can be written"

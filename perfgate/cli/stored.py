@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.imported import import_hint
+from perfgate.cli.judged import Judged
 from perfgate.cli.slo import slo_reasons
 from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
     from perfgate.cli.project import Project
-    from perfgate.model import Commit, Result, Verdict
+    from perfgate.model import Commit, Result
 
 
-def compare_stored(opened: Project, base: Commit, head: Commit, *, reproduce: str) -> Verdict:
+def compare_stored(opened: Project, base: Commit, head: Commit, *, reproduce: str) -> Judged:
     """The verdict over stored results of two commits; nothing is measured.
+
+    Where they were not measured together, base is shown by the newest of its results that was judged by.
 
     Raises:
         UsageError: one of them has no complete stored result.
@@ -27,7 +30,7 @@ def compare_stored(opened: Project, base: Commit, head: Commit, *, reproduce: st
     by_run = {result.run_id: result for result in bases if result.side == "base"}
     for result in heads:
         if result.side == "head" and result.run_id in by_run:
-            return _paired(opened, by_run[result.run_id], result, reproduce)
+            return judged_pair(opened, by_run[result.run_id], result, reproduce=f"{reproduce} --stored")
     return _unpaired(opened, base, bases, _with_all_runs(heads), reproduce)
 
 
@@ -77,7 +80,8 @@ def _complete(opened: Project, commit: Commit) -> list[Result]:
     return fitting
 
 
-def _paired(opened: Project, base: Result, head: Result, reproduce: str) -> Verdict:
+def judged_pair(opened: Project, base: Result, head: Result, *, reproduce: str) -> Judged:
+    """The verdict over both sides of one run."""
     from perfgate.gate.decide import Circumstances, judge
     from perfgate.store.results import path_of
 
@@ -85,15 +89,15 @@ def _paired(opened: Project, base: Result, head: Result, reproduce: str) -> Verd
     click.echo(f"stored: {path_of(opened.config.store, head)}", file=sys.stderr)
     circumstances = Circumstances(
         elapsed_s=seconds,
-        reproduce=f"{reproduce} --stored",
+        reproduce=reproduce,
         extra_reasons=slo_reasons(opened, head),
         extra_warnings=opened.warnings,
         accepted=opened.accepted,
     )
-    return judge(base, head, opened.policy, circumstances)
+    return Judged(verdict=judge(base, head, opened.policy, circumstances), base=base, head=head)
 
 
-def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result, reproduce: str) -> Verdict:
+def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result, reproduce: str) -> Judged:
     from perfgate.gate.decide import Circumstances, judge_unpaired
     from perfgate.gate.levels import run_levels, runs_of
     from perfgate.gate.stored import judge_stored
@@ -107,7 +111,8 @@ def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result
     sound = [result for result in alike if not invalidity_alone(result, opened.policy)]
     unsound = invalidity_alone(alike[0], opened.policy) if alike and not sound else ()
     levels: dict[Metric, list[float]] = {}
-    for result in [_with_all_runs(sound)] if sound and sound[0].is_imported else sound:
+    yardsticks = [_with_all_runs(sound)] if sound and sound[0].is_imported else sound
+    for result in yardsticks:
         for run in runs_of(result, opened.policy):
             for metric, level in run.items():
                 levels.setdefault(metric, []).append(level)
@@ -124,4 +129,5 @@ def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result
         accepted=opened.accepted,
     )
     judged = judge_stored(levels, run_levels(head, opened.policy), opened.policy)
-    return judge_unpaired(commit, head, judged, opened.policy, circumstances)
+    verdict = judge_unpaired(commit, head, judged, opened.policy, circumstances)
+    return Judged(verdict=verdict, base=next(iter([*yardsticks, *others]), None), head=head)

@@ -1,15 +1,15 @@
-"""What the services use while a round is measured: CPU time, memory, and what disturbed the machine."""
+"""What the services use while a round is measured: CPU time, memory and more, and what disturbed them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from perfgate.target import noise, observe, service
-from perfgate.target.memory import MemoryRecorder, MemorySeries
+from perfgate.target.recorder import Recorded, Recorder
 
 
 class Counters:
-    """CPU time of the running services when measuring begins and ends, and their memory in between."""
+    """CPU time of the running services when measuring begins and ends, and what they used in between."""
 
     def __init__(self, services: Sequence[service.Service | None]) -> None:
         self._services = services
@@ -19,7 +19,7 @@ class Counters:
         self._noise_before = noise.snapshot()
         self.noise = noise.between(self._noise_before, self._noise_before)
         self.rss_bytes: list[int | None] = [None] * len(services)
-        self._recorder = MemoryRecorder(self._watched)
+        self._recorder = Recorder(self._watched, [s.port if s else None for s in services])
 
     def begin(self) -> None:
         """Measuring begins."""
@@ -44,6 +44,6 @@ class Counters:
         before, after = self._before[index], self._after[index]
         return None if before is None or after is None else max(0, after - before)
 
-    def memory(self) -> tuple[MemorySeries, ...]:
-        """The memory of each service while measured; nobody reads it any more after this."""
+    def recorded(self) -> tuple[Recorded, ...]:
+        """What was read of each service while measured; nobody reads any more after this."""
         return self._recorder.stop()

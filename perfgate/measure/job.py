@@ -36,6 +36,7 @@ from perfgate.model import (
 )
 from perfgate.store import results as store
 from perfgate.store.atomic import require_writable
+from perfgate.store.observed import save_observed
 from perfgate.store.schema import SCHEMA_VERSION
 from perfgate.target.environment import detect_environment
 from perfgate.target.inject.spec import wrapped
@@ -70,7 +71,7 @@ class Job:
     """What to measure. `repository` may be None only if every source has an address.
 
     Without a `goal` the rounds are as given here, whatever time the configuration allows. `is_one_of_many`
-    runs keep their results without the raw requests, and without a line about each file.
+    runs keep their results without what is stored beside them, and without a line about each file.
     """
 
     config: Config
@@ -303,5 +304,7 @@ def _save(job: Job, results: tuple[Result, ...], recording: Recording, progress:
             store.save(job.config.store, result)
             continue
         samples = tuple((m.rounds[number], m.samples[number]) for m in recording.measured)
+        series = tuple(m.series[number] for m in recording.measured if m.series)
+        save_observed(store.path_of(job.config.store, result), series, within=job.config.store)
         path = store.save(job.config.store, result, samples)
         progress.note(f"{result.side}: {path}")

@@ -16,6 +16,7 @@ from perfgate.load.watching import Watcher
 from perfgate.measure.counters import Counters
 from perfgate.measure.growth import rss_slope_bytes
 from perfgate.measure.health import why_dropped
+from perfgate.measure.observed import series_of
 from perfgate.measure.roundload import has_think
 from perfgate.measure.summary import busy_ns, require_answers, summarise
 from perfgate.measure.toolround import drive_tool
@@ -27,16 +28,17 @@ from perfgate.model import (
     Round,
     Samples,
     Scenario,
+    ServiceSeries,
     Side,
     Stage,
     ToolReport,
     Workload,
 )
 from perfgate.target import calibration, noise, service
-from perfgate.target.memory import MemorySeries
 
 if TYPE_CHECKING:
     from perfgate.target.keeper import Keeper
+    from perfgate.target.recorder import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,8 @@ class MeasuredRound:
 
     `calibration_ns` is how fast the service's CPUs were just after it, None where a side was compared with
     another: those were measured at the same time. `reports` are what a tool that sent the load said, a side.
-    `objections` is what the load test itself says against the round.
+    `objections` is what the load test itself says against the round. `series` are readings of the services
+    meanwhile.
     """
 
     rounds: tuple[Round, ...]
@@ -91,6 +94,7 @@ class MeasuredRound:
     calibration_ns: int | None = None
     reports: tuple[ToolReport, ...] = ()
     objections: tuple[str, ...] = ()
+    series: tuple[ServiceSeries, ...] = ()
 
 
 def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence[str] = ()) -> MeasuredRound:
@@ -118,7 +122,7 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
         try:
             sent = _send(session, services, counters, seed=seed, focus=focus, index=index)
         finally:
-            memory = counters.memory()
+            recorded = counters.recorded()
         for running in services:
             if running is not None:
                 service.check_alive(running, during=f"round {index + 1}")
@@ -127,7 +131,7 @@ def measure_round(session: Session, *, index: int, stage: Stage, focus: Sequence
         service.stop_all([running for running in services if running is not None], at_once=True)
         raise
     service.stop_all([running for running in services if running is not None])
-    measured = _measured(session, sent, counters, memory, index=index, stage=stage, seed=seed)
+    measured = _measured(session, sent, counters, recorded, index=index, stage=stage, seed=seed)
     return replace(measured, calibration_ns=_calibrated(session))
 
 
@@ -225,7 +229,7 @@ def _measured(
     session: Session,
     sent: _Sent,
     counters: Counters,
-    memory: Sequence[MemorySeries],
+    recorded: Sequence[Recorded],
     *,
     index: int,
     stage: Stage,
@@ -246,14 +250,18 @@ def _measured(
             rss_bytes=counters.rss_bytes[side],
             health=health,
             dropped_because=why_dropped(health, open_model=session.profile.is_open),
-            rss_slope_bytes=rss_slope_bytes(memory[side].at_ns, memory[side].rss_bytes, samples),
+            rss_slope_bytes=rss_slope_bytes(*recorded[side].memory, samples),
             busy_ns=busy_ns(samples),
             unpaced_connections=None if session.is_paced else session.profile.vus,
         )
         for side, samples in enumerate(outcome.samples)
     )
     return MeasuredRound(
-        rounds=rounds, samples=outcome.samples, reports=sent.reports, objections=outcome.objections
+        rounds=rounds,
+        samples=outcome.samples,
+        reports=sent.reports,
+        objections=outcome.objections,
+        series=tuple(series_of(each.usage, index) for each in recorded),
     )
 
 

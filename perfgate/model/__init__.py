@@ -1,7 +1,7 @@
 """The words of perfgate as types: what is sent, what came back, what was measured, what was concluded.
 
 Everything here is frozen and knows nothing of files, sockets or the terminal. Units are in the names.
-Arrays appear only in `Samples`, and numpy is imported only by whoever builds one.
+Arrays appear only in `Samples` and `ServiceSeries`, and numpy is imported only by whoever builds one.
 """
 
 from perfgate.model.answered import (
@@ -54,6 +54,14 @@ from perfgate.model.ensured import (
     Figure,
     Passes,
 )
+from perfgate.model.evidence import (
+    CountedTimes,
+    EndpointTimes,
+    Evidence,
+    Shift,
+    SideEvidence,
+    fewest_requests,
+)
 from perfgate.model.history import (
     Circle,
     History,
@@ -78,6 +86,9 @@ from perfgate.model.measured import (
     Placement,
     Result,
     Round,
+)
+from perfgate.model.observed import (
+    ServiceSeries,
 )
 from perfgate.model.port import (
     LoadOver,
@@ -153,12 +164,15 @@ __all__ = [
     "Conductor",
     "Cookies",
     "Counted",
+    "CountedTimes",
     "Demand",
     "DriverLoad",
     "EndpointLoad",
     "EndpointRound",
+    "EndpointTimes",
     "Ensured",
     "Environment",
+    "Evidence",
     "Exchange",
     "Executor",
     "Failure",
@@ -192,7 +206,10 @@ __all__ = [
     "Samples",
     "Scenario",
     "Script",
+    "ServiceSeries",
+    "Shift",
     "Side",
+    "SideEvidence",
     "Spread",
     "Stage",
     "Statistic",
@@ -213,5 +230,6 @@ __all__ = [
     "UserKind",
     "Verdict",
     "Workload",
+    "fewest_requests",
     "no_check",
 ]

@@ -2,8 +2,11 @@
 
 import json
 import math
+import re
 
 from pydantic import BaseModel, ConfigDict, Field
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Document(BaseModel):
@@ -40,7 +43,7 @@ def _plain(value: object) -> object:
         case float():
             return value if math.isfinite(value) else None
         case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return _SURROGATE.sub("\ufffd", value)
         case dict():
             return {_plain(key): _plain(item) for key, item in value.items()}
         case list() | tuple():

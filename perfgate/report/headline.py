@@ -3,12 +3,14 @@
 from perfgate.model import STATISTICS, Comparison, Outcome, Statistic, Verdict
 from perfgate.report.text import shorten
 from perfgate.report.words import (
+    both_text,
     endpoint_text,
     interval_texts,
     is_number,
     mde_text,
     reason_text,
     remedy_text,
+    severity,
     size_text,
     value_text,
     worst_first,
@@ -55,7 +57,7 @@ def effect(comparison: Comparison) -> str:
 def _sentence(verdict: Verdict) -> str:
     leads = _leads(verdict)
     if leads:
-        first = max(leads, key=_severity)
+        first = max(leads, key=severity)
         others = len(leads) - 1
         more = f", and {others} more metric{'s' if others > 1 else ''}" if others else ""
         return f"{effect(first)}{_evidence(first)}{more}"
@@ -78,21 +80,13 @@ def _leads(verdict: Verdict) -> list[Comparison]:
     return [c for c in worst_first(verdict.comparisons) if c.outcome == verdict.outcome]
 
 
-def _severity(comparison: Comparison) -> float:
-    """How many tolerances large the change is, so that 1 pp of errors outranks 10 % of p50."""
-    if not is_number(comparison.change):
-        return 0.0
-    return abs(comparison.change) / max(comparison.tolerance, 1e-9)
-
-
 def _evidence(comparison: Comparison) -> str:
     statistic = comparison.metric.statistic
     parts = []
     if is_number(comparison.base) and is_number(comparison.head):
         base, head = value_text(statistic, comparison.base), value_text(statistic, comparison.head)
-        same_unit = base.split()[-1] == head.split()[-1]
-        parts.append(f"{base.split()[0] if same_unit else base} → {head}")
-    if is_number(comparison.low) and is_number(comparison.high):
+        parts.append(both_text(base, head))
+    if all(map(is_number, (comparison.low, comparison.high, comparison.confidence))):
         low, high = interval_texts(comparison)
         parts.append(f"{comparison.confidence * 100:g} % interval {low} … {high}")
     return f" ({', '.join(parts)})" if parts else ""

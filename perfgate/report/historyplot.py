@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from perfgate.model import History, Past, Statistic
 from perfgate.report.historywords import conditions_text, day_text, sha_text
-from perfgate.report.picture import save_png
+from perfgate.report.picture import save_picture
 from perfgate.report.text import clean, shorten
 from perfgate.report.words import endpoint_text, is_number, signed_text, value_text
 
@@ -80,7 +80,7 @@ def write_png(history: History, path: Path, *, limit: int) -> None:
         size=9,
     )
     heading.set_parse_math(False)
-    save_png(figure, path)
+    save_picture(figure, path)
 
 
 def _panels(history: History) -> list[tuple[str, list[Past]]]:

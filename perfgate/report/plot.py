@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from perfgate.model import Comparison, Outcome, Verdict
 from perfgate.report.headline import headline
-from perfgate.report.picture import save_png
+from perfgate.report.picture import PictureFormat, save_picture
 from perfgate.report.text import shorten
 from perfgate.report.words import endpoint_text, is_number, note_text, signed_text, worst_first
 
@@ -33,7 +33,7 @@ _LOOKS: dict[Outcome, tuple[str, str]] = {
 """Colours by Okabe and Ito (2008), told apart with any colour vision; shapes say the same without colour."""
 
 
-def write_png(verdict: Verdict, path: Path) -> None:
+def write_forest(verdict: Verdict, path: Path, kind: PictureFormat = "png") -> None:
     """Draw every comparison, worst on top, and write the picture to `path`.
 
     Raises:
@@ -49,7 +49,7 @@ def write_png(verdict: Verdict, path: Path) -> None:
     sentence = shorten(headline(verdict), _HEADLINE_WIDTH) + note
     title = figure.suptitle("\n".join(textwrap.wrap(sentence, _LINE_WIDTH)), x=0.01, ha="left", size=9)
     title.set_parse_math(False)
-    save_png(figure, path)
+    save_picture(figure, path, kind)
 
 
 def _draw(axes: Axes, comparisons: Sequence[Comparison]) -> None:

@@ -12,6 +12,11 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]"
 )
 _SPACES = re.compile(r"\s+")
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that are shown as nothing (Unicode: Default_Ignorable_Code_Point, and blank Braille)."""
+
 _HIDDEN = {"Cc", "Cf"}
 _MEANINGLESS = {"Cs", "Co", "Cn"}
 
@@ -21,7 +26,8 @@ def clean(text: str) -> str:
 
     What has no agreed meaning or cannot be encoded (a lone surrogate) becomes U+FFFD.
     """
-    plain = _SPACES.sub(" ", text if text.isprintable() else _ESCAPE_SEQUENCE.sub("", text))
+    plain = _BLANK.sub("", text if text.isprintable() else _ESCAPE_SEQUENCE.sub("", text))
+    plain = _SPACES.sub(" ", plain)
     if plain.isprintable():
         return plain.strip()
     # Two spaces may have had something invisible between them.

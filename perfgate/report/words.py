@@ -30,6 +30,8 @@ ACCEPTED = "accepted"
 WARN_ONLY = "warn only"
 _NOTES = (ACCEPTED, WARN_ONLY, "")
 _REASON_WIDTH = 600
+_NAMED = 4
+_UNSAID = Reason(code="not_measured", text="there are no values on both sides")
 WORST_FIRST: tuple[Outcome, ...] = (
     Outcome.REGRESSED,
     Outcome.THRESHOLD_BREACHED,
@@ -81,9 +83,40 @@ def worst_first(comparisons: Iterable[Comparison]) -> list[Comparison]:
     )
 
 
+def most_severe_first(comparisons: Iterable[Comparison]) -> list[Comparison]:
+    """The same, but those of one outcome by the size of their change."""
+    return sorted(
+        worst_first(comparisons),
+        key=lambda c: (WORST_FIRST.index(c.outcome), _NOTES.index(note_text(c)), -severity(c)),
+    )
+
+
+def severity(comparison: Comparison) -> float:
+    """How many tolerances large the change is, so that 1 pp of errors outranks 10 % of p50."""
+    if not (is_number(comparison.change) and is_number(comparison.tolerance)):
+        return 0.0
+    return abs(comparison.change) / max(comparison.tolerance, 1e-9)
+
+
 def rows(verdict: Verdict) -> list[Row]:
     """The verdict's table, worst first."""
-    return [_row(comparison) for comparison in worst_first(verdict.comparisons)]
+    return [row_of(comparison) for comparison in worst_first(verdict.comparisons)]
+
+
+def row_of(comparison: Comparison) -> Row:
+    """One comparison as text."""
+    statistic = comparison.metric.statistic
+    return Row(
+        endpoint=endpoint_text(comparison.metric),
+        metric=statistic,
+        base=_short(value_text(statistic, comparison.base)),
+        head=_short(value_text(statistic, comparison.head)),
+        change=change_text(comparison),
+        p=p_text(comparison.p_adjusted),
+        mde=_short(mde_text(statistic, comparison.mde)),
+        outcome=comparison.outcome,
+        note=note_text(comparison),
+    )
 
 
 def endpoint_text(metric: Metric) -> str:
@@ -104,6 +137,14 @@ def value_text(statistic: Statistic, value: float | None) -> str:
             return format_rate(value)
         case _:
             return format_duration_ns(value)
+
+
+def both_text(base: str, head: str) -> str:
+    """The values of both sides, the unit once where they share it: `1.20 → 1.75 ms`."""
+    if base == head == NONE:
+        return NONE
+    value, _, unit = base.rpartition(" ")
+    return f"{value if value and head.endswith(f' {unit}') else base} → {head}"
 
 
 def size_text(statistic: Statistic, size: float) -> str:
@@ -182,15 +223,31 @@ def doubts(verdict: Verdict) -> list[tuple[str, Reason]]:
     return [_doubt(found) for found in concerned.values()]
 
 
-def facts_text(verdict: Verdict) -> str:
-    """What was done, in one line: rounds, requests, time, commits and workload."""
+def unmeasured(verdict: Verdict) -> list[tuple[str, Reason]]:
+    """What could not be measured and why: each kind of reason once, with the metrics it is about.
+
+    Where a reason names its only metric itself, "" stands in place of the metrics.
+    """
+    kinds: dict[str, list[Comparison]] = {}
+    for comparison in worst_first(verdict.comparisons):
+        if comparison.outcome == Outcome.NOT_MEASURED:
+            code = comparison.reasons[0].code if comparison.reasons else _UNSAID.code
+            kinds.setdefault(code, []).append(comparison)
+    return [_unmeasured(found) for found in kinds.values()]
+
+
+def measured_text(verdict: Verdict) -> str:
+    """How much was measured: rounds, requests, time."""
     rounds = f"{verdict.rounds_measured} {'round' if verdict.rounds_measured == 1 else 'rounds'} measured"
     dropped = f", {verdict.rounds_dropped} dropped" if verdict.rounds_dropped else ""
+    return f"{rounds}{dropped} · {verdict.requests:,} requests · {elapsed_text(verdict.elapsed_s)}"
+
+
+def facts_text(verdict: Verdict) -> str:
+    """What was done, in one line: rounds, requests, time, commits and workload."""
     return " · ".join(
         (
-            rounds + dropped,
-            f"{verdict.requests:,} requests",
-            elapsed_text(verdict.elapsed_s),
+            measured_text(verdict),
             f"base {commit_text(verdict.base)} → head {commit_text(verdict.head)}",
             f"workload {shorten(clean(verdict.workload_name), 40)}",
         )
@@ -221,6 +278,20 @@ def is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)
 
 
+def _unmeasured(found: list[Comparison]) -> tuple[str, Reason]:
+    """The first reason of a kind, and every metric it is about, the first few by name."""
+    reason = found[0].reasons[0] if found[0].reasons else _UNSAID
+    names = [endpoint_text(comparison.metric) for comparison in found]
+    if len(found) == 1 and names[0] in clean(reason.text):
+        return "", reason
+    subjects = [
+        f"{shorten(name, 60)} {comparison.metric.statistic}"
+        for name, comparison in zip(names[:_NAMED], found, strict=False)
+    ]
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return ", ".join(subjects) + more, reason
+
+
 def _doubt(found: list[tuple[Metric, Reason]]) -> tuple[str, Reason]:
     """The first reason of a kind, with how many other metrics have one like it."""
     metric, reason = found[0]
@@ -231,21 +302,6 @@ def _doubt(found: list[tuple[Metric, Reason]]) -> tuple[str, Reason]:
         more = f"{others} more metric{'s' if others > 1 else ''} likewise"
         reason = replace(reason, text=f"{reason.text} (and {more})")
     return subject, reason
-
-
-def _row(comparison: Comparison) -> Row:
-    statistic = comparison.metric.statistic
-    return Row(
-        endpoint=endpoint_text(comparison.metric),
-        metric=statistic,
-        base=_short(value_text(statistic, comparison.base)),
-        head=_short(value_text(statistic, comparison.head)),
-        change=change_text(comparison),
-        p=p_text(comparison.p_adjusted),
-        mde=_short(mde_text(statistic, comparison.mde)),
-        outcome=comparison.outcome,
-        note=note_text(comparison),
-    )
 
 
 def _short(text: str) -> str:

@@ -43,6 +43,38 @@ def harrell_davis(
     return quantiles
 
 
+def harrell_davis_counted(
+    values: NDArray[np.int64], counts: NDArray[np.int64], probabilities: Sequence[float]
+) -> NDArray[np.float64]:
+    """The same estimates from values that have been counted, as the slots of a histogram.
+
+    Args:
+        values: rising, each once.
+        counts: how often each value occurred, all above 0.
+        probabilities: each strictly between 0 and 1.
+
+    Returns:
+        What `harrell_davis` returns for the values one by one.
+
+    Raises:
+        ValueError: the columns do not fit together, there are no values, or a probability is not between 0
+            and 1.
+    """
+    if values.ndim != 1 or values.shape != counts.shape or values.size == 0 or (counts <= 0).any():
+        raise ValueError(f"expected values and how often each occurred, got {values.shape}, {counts.shape}")
+    until = np.cumsum(counts)
+    n = int(until[-1])
+    shares = np.concatenate([[0.0], until / n])
+    quantiles = np.empty(len(probabilities), dtype=np.float64)
+    for index, probability in enumerate(probabilities):
+        a, b, low, high = _window(n, float(probability))
+        first = max(int(np.searchsorted(shares, low, side="right")) - 1, 0)
+        last = int(np.searchsorted(shares, high, side="left"))
+        weights = np.diff(special.betainc(a, b, shares[first : last + 1]))
+        quantiles[index] = weights @ values[first:last].astype(np.float64) / weights.sum()
+    return quantiles
+
+
 def log_quantile_variance(
     values: NDArray[np.float64] | NDArray[np.int64], probabilities: Sequence[float]
 ) -> NDArray[np.float64]:
@@ -77,12 +109,19 @@ def _weights(n: int, probability: float) -> tuple[int, NDArray[np.float64]]:
     The window is some 17 standard deviations of a beta distribution wide, at most 9,000 weights for a
     million values, so the full cache stays under 40 MB.
     """
-    if not 0 < probability < 1:
-        raise ValueError(f"a quantile's probability is between 0 and 1, got {probability}")
-    a, b = (n + 1) * probability, (n + 1) * (1 - probability)
-    first = int(n * special.betaincinv(a, b, _NEGLIGIBLE))
-    last = min(n, int(np.ceil(n * special.betainccinv(a, b, _NEGLIGIBLE))))
+    a, b, low, high = _window(n, probability)
+    first = int(n * low)
+    last = min(n, int(np.ceil(n * high)))
     weights = np.diff(special.betainc(a, b, np.arange(first, last + 1) / n))
     weights /= weights.sum()
     weights.flags.writeable = False
     return first, weights
+
+
+def _window(n: int, probability: float) -> tuple[float, float, float, float]:
+    """Both parameters of the beta distribution of the weights, and between which shares of n they lie."""
+    if not 0 < probability < 1:
+        raise ValueError(f"a quantile's probability is between 0 and 1, got {probability}")
+    a, b = (n + 1) * probability, (n + 1) * (1 - probability)
+    low, high = special.betaincinv(a, b, _NEGLIGIBLE), special.betainccinv(a, b, _NEGLIGIBLE)
+    return a, b, float(low), float(high)

@@ -35,6 +35,14 @@ class Histogram:
         """Nanoseconds not exceeded by `percent` (0 to 100) of the values, within 0.1 %; 0 when empty."""
         return int(self._inner.get_value_at_percentile(percent))
 
+    def counted(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The middle of every slot that holds values, in rising nanoseconds, and how many each holds."""
+        counts = np.frombuffer(self._inner.counts, dtype=np.uint64).astype(np.int64)
+        slots = np.flatnonzero(counts)
+        shift = np.maximum((slots >> _EXACT_BITS - 1) - 1, 0)
+        within = slots - (shift << _EXACT_BITS - 1)
+        return (within << shift) + ((1 << shift) >> 1), counts[slots]
+
 
 def encode(values_ns: NDArray[np.int64]) -> str:
     """The payload for an array of nanoseconds of any length, also none.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from perfgate.errors import UsageError
-from perfgate.model import Reason, Result, Round, Samples
+from perfgate.model import Reason, Result, Round, Samples, Side
 from perfgate.store.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX, write_atomically
 from perfgate.store.files import read_bounded
 from perfgate.store.jsonfile import MAX_BYTES
@@ -115,20 +115,45 @@ def newest_pairs(root: Path, workload_name: str, *, most: int) -> Iterator[tuple
     Files are read as they are asked for. What cannot be used is passed over in silence: a run may be
     planned without it, and `find` says what is wrong.
     """
-    ending = re.compile(rf"\d{{8}}T\d{{6}}Z-{re.escape(slug(workload_name))}-(.+)-(base|head)\.json")
-    by_run: dict[str, dict[str, tuple[str, Path]]] = {}
-    for folder in _commit_folders(root):
-        for name in _names_in(folder):
-            if match := ending.fullmatch(name):
-                by_run.setdefault(match[1], {})[match[2]] = (name, folder / name)
-    pairs = [sides for sides in by_run.values() if len(sides) == 2]
-    for sides in sorted(pairs, key=lambda sides: sides["base"][0], reverse=True)[:most]:
+    for base_path, head_path in paired_paths(root, workload_name)[:most]:
         try:
-            base, head = load(sides["base"][1]), load(sides["head"][1])
+            base, head = load(base_path), load(head_path)
         except UsageError:
             continue
         if base.status == head.status == "complete" and base.run_id == head.run_id:
             yield base, head
+
+
+def paired_paths(root: Path, workload_name: str) -> list[tuple[Path, Path]]:
+    """The files of base and head of every paired run of a workload by their names, the newest first."""
+    by_run: dict[str, dict[str, Path]] = {}
+    for run, side, path in _named(root, rf"{re.escape(slug(workload_name))}-(.+)"):
+        by_run.setdefault(run, {})[side] = path
+    pairs = [(sides["base"], sides["head"]) for sides in by_run.values() if len(sides) == 2]
+    return sorted(pairs, key=lambda pair: pair[0].name, reverse=True)
+
+
+def find_run(root: Path, run_id: str) -> dict[Side, Result]:
+    """What is stored of one run, by side; nothing where there is none.
+
+    Raises:
+        UsageError: a file that is named after this run cannot be used.
+    """
+    found: dict[Side, Result] = {}
+    for _, _, path in sorted(_named(root, rf".+-({re.escape(slug(run_id))})"), key=lambda each: each[2].name):
+        result = _load_of(path, path.parent.name)
+        if result.run_id == run_id:
+            found[result.side] = result
+    return found
+
+
+def _named(root: Path, pattern: str) -> Iterator[tuple[str, str, Path]]:
+    """What the first group of a pattern (workload, run) matches, the side and the path of fitting files."""
+    whole = re.compile(rf"\d{{8}}T\d{{6}}Z-{pattern}-(base|head)\.json")
+    for folder in _commit_folders(root):
+        for name in _names_in(folder):
+            if match := whole.fullmatch(name):
+                yield match[1], match[2], folder / name
 
 
 def _commit_folders(root: Path) -> list[Path]:

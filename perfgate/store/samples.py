@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +12,14 @@ from numpy.typing import NDArray
 
 from perfgate.errors import UsageError
 from perfgate.model import Round, Samples
+from perfgate.store.columns import Kind, check, pack, unpack
 from perfgate.store.files import read_bounded
 from perfgate.store.names import shown
 
 MAX_BYTES = 1 << 30
 MAX_EXPANDED_BYTES = 4 << 30
 
-COLUMNS: dict[str, type[np.signedinteger[Any]]] = {
+COLUMNS: dict[str, Kind] = {
     "endpoint": np.int32,
     "due_ns": np.int64,
     "sent_ns": np.int64,
@@ -52,9 +51,7 @@ def dump_samples(samples: Sequence[tuple[Round, Samples]]) -> bytes:
     arrays["round"] = _joined([np.full(len(p.due_ns), r.index) for r, p in samples], np.int32)
     for name, table in (("endpoints", endpoints), ("errors", errors)):
         arrays[name] = np.frombuffer(json.dumps(table).encode(), dtype=np.uint8)
-    target = io.BytesIO()
-    np.savez_compressed(target, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for its flag
-    return target.getvalue()
+    return pack(arrays)
 
 
 def samples_path(result_path: Path) -> Path:
@@ -71,16 +68,17 @@ def load_samples(path: Path) -> tuple[NDArray[np.int32], Samples]:
     path = samples_path(path)
     content = read_bounded(path, MAX_BYTES)
     try:
-        arrays = _unpacked(content)
+        expected = {*COLUMNS, *TABLES, "round"}
+        arrays = unpack(content, expected, max_expanded_bytes=MAX_EXPANDED_BYTES)
         tables = {name: _table(arrays[name]) for name in TABLES}
         columns = {name: arrays[name] for name in COLUMNS}
-        _check(columns | {"round": arrays["round"]}, tables)
+        _check({"round": arrays["round"]} | columns, tables)
     except Exception as error:  # numpy, zipfile and zlib raise a dozen unrelated types on torn bytes
         raise UsageError(f"{shown(path)}: no perfgate samples: {shown(error)}", _REMEDY) from error
     return arrays["round"], Samples(**tables, **columns)  # type: ignore[arg-type]  # checked just above
 
 
-def _joined(parts: list[NDArray[Any]], kind: type[np.signedinteger[Any]]) -> NDArray[Any]:
+def _joined(parts: list[NDArray[Any]], kind: Kind) -> NDArray[Any]:
     joined: NDArray[Any] = np.concatenate([np.empty(0, dtype=kind), *parts]).astype(kind)
     return joined
 
@@ -88,18 +86,6 @@ def _joined(parts: list[NDArray[Any]], kind: type[np.signedinteger[Any]]) -> NDA
 def _renumbered(column: NDArray[np.int32], names: tuple[str, ...], shared: tuple[str, ...]) -> NDArray[Any]:
     numbers = {name: number for number, name in enumerate(shared)}
     return np.array([numbers[name] for name in names], dtype=np.int32)[column]
-
-
-def _unpacked(content: bytes) -> dict[str, NDArray[Any]]:
-    expected = {*COLUMNS, *TABLES, "round"}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = archive.infolist()
-        if sorted(m.filename for m in members) != sorted(f"{name}.npy" for name in expected):
-            raise ValueError("its members are not the columns of perfgate")
-        if sum(m.file_size for m in members) > MAX_EXPANDED_BYTES:
-            raise ValueError(f"it would expand to more than {MAX_EXPANDED_BYTES >> 30} GiB")
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in expected}
 
 
 def _table(stored: NDArray[Any]) -> tuple[str, ...]:
@@ -110,14 +96,9 @@ def _table(stored: NDArray[Any]) -> tuple[str, ...]:
 
 
 def _check(columns: dict[str, NDArray[Any]], tables: dict[str, tuple[str, ...]]) -> None:
-    length = columns["round"].shape
-    for name, column in columns.items():
-        if column.ndim != 1 or column.shape != length:
-            raise ValueError(f"column {name} has another length")
-        if column.dtype != COLUMNS.get(name, np.int32):
-            raise ValueError(f"column {name} has another type")
+    check(columns, COLUMNS | {"round": np.int32})
     for name, table in (("endpoint", tables["endpoints"]), ("error", tables["errors"])):
-        if length[0] and not 0 <= columns[name].min() <= columns[name].max() < len(table):
+        if len(columns["round"]) and not 0 <= columns[name].min() <= columns[name].max() < len(table):
             raise ValueError(f"column {name} names what its table does not have")
     if tables["errors"][:1] != ("",):
         raise ValueError('error class 0 is not ""')

@@ -62,7 +62,7 @@ class Watch:
         if not self._seen:
             return _portable(self._leader, "cpu")
         used = {pid: usage for pid in self.pids if (usage := _used(pid)) is not None}
-        self._lost = self._lost or _unaccounted(self._used, used)
+        self._lost = self._lost or unaccounted(self._used, used)
         self._used = used
         return None if self._lost or not used else sum(own + reaped for own, reaped in used.values())
 
@@ -80,19 +80,27 @@ class Watch:
         return int(fields[_STARTED]) >= self._since and has_marker(pid, self._marker)
 
 
+def own_clock(pid: int) -> int:
+    """The id of the clock that counts a process's CPU time, for `time.clock_gettime_ns`."""
+    return (~pid << 3) | 2
+
+
+def reaped_ns(fields: list[bytes]) -> int:
+    """CPU time of the children a process has waited for, from its `stat_fields`."""
+    return (int(fields[_CHILD_USER]) + int(fields[_CHILD_SYSTEM])) * _TICK_NS
+
+
 def _used(pid: int) -> tuple[int, int] | None:
     """CPU time of a process itself, and of the children it has waited for."""
     fields = stat_fields(pid)
     try:
-        own_ns = time.clock_gettime_ns((~pid << 3) | 2)
+        own_ns = time.clock_gettime_ns(own_clock(pid))
     except OSError:
         return None
-    if fields is None:
-        return None
-    return own_ns, (int(fields[_CHILD_USER]) + int(fields[_CHILD_SYSTEM])) * _TICK_NS
+    return None if fields is None else (own_ns, reaped_ns(fields))
 
 
-def _unaccounted(before: dict[int, tuple[int, int]], after: dict[int, tuple[int, int]]) -> bool:
+def unaccounted(before: dict[int, tuple[int, int]], after: dict[int, tuple[int, int]]) -> bool:
     """Whether time of processes that are gone has not turned up with the survivors (they were orphans)."""
     gone_ns = sum(sum(usage) for pid, usage in before.items() if pid not in after)
     stayed = [pid for pid in before if pid in after]

@@ -44,6 +44,11 @@ def stat_fields(pid: int) -> list[bytes] | None:
         text = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
+    return parse_stat(text)
+
+
+def parse_stat(text: bytes) -> list[bytes]:
+    """The fields of the text of /proc/PID/stat from the state on; a name may hold spaces and parentheses."""
     return text[text.rfind(b")") + 2 :].split()
 
 

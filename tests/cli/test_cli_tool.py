@@ -46,7 +46,7 @@ def _compare(made: SeedProject, tool: LittleTool, head: str) -> Verdict:
             progress=progress,
             begun=0.0,
             reproduce="perfgate compare",
-        )
+        ).verdict
     finally:
         progress.close()
 

@@ -70,6 +70,19 @@ def test_a_side_that_keeps_what_it_was_sent_grows_by_it(tmp_path: Path) -> None:
     assert head.rss_slope_bytes - base.rss_slope_bytes == pytest.approx(4096, rel=0.3)
 
 
+def test_what_each_service_used_meanwhile_is_kept_on_the_clock_of_the_samples(tmp_path: Path) -> None:
+    measured = _round(tmp_path)
+    assert [series.round_index for series in measured.series] == [0, 0]
+    for series, samples in zip(measured.series, measured.samples, strict=True):
+        assert len(series.at_ns) >= 2
+        assert series.at_ns.min() > samples.sent_ns.min() - 10**9
+        assert series.at_ns.max() < samples.last_ns.max() + 10**9
+        assert series.cpu_ns[-1] > series.cpu_ns[0] > 0
+        assert set(series.threads) == {1}
+        assert series.connections[0] == 1
+    assert measured.series[1].rss_bytes[-1] > measured.series[1].rss_bytes[0]
+
+
 def test_busy_time_and_cpu_are_of_the_measured_requests(tmp_path: Path) -> None:
     for side in _round(tmp_path).rounds:
         assert side.unpaced_connections == 1

@@ -9,17 +9,25 @@ import pytest
 from report_committed import assert_committed
 from report_verdicts import EVERY
 
-from perfgate.report import jsonout, markdown, terminal
+from perfgate.report import gitlab, jsonout, junit, terminal
+from perfgate.report.comment import CommentContext, render_comment
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = Path(jsonout.__file__).with_name("verdict.schema.json")
+CONTEXT = CommentContext(
+    key="perfgate.yml · shop", head_sha="5" * 40, report_url="https://github.com/example/shop/actions/runs/1"
+)
 RENDER = {
     "terminal-100": lambda verdict: terminal.render(verdict, width=100, color=False),
     "terminal-80": lambda verdict: terminal.render(verdict, width=80, color=False),
-    "markdown": markdown.render,
+    "comment": lambda verdict: render_comment(verdict, CONTEXT),
 }
-
-JSON = ("errors", "accepted")
+SOME = {
+    "json": (jsonout.render, ("errors", "accepted")),
+    "junit": (junit.render_junit, ("regression", "threshold", "inconclusive", "hostile")),
+    "metrics": (gitlab.render_metrics, ("regression", "service", "hostile")),
+}
+SAMPLES = [(surface, kind) for surface, (_, kinds) in SOME.items() for kind in kinds]
 
 
 @pytest.mark.parametrize("surface", RENDER)
@@ -28,9 +36,10 @@ def test_report_reads_as_committed(kind: str, surface: str) -> None:
     assert_committed(GOLDEN / f"{kind}.{surface}.txt", RENDER[surface](EVERY[kind]()))
 
 
-@pytest.mark.parametrize("kind", JSON)
-def test_json_document_reads_as_committed(kind: str) -> None:
-    assert_committed(GOLDEN / f"{kind}.json.txt", jsonout.render(EVERY[kind]()))
+@pytest.mark.parametrize(("surface", "kind"), SAMPLES)
+def test_report_for_programs_reads_as_committed(surface: str, kind: str) -> None:
+    render, _ = SOME[surface]
+    assert_committed(GOLDEN / f"{kind}.{surface}.txt", render(EVERY[kind]()))
 
 
 def test_committed_schema_is_the_generated_one() -> None:
@@ -39,5 +48,5 @@ def test_committed_schema_is_the_generated_one() -> None:
 
 def test_no_golden_file_is_left_over() -> None:
     expected = {f"{kind}.{surface}.txt" for kind in EVERY for surface in RENDER}
-    expected |= {f"{kind}.json.txt" for kind in JSON}
+    expected |= {f"{kind}.{surface}.txt" for surface, kind in SAMPLES}
     assert {path.name for path in GOLDEN.iterdir()} == expected

@@ -116,4 +116,4 @@ def test_without_proc_psutil_answers(start, monkeypatch):
     ],
 )
 def test_lost_time_is_told_from_time_a_parent_took_over(before, after, lost):
-    assert observe._unaccounted(before, after) is lost
+    assert observe.unaccounted(before, after) is lost

@@ -1,0 +1,77 @@
+"""What a page cannot show, and why, so that nothing is missing without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from perfgate.report.page.axis import sides_of
+from perfgate.report.page.points import MOST_FOREST_ROWS, MOST_ROUNDS
+from perfgate.report.text import clean, shorten
+
+if TYPE_CHECKING:
+    from perfgate.model import Evidence, Verdict
+    from perfgate.report.page.model import SeriesView
+
+_WIDTH = 400
+
+
+def notes_of(
+    verdict: Verdict, evidence: Evidence | None, *, series: Collection[SeriesView], timed: int, endpoints: int
+) -> tuple[str, ...]:
+    """The notes, each a sentence; `timed` of so many `endpoints` on the page have curves over time."""
+    found = list(_notes(verdict, evidence, series, timed, endpoints))
+    return tuple(dict.fromkeys(shorten(clean(note), _WIDTH) for note in found))
+
+
+def _notes(
+    verdict: Verdict, evidence: Evidence | None, series: Collection[SeriesView], timed: int, endpoints: int
+) -> Iterator[str]:
+    more = len(verdict.comparisons) - MOST_FOREST_ROWS
+    if more > 0:
+        yield f"{more} more metrics are not drawn; the JSON report has them"
+    if evidence is None:
+        yield "no result was at hand, so there are no distributions, no rounds and no environment to show"
+        return
+    yield from _sides(evidence)
+    yield from evidence.notes
+    yield from _shift(evidence)
+    if timed < endpoints:
+        yield f"latency and throughput over time are drawn for the first {timed} of {endpoints} endpoints"
+    rounds = len({r.index for kept in sides_of(evidence).values() for r in kept.result.rounds})
+    if rounds > MOST_ROUNDS:
+        yield f"only the first {MOST_ROUNDS} of {rounds} rounds are on the time axis and in their table"
+    if not series:
+        yield (
+            "nothing was read of the services' CPU, memory, threads and connections: perfgate reads them of "
+            "services that it starts itself"
+        )
+
+
+def _sides(evidence: Evidence) -> Iterator[str]:
+    if evidence.base is None:
+        yield "only head was measured, so nothing stands beside it"
+    elif not evidence.is_paired:
+        yield (
+            "base and head were measured at different times: rounds of the same number have nothing in "
+            "common, and there is no shift function"
+        )
+    without = [side for side, kept in sides_of(evidence).items() if kept.samples is None]
+    if without:
+        yield f"the requests of {' and '.join(without)} were not kept: over time there is one point a round"
+    uncounted = sum(times.base is None and times.head is None for times in evidence.times.values())
+    if uncounted:
+        yield (
+            f"no times of {uncounted} endpoint{'s' if uncounted > 1 else ''} are known one by one, so there "
+            "are no distributions of them"
+        )
+
+
+def _shift(evidence: Evidence) -> Iterator[str]:
+    shifts = [times.shift for times in evidence.times.values() if times.shift is not None]
+    if any(all(low is None for low in shift.low) for shift in shifts):
+        fewest = min(shift.rounds for shift in shifts)
+        yield (
+            f"where an endpoint was answered in too few rounds on both sides (the fewest are {fewest}; a "
+            "90 % interval takes 5) or too rarely, its shift function has no band"
+        )
