@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-tools lint types contracts check compare baseline compatibility github-api lock image clean
+.PHONY: demo test test-browser test-tools lint types contracts check compare baseline compatibility github-api lock image clean
 .PHONY: bench-crosscheck bench-demo bench-driver bench-gate-oracles bench-gate-real bench-gate-sim bench-inject bench-observing bench-seeds bench-send-times bench-truth
 
 demo: $(STAMP)
@@ -11,6 +11,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 3 -q --dist worksteal
+
+# A minute: the HTML pages in a real Chromium ($PERFGATE_CHROMIUM or /usr/bin/chromium); screenshots go to $PERFGATE_SCREENSHOTS.
+test-browser: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -q -m browser tests/browser
 
 # Two minutes: the drivers on the real k6, Locust and Artillery, installed into .bench (wants npm).
 test-tools: $(STAMP)

@@ -1,9 +1,10 @@
-"""What a report shows besides a verdict, read from the store: distributions, requests, readings of services."""
+"""What a report shows besides a verdict, from the store: distributions, requests, readings of services."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfgate.cli import output
 from perfgate.errors import PerfgateError
 
 if TYPE_CHECKING:
@@ -13,13 +14,10 @@ if TYPE_CHECKING:
     from perfgate.cli.judged import Judged
     from perfgate.model import CountedTimes, Evidence, Result, ServiceSeries, SideEvidence
 
-FORMATS = ("html", "png", "svg")
-"""The outputs that show more than a verdict."""
-
 
 def evidence_for(judged: Judged, outputs: Collection[tuple[str, Path]], store: Path) -> Evidence | None:
     """The evidence of a verdict where an output shows it; else it is not even read."""
-    if judged.head is None or not any(name in FORMATS for name, _ in outputs):
+    if judged.head is None or not any(output.needs_page(name, path) for name, path in outputs):
         return None
     return evidence_of(judged.base, judged.head, store)
 

@@ -147,7 +147,7 @@ def write_outputs(
     Raises:
         MeasureError: one could not be written.
     """
-    page = _page_of(verdict, evidence) if any(_needs_page(name, path) for name, path in outputs) else None
+    page = _page_of(verdict, evidence) if any(needs_page(name, path) for name, path in outputs) else None
     for name, path in outputs:
         kind = next((kind for kind in PICTURES if kind == name), None)
         if kind is not None:
@@ -156,7 +156,8 @@ def write_outputs(
             write_text(name, path, _text_of(name, verdict, page))
 
 
-def _needs_page(name: str, path: Path) -> bool:
+def needs_page(name: str, path: Path) -> bool:
+    """Whether an output shows more than the verdict itself."""
     return name == "html" or (name in PICTURES and path.is_dir())
 
 

@@ -28,7 +28,7 @@ def fewest_requests(probability: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CountedTimes:
-    """Service times of answered requests: each time once, in rising nanoseconds, with how often it occurred."""
+    """Service times of answered requests: each once, in rising nanoseconds, with how often it occurred."""
 
     values_ns: NDArray[np.int64]
     counts: NDArray[np.int64]

@@ -44,12 +44,12 @@ def render(history: History, *, commits: bool, limit: int, width: int, install: 
 
     `install` is the command that installs what finds change points.
     """
-    metrics = [past for past in history.metrics if not _always_zero(past)]
+    metrics = [past for past in history.metrics if not always_zero(past)]
     parts = [_head(history), _summary(history, metrics, limit, width)]
     if commits:
         parts += _tables(history, metrics, limit, width)
-    notes = list(_notes(history, commits=commits, install=install))
-    return "\n".join(part.strip("\n") + "\n" for part in (*parts, "\n".join(notes)) if part)
+    said = list(notes(history, commits=commits, install=install))
+    return "\n".join(part.strip("\n") + "\n" for part in (*parts, "\n".join(said)) if part)
 
 
 def _head(history: History) -> str:
@@ -65,7 +65,7 @@ def _head(history: History) -> str:
 def _summary(history: History, metrics: Sequence[Past], limit: int, width: int) -> str:
     rows: list[tuple[str, ...]] = []
     blocks = min(limit, _MOST_BLOCKS)
-    for name, group in groupby(_sorted(metrics), key=lambda past: endpoint_text(past.metric)):
+    for name, group in groupby(in_order(metrics), key=lambda past: endpoint_text(past.metric)):
         title = shorten(name, _NAME_WIDTH)
         for past in group:
             statistic = past.metric.statistic
@@ -102,7 +102,7 @@ def _events(history: History, past: Past) -> Iterator[str]:
 def _tables(history: History, metrics: Sequence[Past], limit: int, width: int) -> Iterator[str]:
     """For each endpoint its commits, with a column for each of its metrics."""
     start = max(len(history.commits) - limit, 0)
-    for name, group in groupby(_sorted(metrics), key=lambda past: endpoint_text(past.metric)):
+    for name, group in groupby(in_order(metrics), key=lambda past: endpoint_text(past.metric)):
         columns = list(group)
         rows = [
             [sha_text(commit), day_text(commit), str(len(commit.runs))]
@@ -130,7 +130,8 @@ def _cells(past: Past, place: int) -> tuple[str, str]:
     return value_text(statistic, value), f"{sign} {text}"
 
 
-def _notes(history: History, *, commits: bool, install: str) -> Iterator[str]:
+def notes(history: History, *, commits: bool, install: str) -> Iterator[str]:
+    """What was left out, what was not looked for, and what the marks mean, a line for each."""
     if not history.searched:
         yield f"change points were not looked for: {install}"
     elif len(history.commits) < history.fewest:
@@ -141,7 +142,7 @@ def _notes(history: History, *, commits: bool, install: str) -> Iterator[str]:
         yield f"{SLOWER} slower, {FASTER} faster{but}: the first commit of a new level"
     yield from _creep_notes(history)
     errors = [past for past in history.metrics if past.metric.statistic == "errors"]
-    zero = sum(_always_zero(past) for past in errors)
+    zero = sum(always_zero(past) for past in errors)
     if zero:
         yield "no request failed" + ("" if zero == len(errors) else f" at {count_text(zero, 'endpoint')}")
     for reason in history.left_out:
@@ -169,11 +170,12 @@ def _creep_notes(history: History) -> Iterator[str]:
         )
 
 
-def _always_zero(past: Past) -> bool:
+def always_zero(past: Past) -> bool:
+    """Whether it is the errors of an endpoint where no request ever failed."""
     return past.metric.statistic == "errors" and not any(past.values)
 
 
-def _sorted(metrics: Sequence[Past]) -> list[Past]:
+def in_order(metrics: Sequence[Past]) -> list[Past]:
     """By endpoint, then by statistic; what is of all endpoints comes last."""
     return sorted(
         metrics,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats.mstats import hdquantiles
 
-from perfgate.stats.quantiles import harrell_davis, log_quantile_variance
+from perfgate.stats.quantiles import harrell_davis, harrell_davis_counted, log_quantile_variance
 
 PROBABILITIES = (0.001, 0.05, 0.5, 0.95, 0.99, 0.999)
 times_ns = arrays(np.int64, st.integers(2, 400), elements=st.integers(1, 10**12))
@@ -101,3 +101,31 @@ def test_the_variance_of_a_quantile_is_what_repeating_the_round_shows():
 def test_a_time_of_nothing_has_no_logarithm():
     with pytest.raises(ValueError, match="above 0"):
         log_quantile_variance(np.array([0, 1, 2]), (0.5,))
+
+
+@given(arrays(np.int64, st.integers(1, 400), elements=st.integers(1, 50)))
+def test_counted_values_have_the_quantiles_of_the_values_one_by_one(values):
+    distinct, counts = np.unique(values, return_counts=True)
+    np.testing.assert_allclose(
+        harrell_davis_counted(distinct, counts, PROBABILITIES),
+        harrell_davis(values, PROBABILITIES),
+        rtol=1e-9,
+    )
+
+
+def test_very_many_counted_values_have_them_too():
+    values = np.random.default_rng(2).lognormal(15, 0.5, 300_000).astype(np.int64)
+    distinct, counts = np.unique(values // 5000, return_counts=True)
+    np.testing.assert_allclose(
+        harrell_davis_counted(distinct, counts, PROBABILITIES),
+        harrell_davis(np.repeat(distinct, counts), PROBABILITIES),
+        rtol=1e-9,
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "counts"), [([], []), ([1, 2], [1]), ([1, 2], [1, 0]), ([[1]], [[1]]), ([1], [-1])]
+)
+def test_columns_that_count_nothing_are_refused(values, counts):
+    with pytest.raises(ValueError, match="how often"):
+        harrell_davis_counted(np.array(values, np.int64), np.array(counts, np.int64), (0.5,))

@@ -114,3 +114,18 @@ def test_arbitrary_counts_are_read_or_refused(counts: bytes) -> None:
 def test_hostile_payloads_are_value_errors(payload: str) -> None:
     with pytest.raises(ValueError, match="not an HdrHistogram V2 payload"):
         histogram.decode(payload)
+
+
+@settings(deadline=None)
+@given(values)
+def test_counted_slots_are_within_a_thousandth_of_what_was_recorded(sample: list[int]) -> None:
+    places, counts = histogram.decode(histogram.encode(np.array(sample, np.int64))).counted()
+    assert np.all(np.diff(places) > 0)
+    assert np.all(counts > 0)
+    found = np.repeat(places, counts)
+    np.testing.assert_allclose(found, sorted(sample), rtol=5e-4)
+
+
+def test_an_empty_histogram_has_no_slots() -> None:
+    places, counts = histogram.decode(histogram.encode(np.array([], np.int64))).counted()
+    assert len(places) == len(counts) == 0

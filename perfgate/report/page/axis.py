@@ -1,4 +1,4 @@
-"""The cut time axis: rounds one after another, without the pauses in which services were stopped and started."""
+"""The cut time axis: rounds one after another, without the pauses in which services were started."""
 
 from __future__ import annotations
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import perfgate
-from perfgate.model import ALL_ENDPOINTS, EndpointTimes
+from perfgate.model import ALL_ENDPOINTS, EndpointTimes, Metric
+from perfgate.report.accepting import accept_commands
+from perfgate.report.distinct import distinct_names
 from perfgate.report.headline import headline, told_by_headline
-from perfgate.report.page.accepting import accept_line
 from perfgate.report.page.axis import axis_of, sides_of
 from perfgate.report.page.counted import Counts, errors_and_statuses
 from perfgate.report.page.distributions import density, ecdf, quantiles
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 _TITLE_NAME_WIDTH = 60
 _NOTHING = EndpointTimes(base=None, head=None)
+_UNCOUNTED: tuple[Counts, Counts] = ((), ())
+_TIMELESS = OverTime(latency={}, throughput={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +76,14 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
     names = _names(ordered, evidence)
     shown = names[:MOST_ENDPOINTS]
     anchors = {name: f"endpoint-{number}" for number, name in enumerate(shown, start=1)}
+    texts = _texts(ordered, names)
     points = points_of(len(shown), _rounds(evidence))
     measured = _measured(evidence, shown[: points.timed_endpoints], points) if evidence else _Measured()
+    times = evidence.times if evidence else {}
     table: dict[str, list[Row]] = {}
     for comparison, row in zip(ordered, rows(verdict), strict=True):
-        short = replace(row, endpoint=shorten(row.endpoint, NAME_WIDTH))
-        table.setdefault(comparison.metric.endpoint, []).append(short)
+        endpoint = comparison.metric.endpoint
+        table.setdefault(endpoint, []).append(replace(row, endpoint=texts[endpoint]))
     return Page(
         headline=headline(verdict),
         outcome=str(verdict.outcome),
@@ -88,9 +93,17 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
             _told(subject, reason)
             for subject, reason in [*(("", warning) for warning in verdict.warnings), *doubts(verdict)]
         ),
-        forest=forest_rows(ordered[:MOST_FOREST_ROWS], anchors),
+        forest=forest_rows(ordered[:MOST_FOREST_ROWS], texts, anchors),
         endpoints=tuple(
-            _endpoint(name, anchors[name], tuple(table.get(name, ())), evidence, measured, points)
+            _endpoint(
+                texts[name],
+                anchors[name],
+                tuple(table.get(name, ())),
+                times=times.get(name, _NOTHING),
+                counts=measured.counts.get(name, _UNCOUNTED),
+                curves=measured.curves.get(name, _TIMELESS),
+                points=points,
+            )
             for name in shown
         ),
         endpoints_left_out=len(names) - len(shown),
@@ -106,7 +119,7 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
             endpoints=len(shown),
         ),
         reproduce=clean(verdict.reproduce),
-        accept=accept_line(ordered),
+        accept=next(iter(accept_commands(verdict)), ""),
         generated_at=clean(generated_at),
         version=perfgate.__version__,
     )
@@ -120,6 +133,12 @@ def _names(ordered: Sequence[Comparison], evidence: Evidence | None) -> list[str
         sides = sides_of(evidence).values()
         measured = sorted({e.endpoint for kept in sides for r in kept.result.rounds for e in r.endpoints})
     return list(dict.fromkeys([*compared, *measured]))
+
+
+def _texts(ordered: Sequence[Comparison], names: Sequence[str]) -> dict[str, str]:
+    """Every endpoint as the page calls it: short, and numbered where two would read the same."""
+    metrics = [*(c.metric for c in ordered), *(Metric(endpoint=name, statistic="p50") for name in names)]
+    return distinct_names(metrics, lambda text: shorten(text, NAME_WIDTH))
 
 
 def _rounds(evidence: Evidence | None) -> int:
@@ -143,16 +162,15 @@ def _endpoint(
     name: str,
     anchor: str,
     table: tuple[Row, ...],
-    evidence: Evidence | None,
-    measured: _Measured,
+    *,
+    times: EndpointTimes,
+    counts: tuple[Counts, Counts],
+    curves: OverTime,
     points: Points,
 ) -> EndpointView:
-    times = evidence.times.get(name, _NOTHING) if evidence is not None else _NOTHING
     shift, band = shift_curve(times.shift)
-    errors, statuses = measured.counts.get(name, ((), ()))
-    curves = measured.curves.get(name)
     return EndpointView(
-        name=shorten(clean(name) or "(no name)", NAME_WIDTH),
+        name=name,
         anchor=anchor,
         rows=table,
         quantiles=quantiles(times),
@@ -160,10 +178,10 @@ def _endpoint(
         density=density(times, points.density),
         shift=shift,
         shift_band=band,
-        latency=curves.latency if curves else {},
-        throughput=curves.throughput if curves else {},
-        errors=errors,
-        statuses=statuses,
+        latency=curves.latency,
+        throughput=curves.throughput,
+        errors=counts[0],
+        statuses=counts[1],
     )
 
 

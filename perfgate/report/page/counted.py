@@ -18,7 +18,7 @@ Counts = tuple[tuple[str, int, int], ...]
 
 
 def errors_and_statuses(evidence: Evidence) -> dict[str, tuple[Counts, Counts]]:
-    """The counts of every endpoint: error classes, the most frequent first, and statuses, the lowest first."""
+    """The counts of every endpoint: error classes, the most frequent first, and statuses in order."""
     errors: dict[str, dict[Side, Counter[str]]] = {}
     statuses: dict[str, dict[Side, Counter[str]]] = {}
     for side, kept in sides_of(evidence).items():

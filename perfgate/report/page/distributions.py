@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,7 @@ _SHOWN = {
     "p95": 0.95,
     "p99": 0.99,
     "p99.9": 0.999,
+    "max": 1.0,
 }
 _TRIMMED = 0.001
 """The density leaves out so much of either end: one straggler would squeeze all others into a line."""
@@ -40,12 +41,11 @@ def quantiles(times: EndpointTimes) -> tuple[tuple[str, float | None, float | No
     None with fewer requests than `fewest_requests`; the maximum needs one.
     """
     sides = _sides(times)
-    rows = [
-        (name, *(_quantile_ms(sides.get(side), probability) for side in SIDES))
+    base, head = (sides.get(side) for side in SIDES)
+    return tuple(
+        (name, _quantile_ms(base, probability), _quantile_ms(head, probability))
         for name, probability in _SHOWN.items()
-    ]
-    rows.append(("max", *(_quantile_ms(sides.get(side), 1.0) for side in SIDES)))
-    return tuple((name, base, head) for name, base, head in rows)
+    )
 
 
 def ecdf(times: EndpointTimes, points: int) -> dict[Side, Curve]:
@@ -59,14 +59,13 @@ def ecdf(times: EndpointTimes, points: int) -> dict[Side, Curve]:
         return {}
     levels = _levels(max(points // len(sides), 8))
     chosen = np.concatenate([_at(counted, levels) for counted in sides.values()]) / _NS_PER_MS
-    inner = [significant(value) or 0.0 for value in chosen.tolist()]
-    ends = [_rounded(chosen.min() / _BEYOND), _rounded(chosen.max() * _BEYOND)]
-    x = np.unique([ends[0], *(value for value in inner if ends[0] < value < ends[1]), ends[1]])
-    return {side: Curve(x=tuple(x.tolist()), y=_share_within(counted, x)) for side, counted in sides.items()}
+    ends = (_rounded(chosen.min() / _BEYOND), _rounded(chosen.max() * _BEYOND))
+    x = sorted({*ends, *map(_rounded, chosen)})
+    return {side: Curve(x=tuple(x), y=_share_within(counted, x)) for side, counted in sides.items()}
 
 
 def density(times: EndpointTimes, points: int) -> dict[Side, Curve]:
-    """Gaussian kernel density of log10 ms, per decade, both sides on one grid of equal steps of the logarithm.
+    """Gaussian kernel density of log10 ms, per decade, both sides on one grid of equal logarithmic steps.
 
     The bandwidth is Silverman's rule of thumb (1986, equation 3.31) for each side, and at least one step of
     the grid. All requests count; the grid leaves out the outermost thousandth of either end.
@@ -76,9 +75,9 @@ def density(times: EndpointTimes, points: int) -> dict[Side, Curve]:
         return {}
     logs = {side: np.log10(counted.values_ns / _NS_PER_MS) for side, counted in sides.items()}
     grid = _grid(sides, logs, points)
-    x = tuple(_rounded(value, 6) for value in (10.0**grid).tolist())
+    x = tuple(_rounded(value, 6) for value in 10.0**grid)
     return {
-        side: Curve(x=x, y=all_significant(_kernel(logs[side], counted.counts, grid).tolist()))
+        side: Curve(x=x, y=all_significant(_kernel(logs[side], counted.counts, grid)))
         for side, counted in sides.items()
     }
 
@@ -108,13 +107,15 @@ def _at(counted: CountedTimes, levels: NDArray[np.float64]) -> NDArray[np.float6
     """The least time in ns that at least so large a share of the requests did not exceed."""
     until = np.cumsum(counted.counts)
     ranks = np.maximum(np.ceil(levels * until[-1] - 1e-9), 1)
-    return counted.values_ns[np.searchsorted(until, ranks)].astype(np.float64)
+    found: NDArray[np.float64] = counted.values_ns[np.searchsorted(until, ranks)].astype(np.float64)
+    return found
 
 
-def _share_within(counted: CountedTimes, x_ms: NDArray[np.float64]) -> tuple[float | None, ...]:
+def _share_within(counted: CountedTimes, x_ms: Sequence[float]) -> tuple[float | None, ...]:
     until = np.concatenate([[0], np.cumsum(counted.counts)])
-    within = np.searchsorted(counted.values_ns, np.round(x_ms * _NS_PER_MS), side="right")
-    return all_significant((until[within] / until[-1]).tolist(), 5)
+    x_ns = np.round(np.array(x_ms) * _NS_PER_MS)
+    within = np.searchsorted(counted.values_ns, x_ns, side="right")
+    return all_significant(until[within] / until[-1], 5)
 
 
 def _rounded(value: float, digits: int = 4) -> float:
@@ -129,7 +130,7 @@ def _grid(
     widest = max(_bandwidth(logs[side], counted.counts) for side, counted in sides.items())
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     room = _REACH * max(widest, 0.004, (high - low) / (points - 1 - 2 * _REACH))
-    return np.linspace(low - room, high + room, points)
+    return np.asarray(np.linspace(low - room, high + room, points), dtype=np.float64)
 
 
 def _kernel(
@@ -151,4 +152,4 @@ def _bandwidth(logs: NDArray[np.float64], counts: NDArray[np.int64]) -> float:
     until = np.cumsum(counts)
     quarter, three_quarters = (logs[np.searchsorted(until, share * n)] for share in (0.25, 0.75))
     spreads.append(float(three_quarters - quarter) / 1.34)
-    return 0.9 * min([spread for spread in spreads if spread > 0] or [0.0]) * n**-0.2
+    return float(0.9 * min([spread for spread in spreads if spread > 0] or [0.0]) * n**-0.2)

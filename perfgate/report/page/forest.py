@@ -7,24 +7,28 @@ from collections.abc import Iterable, Mapping
 from perfgate.model import Comparison, Statistic
 from perfgate.report.page.model import ForestRow
 from perfgate.report.page.numbers import significant
-from perfgate.report.page.points import NAME_WIDTH
-from perfgate.report.text import shorten
-from perfgate.report.words import change_text, endpoint_text, p_text, value_text
+from perfgate.report.words import change_text, p_text, value_text
 
 _UNITS: dict[Statistic, str] = {"errors": "pp", "memory": "100 B/request"}
 
 
-def forest_rows(comparisons: Iterable[Comparison], anchors: Mapping[str, str]) -> tuple[ForestRow, ...]:
-    """A row for each comparison, in their order; `anchors` are those of the endpoints on the page by name.
+def forest_rows(
+    comparisons: Iterable[Comparison], texts: Mapping[str, str], anchors: Mapping[str, str]
+) -> tuple[ForestRow, ...]:
+    """A row for each comparison, in their order.
 
-    A row of the whole service, or of an endpoint that is not on the page, has no anchor.
+    Args:
+        comparisons: in the order of the rows.
+        texts: every endpoint as the page calls it.
+        anchors: those of the endpoints on the page; a row of the whole service has none.
     """
-    return tuple(_row(comparison, anchors.get(comparison.metric.endpoint, "")) for comparison in comparisons)
+    return tuple(
+        _row(each, texts[each.metric.endpoint], anchors.get(each.metric.endpoint, "")) for each in comparisons
+    )
 
 
-def _row(comparison: Comparison, anchor: str) -> ForestRow:
+def _row(comparison: Comparison, endpoint: str, anchor: str) -> ForestRow:
     metric = comparison.metric
-    endpoint = shorten(endpoint_text(metric), NAME_WIDTH)
     scale = 0.01 if metric.statistic == "memory" else 100.0
 
     def length(value: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""What the HTML report shows, as plain values: aggregated, finite, clean text, ready for JSON and a template."""
+"""What the HTML report shows, as plain values: aggregated, finite, clean, ready for JSON and a template."""
 
 from __future__ import annotations
 

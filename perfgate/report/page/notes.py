@@ -40,7 +40,7 @@ def _notes(
         yield f"latency and throughput over time are drawn for the first {timed} of {endpoints} endpoints"
     rounds = len({r.index for kept in sides_of(evidence).values() for r in kept.result.rounds})
     if rounds > MOST_ROUNDS:
-        yield f"only the first {MOST_ROUNDS} of {rounds} rounds are on the time axis and in the table of rounds"
+        yield f"only the first {MOST_ROUNDS} of {rounds} rounds are on the time axis and in their table"
     if not series:
         yield (
             "nothing was read of the services' CPU, memory, threads and connections: perfgate reads them of "

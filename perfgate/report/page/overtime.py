@@ -1,4 +1,4 @@
-"""Latency and throughput of each endpoint over the cut time axis, in bins with enough requests to say something."""
+"""Latency and throughput of each endpoint over the cut time axis, in bins with enough requests."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def over_time(
         bins = _bins(here, span, numbers, most)
         for side, of_side in tracks.items():
             if side in here:
-                _add_bins(of_side, here[side], span, span.origin_ns[side], numbers, bins)
+                origin_ns = span.origin_ns[side]
+                _add_bins(of_side, here[side], span, numbers, origin_ns=origin_ns, bins=bins)
             elif index in rounds[side]:
                 _add_round(of_side, rounds[side][index], span, names)
     return {name: _curves(tracks, number) for name, number in numbers.items()}
@@ -86,11 +87,13 @@ def _mapped(requests: Requests, numbers: Mapping[str, int]) -> NDArray[np.int64]
 
 
 def _bins(here: Mapping[Side, Requests], span: Span, numbers: Mapping[str, int], most: int) -> _Bins:
-    fitting = np.full(len(numbers), min(most, max(int(span.length_s / NARROWEST_S), 1)), dtype=np.int64)
+    fitting: NDArray[np.int64] = np.full(
+        len(numbers), min(most, max(int(span.length_s / NARROWEST_S), 1)), dtype=np.int64
+    )
     for requests in here.values():
         mapped = _mapped(requests, numbers)
         answered = np.bincount(mapped[(mapped >= 0) & ~requests.failed], minlength=len(numbers))
-        fitting = np.minimum(fitting, answered // REQUESTS_A_BIN)
+        fitting = np.minimum(fitting, answered // REQUESTS_A_BIN).astype(np.int64)
     counts = np.maximum(fitting, 1)
     return _Bins(counts=counts, offsets=np.cumsum(counts) - counts)
 
@@ -99,8 +102,9 @@ def _add_bins(
     tracks: Sequence[_Track],
     requests: Requests,
     span: Span,
-    origin_ns: int,
     numbers: Mapping[str, int],
+    *,
+    origin_ns: int,
     bins: _Bins,
 ) -> None:
     mapped = _mapped(requests, numbers)
@@ -120,9 +124,9 @@ def _add_bins(
         count, first = int(bins.counts[number]), int(bins.offsets[number])
         width_s = span.length_s / count
         track.x_s += [span.start_s + (place + 0.5) * width_s for place in range(count)]
-        track.rate += (sent[first : first + count] / width_s).tolist()
+        track.rate += map(float, sent[first : first + count] / width_s)
         for name, values in quantiles_ns.items():
-            track.ms[name] += (values[first : first + count] / _NS_PER_MS).tolist()
+            track.ms[name] += map(float, values[first : first + count] / _NS_PER_MS)
 
 
 def _quantiles_ns(
@@ -132,9 +136,9 @@ def _quantiles_ns(
     ordered = took_ns[np.lexsort((took_ns, cells))]
     counts = np.bincount(cells, minlength=total)
     starts = np.cumsum(counts) - counts
-    found = {}
+    found: dict[str, NDArray[np.float64]] = {}
     for name, (probability, fewest) in _LEVELS.items():
-        values = np.full(total, np.nan)
+        values: NDArray[np.float64] = np.full(total, np.nan)
         enough = np.flatnonzero(counts >= fewest)
         ranks = np.ceil(probability * counts[enough] - 1e-9).astype(np.int64) - 1
         values[enough] = ordered[starts[enough] + ranks]

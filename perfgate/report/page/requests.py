@@ -25,7 +25,7 @@ class Requests:
 
 
 def by_round(side: SideEvidence | None) -> dict[int, Requests]:
-    """The requests of every round that has some; a script's own failures, which sent nothing, are left out."""
+    """The requests of every round that has some; a script's own failures, which sent nothing, are none."""
     if side is None or side.samples is None or side.rounds_of is None:
         return {}
     rounds, order = side.rounds_of, None
@@ -35,7 +35,7 @@ def by_round(side: SideEvidence | None) -> dict[int, Requests]:
     numbers, starts = np.unique(rounds, return_index=True)
     ends = [*starts[1:], len(rounds)]
     found = {}
-    for number, start, end in zip(numbers.tolist(), starts, ends, strict=True):
+    for number, start, end in zip(map(int, numbers), starts, ends, strict=True):
         requests = _chosen(side, slice(start, end) if order is None else order[start:end])
         if len(requests.sent_ns):
             found[number] = requests

@@ -18,7 +18,7 @@ _REASON_WIDTH = 300
 
 
 def rounds_view(evidence: Evidence, axis: Mapping[int, Span]) -> tuple[RoundView, ...]:
-    """A row a round of the axis. What was seen of machine and driver is the same for sides measured together."""
+    """A row a round of the axis. What was seen of the machine is the same for sides measured together."""
     rounds = {side: {r.index: r for r in kept.result.rounds} for side, kept in sides_of(evidence).items()}
     rows = []
     for index, span in axis.items():

@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from perfgate.report.page.axis import Span, sides_of
 from perfgate.report.page.model import Curve, SeriesName, SeriesView
 from perfgate.report.page.numbers import all_significant, places
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from perfgate.model import Evidence, ServiceSeries, Side
 
 NARROWEST_S = 0.25
 """CPU time is counted in steps of 10 ms, so that a shorter bin would show the steps."""
 _POINTS = 300
 
-_Reduce = Callable[["ServiceSeries", "NDArray[np.float64]", "NDArray[np.float64]"], "NDArray[np.float64]"]
+_Numbers = npt.NDArray[np.float64]
+_Reduce = Callable[["ServiceSeries", _Numbers, _Numbers], _Numbers]
 
 
 def series_of(evidence: Evidence, axis: Mapping[int, Span]) -> tuple[SeriesView, ...]:
@@ -50,11 +50,12 @@ def _curve(
     y: list[float] = []
     for index, span in axis.items():
         bins = min(most, max(int(span.length_s / NARROWEST_S), 1))
-        edges_s = np.linspace(0.0, span.length_s, bins + 1)
-        x += (span.start_s + (edges_s[:-1] + edges_s[1:]) / 2).tolist()
+        edges_s: _Numbers = np.linspace(0.0, span.length_s, bins + 1, dtype=np.float64)
+        x += map(float, span.start_s + (edges_s[:-1] + edges_s[1:]) / 2)
         if index in read and side in span.origin_ns:
-            at_s = np.maximum.accumulate(read[index].at_ns - span.origin_ns[side]) / 1e9
-            y += reduce(read[index], at_s, edges_s).tolist()
+            at_ns = np.maximum.accumulate(read[index].at_ns - span.origin_ns[side])
+            at_s: _Numbers = np.asarray(at_ns / 1e9, dtype=np.float64)
+            y += map(float, reduce(read[index], at_s, edges_s))
         else:
             y += [np.nan] * bins
     if not np.isfinite(y).any():
@@ -62,9 +63,7 @@ def _curve(
     return Curve(x=places(x), y=all_significant(y))
 
 
-def _cores(
-    series: ServiceSeries, at_s: NDArray[np.float64], edges_s: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _cores(series: ServiceSeries, at_s: _Numbers, edges_s: _Numbers) -> _Numbers:
     """CPU time between edges over the time between them; NaN where it was not read, or fell."""
     known = series.cpu_ns >= 0
     if known.sum() < 2:
@@ -80,10 +79,8 @@ def _cores(
 
 
 def _mean_of(column: str, unit: float) -> _Reduce:
-    def mean(
-        series: ServiceSeries, at_s: NDArray[np.float64], edges_s: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        values: NDArray[np.int64] = getattr(series, column)
+    def mean(series: ServiceSeries, at_s: _Numbers, edges_s: _Numbers) -> _Numbers:
+        values: npt.NDArray[np.int64] = getattr(series, column)
         known = (values >= 0) & (at_s >= edges_s[0]) & (at_s <= edges_s[-1])
         bins = len(edges_s) - 1
         cells = np.minimum((at_s[known] / edges_s[-1] * bins).astype(np.int64), bins - 1)

@@ -1,0 +1,89 @@
+"""A verdict's page and a history as one HTML file each."""
+
+from collections import Counter
+from itertools import groupby
+from typing import Any
+
+from perfgate.model import History
+from perfgate.report.html import data, pasts
+from perfgate.report.html.document import write
+from perfgate.report.html.forest import forest_of
+from perfgate.report.html.frames import rows
+from perfgate.report.html.quantiles import quantile_rows
+from perfgate.report.page.model import EndpointView, Page
+from perfgate.report.text import clean
+from perfgate.report.words import WORST_FIRST
+
+_FOREST_ROWS = 30
+_SEARCHABLE = 8
+_TABLE_ROWS = 12
+_SHORT_TABLE_ROWS = 4
+_MANY = 50
+_MOST_OPEN_ROUNDS = 16
+
+
+def render_page(page: Page) -> str:
+    """The page of a verdict as one self-contained HTML file.
+
+    It needs no network, shows the verdict and every number without JavaScript, and names from outside are
+    text in it and nothing else.
+    """
+    numbers = data.data_of(page)
+    return write(
+        "report.jinja",
+        "report.js",
+        data.compact(numbers),
+        page=page,
+        forest=forest_of(page.forest),
+        first_rows=_FOREST_ROWS,
+        endpoints=[_endpoint(page, each, numbers["endpoints"][each.anchor]) for each in page.endpoints],
+        anchors={each.anchor for each in page.endpoints},
+        searchable=len(page.endpoints) > _SEARCHABLE,
+        service=rows(data.service_frame(page.series), _TABLE_ROWS),
+        reasons=[(text, remedy) for text, remedy in page.reasons if text.rstrip(". ") not in page.headline],
+        counts=_counts(page),
+        series=[each for each in page.series if any(curve.x for curve in each.curves.values())],
+        health=list(dict.fromkeys(name for each in page.rounds for name in each.health)),
+        fold_rounds=len(page.rounds) > _MOST_OPEN_ROUNDS,
+    )
+
+
+def render_history(history: History, *, limit: int, install: str) -> str:
+    """The newest `limit` commits of a history as one self-contained HTML file.
+
+    `install` is the command that installs what finds change points.
+    """
+    shown = pasts.views_of(history, limit)
+    moves = pasts.moves_of(history, shown)
+    first = moves[0].moved[0].view if moves else next(iter(shown), None)
+    return write(
+        "history.jinja",
+        "history.js",
+        pasts.data_of(history, shown, limit),
+        name=clean(history.workload_name) or "(no name)",
+        head=pasts.head_of(history, limit),
+        moves=moves,
+        opened=first.endpoint if first else "",
+        endpoints=[(name, list(group)) for name, group in groupby(shown, key=lambda view: view.endpoint)],
+        searchable=len({view.endpoint for view in shown}) > _SEARCHABLE,
+        commits=pasts.commits_of(history, limit),
+        notes=pasts.notes_of(history, install),
+    )
+
+
+def _endpoint(page: Page, endpoint: EndpointView, numbers: dict[str, Any]) -> dict[str, Any]:
+    """What the template of an endpoint needs besides its view: the tables behind its charts."""
+    many = len(page.endpoints) > _MANY
+    return {
+        "view": endpoint,
+        "quantiles": quantile_rows(endpoint),
+        "times": rows(numbers["time"], _SHORT_TABLE_ROWS if many else _TABLE_ROWS),
+        "charts": {name: len(frame) > 1 for name, frame in numbers.items()},
+        "worst": endpoint.rows[0].outcome if endpoint.rows else "NOT_MEASURED",
+    }
+
+
+def _counts(page: Page) -> list[tuple[str, int]]:
+    """How many metrics came out how, the worst first."""
+    found = Counter(row.outcome.partition(",")[0] for row in page.forest)
+    return [(outcome, found[outcome]) for outcome in WORST_FIRST if found[outcome]]

@@ -1,0 +1,142 @@
+"use strict";
+// Owns which charts a verdict's page has: distributions, the shift, and everything over time.
+
+const data = readData();
+const SIDES = ["base", "head"];
+const MARKS = { base: "circle", head: "diamond" };
+const seconds = { write: write.seconds };
+const span = data.rounds.length ? [data.rounds[0].start, data.rounds[data.rounds.length - 1].end] : null;
+
+const line = (side, values, more) => ({ label: side, values, colour: `--${side}`, mark: MARKS[side], ...more });
+const fromZero = (plot, low, high) => [0, high > 0 ? high * 1.08 : 1];
+const sidesOf = (frame, name = (side) => side, more) => SIDES.filter((side) => frame[name(side)]).map((side) => line(side, frame[name(side)], more?.(side)));
+const logX = (frame) => ({ values: frame.x.map(Math.log10), write: (place) => write.ms(10 ** place), marks: logMarks });
+
+const SPECS = {
+  ecdf: ({ ecdf }) => ({
+    says: "The share of requests answered within a time. The line further right is the slower one.",
+    x: logX(ecdf),
+    y: { write: write.share, tick: (value) => `${Math.round(value * 100)} %`, range: () => [0, 1.03], marks: () => [0, 0.25, 0.5, 0.75, 1] },
+    lines: sidesOf(ecdf),
+  }),
+  density: ({ density }) => ({
+    says: "How often each time occurs. Two hills are two kinds of request: hits and misses, say.",
+    x: logX(density),
+    y: { write: write.number(""), range: fromZero, show: false },
+    lines: sidesOf(density, undefined, (side) => ({ fill: `--${side}-fill` })),
+  }),
+  shift: ({ shift }) => ({
+    says: "Head against base, from the fastest requests to the slowest. Above 0 head is slower.",
+    x: { values: shift.x, write: (value) => `p${digits(value * 100)}` },
+    y: { write: write.change, range: aroundZero },
+    lines: [
+      { label: "change", values: shift.change, colour: "--shift" },
+      ...(shift.low ? [{ label: "interval", area: "--shift-fill", tip: "from", values: shift.low }, { tip: "to", values: shift.high }] : []),
+    ],
+    band: shift.low && [3, 2],
+    over: (plot) => level(plot, 0),
+  }),
+  latency: ({ time }) => ({
+    says: "Round after round, without the time between them.",
+    ...overTime(time),
+    y: { write: write.ms, range: fromZero },
+    lines: ["p50", "p95"].flatMap((quantile) =>
+      sidesOf(time, (side) => `${side}_${quantile}`, (side) => ({ label: `${side} ${quantile}`, dash: quantile === "p95" ? [6, 4] : undefined })),
+    ),
+  }),
+  throughput: ({ time }) => ({
+    says: "Requests answered a second.",
+    ...overTime(time),
+    y: { write: write.rate, range: fromZero },
+    lines: sidesOf(time, (side) => `${side}_rate`),
+  }),
+};
+
+const SAYS = {
+  CPU: "CPU time used per second, in cores.",
+  memory: "Resident memory of the whole process tree.",
+  threads: "Threads of the whole process tree.",
+  connections: "Established connections to the service's port.",
+};
+
+function seriesSpec(name) {
+  const frame = data.series[name];
+  const unit = ["threads", "connections"].includes(name) ? "" : frame.unit;
+  return { says: SAYS[name] ?? "", ...overTime(frame), y: { write: write.number(unit), range: fromZero }, lines: sidesOf(frame) };
+}
+
+/** The time axis that all rounds share: every chart over time begins and ends at the same place. */
+function overTime(frame) {
+  const [first, last] = span ?? [frame.x[0], frame.x[frame.x.length - 1]];
+  if (frame.x[0] > first) pad(frame, "unshift", first);
+  if (frame.x[frame.x.length - 1] < last) pad(frame, "push", last);
+  return { x: { values: frame.x, ...seconds, grid: !data.rounds.length }, under: paintRounds, sync: "time", top: data.rounds.length ? 20 : 8 };
+}
+
+function pad(frame, where, x) {
+  for (const [name, column] of Object.entries(frame)) if (Array.isArray(column)) column[where](name === "x" ? x : null);
+}
+
+function aroundZero(plot, low, high) {
+  const least = 0.02;
+  const bottom = Math.min(low ?? 0, 0);
+  const top = Math.max(high ?? 0, 0);
+  const room = Math.max((top - bottom) * 0.08, least / 4);
+  return [Math.min(bottom - room, -least / 2), Math.max(top + room, least / 2)];
+}
+
+function level(plot, value) {
+  const { ctx, bbox } = plot;
+  const y = Math.round(plot.valToPos(value, "y", true));
+  ctx.save();
+  ctx.strokeStyle = colour("--muted");
+  ctx.lineWidth = uPlot.pxRatio;
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** Every other round shaded, its number above; dropped ones in another colour and with a cross. */
+function paintRounds(plot) {
+  const { ctx, bbox } = plot;
+  const ratio = uPlot.pxRatio;
+  const place = (x) => Math.min(Math.max(plot.valToPos(x, "x", true), bbox.left), bbox.left + bbox.width);
+  let free = -Infinity;
+  ctx.save();
+  ctx.font = `${10.5 * ratio}px ${colour("--sans")}`;
+  ctx.textAlign = "center";
+  data.rounds.forEach((round, number) => {
+    const [left, right] = [place(round.start), place(round.end)];
+    if (right <= left) return;
+    if (round.dropped || number % 2 === 0) {
+      ctx.fillStyle = colour(round.dropped ? "--spoilt" : "--stripe");
+      ctx.fillRect(left, bbox.top, right - left, bbox.height);
+    }
+    const text = round.dropped ? `${round.index} ✕` : String(round.index);
+    const width = ctx.measureText(text).width;
+    const middle = (left + right) / 2;
+    if (middle - width / 2 < free && !round.dropped) return;
+    free = middle + width / 2 + 6 * ratio;
+    ctx.fillStyle = colour(round.dropped ? "--regressed" : "--muted");
+    ctx.fillText(text, middle, bbox.top - 5 * ratio);
+  });
+  ctx.restore();
+}
+
+function draw(host) {
+  const kind = host.dataset.chart;
+  const anchor = host.closest(".inside")?.id;
+  const spec = kind === "series" ? seriesSpec(host.dataset.series) : SPECS[kind](frames(anchor));
+  drawChart(host, spec);
+}
+
+/** The numbers of an endpoint with their axes; charts over time pad them, so each gets its own. */
+function frames(anchor) {
+  const found = structuredClone(data.endpoints[anchor] ?? {});
+  for (const frame of Object.values(found)) frame.x = [...data.axes[frame.x]];
+  return found;
+}
+
+setUp(draw);
