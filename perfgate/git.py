@@ -107,17 +107,19 @@ class Repository:
             "name the base, as in `perfgate compare BASE HEAD`, or run `git remote set-head origin --auto`",
         )
 
-    def default_base(self, head_sha: str) -> Commit:
+    def default_base(self, head_sha: str, *, branch: str = "") -> Commit:
         """What `head_sha` is compared with when nobody says: its merge-base with the default branch.
 
-        A commit that is on the default branch already is compared with its first parent.
+        That is `branch` of origin where somebody knows its name and this clone has it. A commit that is on
+        the default branch already is compared with its first parent.
 
         Raises:
             UsageError: the clone is shallow, no history is shared, or there is no parent.
         """
         if self.is_shallow():
             raise UsageError("this is a shallow clone: the base of the change is not in it", _DEEPEN)
-        branch = self.default_branch()
+        branch = f"origin/{branch}" if branch and self._exists(f"{_REMOTES}origin/{branch}") else ""
+        branch = branch or self.default_branch()
         answer = self._git("merge-base", "--end-of-options", branch, head_sha)
         if answer.status != 0:
             raise UsageError(

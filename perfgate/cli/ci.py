@@ -1,4 +1,4 @@
-"""`perfgate ci`: what a CI job calls. It finds base and head, measures, and leaves what a pull request shows."""
+"""`perfgate ci`: what a CI job calls to measure a change, to post what came out, to refresh the baseline."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def command(
     return measure(asked, os.environ)
 
 
-@command.command(epilog="Examples:\n\n  perfgate ci post\n\n  perfgate ci post --bundle downloaded/")
+@command.command(epilog="Example:\n  perfgate ci post --bundle downloaded/")
 @_config_option
 @_workload_option
 @_bundle_option
@@ -158,7 +158,7 @@ def post(
 
 @command.command(
     name="refresh-baseline",
-    epilog='Examples:\n\n  perfgate ci refresh-baseline\n\n  perfgate ci refresh-baseline --runs 5 --reason "weekly"',
+    epilog='Example:\n  perfgate ci refresh-baseline --runs 5 --reason "weekly"',
 )
 @_config_option
 @_workload_option

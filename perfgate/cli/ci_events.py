@@ -61,7 +61,8 @@ def base_of_event(run: ActionsRun, repository: Repository, head: Commit) -> tupl
         case "push":
             return _of_push(run, repository, head)
         case "workflow_dispatch" | "schedule":
-            return repository.default_base(head.sha), f"{run.event_name}: where HEAD left the default branch"
+            base = repository.default_base(head.sha, branch=default_branch(run))
+            return base, f"{run.event_name}: where HEAD left the default branch"
     raise UsageError(
         f"event {run.event_name!r} does not say what to compare with",
         "give --base COMMIT, or run on pull_request, merge_group, push, schedule or workflow_dispatch",
@@ -96,16 +97,20 @@ def _of_merge_group(run: ActionsRun, repository: Repository, head: Commit) -> tu
 
 
 def _of_push(run: ActionsRun, repository: Repository, head: Commit) -> tuple[Commit, str]:
-    before, after = text_of(run, "before"), text_of(run, "after")
+    before, after, branch = text_of(run, "before"), text_of(run, "after"), default_branch(run)
     if after == _NOWHERE:
         raise UsageError("the push deleted a branch: nothing is left to measure", "ignore deleted branches")
     _require_checked_out(head, after, "push")
     if not before or before == _NOWHERE:
-        return repository.default_base(head.sha), "the first push of this branch: what HEAD grew from"
+        return repository.default_base(
+            head.sha, branch=branch
+        ), "the first push of this branch: what HEAD grew from"
     try:
         return named(repository, before), "what was there before the push"
     except UsageError:
-        return repository.default_base(head.sha), "forced: what was there before is gone; what HEAD grew from"
+        return repository.default_base(
+            head.sha, branch=branch
+        ), "forced, so what was there is gone: what HEAD grew from"
 
 
 def _require_checked_out(head: Commit, expected: str, what: str) -> None:
@@ -123,6 +128,15 @@ def named(repository: Repository, sha: str) -> Commit:
     """
     found = repository.resolve(sha)
     return replace(found, ref=found.sha[:12])
+
+
+def default_branch(run: ActionsRun) -> str:
+    """The repository's default branch, "" where nothing tells.
+
+    A scheduled run's event need not name the repository, but is always on that branch.
+    """
+    named = text_of(run, "repository", "default_branch")
+    return run.ref.removeprefix("refs/heads/") if not named and run.event_name == "schedule" else named
 
 
 def text_of(run: ActionsRun, *keys: str) -> str:

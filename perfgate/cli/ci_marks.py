@@ -1,4 +1,4 @@
-"""The lines of perfgate.yml that decided: of the threshold that was breached, of the limit that was passed."""
+"""The lines of perfgate.yml that decided: thresholds that were breached, limits that were passed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The measuring step of `perfgate ci`: base and head as the CI system means them, and the bundle of what came out."""
+"""The measuring step of `perfgate ci`: base and head as the CI system means them, and what came out."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def _judged(opened: Project, repository: Repository, place: Place, asked: Asked,
 
 
 def _reproduce(asked: Asked, repository: Repository, place: Place) -> str:
-    """The same comparison on a machine of one's own, which has the pull request's head but not GitHub's merge."""
+    """The same comparison on one's own machine, which has the pull request's head but not GitHub's merge."""
     from perfgate.cli.reproduce import reproduce_line
 
     base, head = place.base.sha, place.head_sha

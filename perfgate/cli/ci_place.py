@@ -112,14 +112,16 @@ def _on_gitlab(environ: Mapping[str, str], repository: Repository, head: Commit)
     target = environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "")
     if target:
         return _left(repository, target, head), "where HEAD left CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
-    return repository.default_base(head.sha), "no merge request: where HEAD left the default branch"
+    base = repository.default_base(head.sha, branch=environ.get("CI_DEFAULT_BRANCH", ""))
+    return base, "no merge request: where HEAD left the default branch"
 
 
 def _on_buildkite(environ: Mapping[str, str], repository: Repository, head: Commit) -> tuple[Commit, str]:
     target = environ.get("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "")
     if target:
         return _left(repository, target, head), "where HEAD left BUILDKITE_PULL_REQUEST_BASE_BRANCH"
-    return repository.default_base(head.sha), "no pull request: where HEAD left the default branch"
+    base = repository.default_base(head.sha, branch=environ.get("BUILDKITE_PIPELINE_DEFAULT_BRANCH", ""))
+    return base, "no pull request: where HEAD left the default branch"
 
 
 def _left(repository: Repository, branch: str, head: Commit) -> Commit:

@@ -1,4 +1,4 @@
-"""The posting step of `perfgate ci`: a bundle that nobody vouches for, on the pull request GitHub's event names."""
+"""The posting step of `perfgate ci`: a bundle nobody vouches for, on the pull request of GitHub's event."""
 
 from __future__ import annotations
 

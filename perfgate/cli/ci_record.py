@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from perfgate.model import Evidence, Verdict
 
 REPORT_NAME, SUMMARY_NAME = "report.html", "summary.md"
+_MOST_REGRESSED, _NAME_WIDTH = 100, 200
+"""GitHub takes 1 MiB of outputs, and names come from anybody."""
 
 
 def clear(folder: Path) -> None:
@@ -100,7 +102,7 @@ def _write_report(folder: Path, verdict: Verdict | None, evidence: Evidence | No
         return None
     try:
         write_outputs(verdict, (("html", path),), evidence)
-    except Exception as error:  # noqa: BLE001 - a fault in the picture must not take the verdict away
+    except Exception as error:
         click.echo(f"no {REPORT_NAME}: {type(error).__name__}: {error}", file=sys.stderr)
         return None
     return path
@@ -108,16 +110,17 @@ def _write_report(folder: Path, verdict: Verdict | None, evidence: Evidence | No
 
 def _regressed(verdict: Verdict | None) -> list[str]:
     from perfgate.model import Outcome
-    from perfgate.report.text import clean
+    from perfgate.report.text import clean, shorten
     from perfgate.report.words import worst_first
 
     if verdict is None:
         return []
-    return [
-        f"{clean(each.metric.endpoint)} {each.metric.statistic}"
+    found = [
+        f"{shorten(clean(each.metric.endpoint), _NAME_WIDTH)} {each.metric.statistic}"
         for each in worst_first(verdict.comparisons)
         if each.outcome == Outcome.REGRESSED and each.accepted is None
     ]
+    return found[:_MOST_REGRESSED]
 
 
 def _reported(run: ActionsRun | None) -> str:

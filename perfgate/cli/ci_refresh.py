@@ -78,7 +78,7 @@ def refresh(asked: Asked, environ: Mapping[str, str], token: str) -> int:
 
 def _where(environ: Mapping[str, str]) -> tuple[ActionsRun, str]:
     """This run, which has to be on the default branch, and that branch's name."""
-    from perfgate.cli.ci_events import text_of
+    from perfgate.cli.ci_events import default_branch
     from perfgate.github.run import read_run
 
     run = read_run(environ)
@@ -86,7 +86,7 @@ def _where(environ: Mapping[str, str]) -> tuple[ActionsRun, str]:
         raise UsageError(
             "this is no job of GitHub Actions", "elsewhere: perfgate baseline update --reason TEXT"
         )
-    target = text_of(run, "repository", "default_branch")
+    target = default_branch(run)
     if run.event_name not in _EVENTS or not target or run.ref != f"refs/heads/{target}":
         raise UsageError(
             f"a baseline is refreshed on the default branch, not on {run.event_name} of {run.ref}",

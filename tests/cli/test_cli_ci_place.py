@@ -165,6 +165,31 @@ def test_without_a_pull_request_the_default_branch_is_left_at_the_merge_base(cha
     assert (place.base.sha, place.head.sha) == (change.parted, change.head)
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"GITLAB_CI": "true", "CI_DEFAULT_BRANCH": "develop"},
+        {"BUILDKITE": "true", "BUILDKITE_PIPELINE_DEFAULT_BRANCH": "develop"},
+    ],
+    ids=["GitLab", "Buildkite"],
+)
+def test_a_default_branch_of_another_name_is_the_one_the_system_names(change, variables):
+    change.project.git("branch", "develop", change.base)
+    cloned(change)
+    place = place_of(change, variables)
+    assert (place.base.sha, place.head.sha) == (change.base, change.merge)
+
+
+def test_github_names_the_default_branch_but_for_schedules_which_are_on_it(change, tmp_path):
+    change.project.git("branch", "develop", change.base)
+    cloned(change)
+    dispatched = {"repository": {"default_branch": "develop"}}
+    place = place_of(change, offline(tmp_path / "1", "workflow_dispatch", dispatched))
+    assert place.base.sha == change.base
+    environ = offline(tmp_path / "2", "schedule", {}, GITHUB_REF="refs/heads/develop")
+    assert place_of(change, environ).base.sha == change.base
+
+
 def test_given_commits_hold_whatever_the_system_says(change, github, tmp_path):
     environ = offline(tmp_path / "job", "pull_request", change.pull_request(github))
     place = place_of(change, environ, base=change.parted, head=change.head)
