@@ -9,11 +9,14 @@ from itertools import pairwise
 
 from perfgate.model import Comparison, Outcome, Verdict
 from perfgate.report.text import clean
-from perfgate.report.words import is_number, most_severe_first
+from perfgate.report.words import is_number, worst_first
 
 WHY = "WHY"
 UNTIL = "YYYY-MM-DD"
 """Both are to be filled in: `perfgate accept` refuses this day."""
+
+LONGEST = 500
+"""Characters of a command: more is no line that anybody reads before running it."""
 
 _PASSED_ON = ("-c", "--workload", "--driver", "--environment")
 _LARGEST_RATIO, _LARGEST_BYTES = 10.0, 1e9
@@ -23,11 +26,13 @@ def accept_commands(verdict: Verdict) -> list[str]:
     """`perfgate accept 'GET /search' p50 --up-to 12% …`, one for each regression that can be accepted.
 
     The bound is the worse end of the interval, rounded up. A metric has no command where its name cannot be
-    shown as it is, nothing was measured, or the change is beyond what may be accepted.
+    shown as it is or makes the command longer than `LONGEST`, where nothing was measured, or where the
+    change is beyond what may be accepted.
     """
     options = _options(verdict.reproduce)
-    regressed = [c for c in most_severe_first(verdict.comparisons) if c.outcome == Outcome.REGRESSED]
-    return [command for c in regressed if (command := _command(c, options))]
+    regressed = [c for c in worst_first(verdict.comparisons) if _fails(c)]
+    commands = (_command(c, options) for c in regressed)
+    return [command for command in commands if 0 < len(command) <= LONGEST]
 
 
 def is_perfgate_command(command: str) -> bool:
@@ -37,6 +42,11 @@ def is_perfgate_command(command: str) -> bool:
     """
     words = _words(command)
     return words[:1] == ["perfgate"] and shlex.join(words) == command
+
+
+def _fails(comparison: Comparison) -> bool:
+    """Only what fails the change needs to be accepted."""
+    return comparison.outcome == Outcome.REGRESSED and comparison.level == "error"
 
 
 def _command(comparison: Comparison, options: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from perfgate.model import Commit, Outcome, Verdict
-from perfgate.report.accepting import UNTIL, WHY, accept_commands, is_perfgate_command
+from perfgate.report.accepting import LONGEST, UNTIL, WHY, accept_commands, is_perfgate_command
 from perfgate.report.bounded import bullet, within
 from perfgate.report.commentrows import tables
 from perfgate.report.headline import headline, told_by_headline
@@ -38,7 +38,6 @@ _DOUBT_WIDTH = 200
 _TOLD_BUDGET = 4_000
 _DOUBTS_BUDGET = 5_000
 _NAME_WIDTH = 60
-_COMMAND_LENGTH = 500
 _COMMANDS = 5
 _NOTICE_WIDTH = 600
 _NOTICES = 20
@@ -161,7 +160,7 @@ def _reproduce(command: str) -> list[str]:
         return []
     if not is_perfgate_command(shown):
         return ["The command to reproduce this is no plain command of perfgate, so it is not shown here."]
-    if len(shown) > _COMMAND_LENGTH:
+    if len(shown) > LONGEST:
         return ["The command to reproduce this is too long for a comment; the terminal report has it."]
     return ["Reproduce it:", "", fenced(shown)]
 
@@ -170,8 +169,7 @@ def _accept(verdict: Verdict) -> Iterator[list[str]]:
     regressed = sum(c.outcome == Outcome.REGRESSED for c in verdict.comparisons)
     if not regressed:
         return
-    short = [command for command in accept_commands(verdict) if len(command) <= _COMMAND_LENGTH]
-    shown = short[:_COMMANDS]
+    shown = accept_commands(verdict)[:_COMMANDS]
     if shown:
         what = "Accept it" if regressed == 1 else "Accept them, each a decision of its own"
         yield [

@@ -13,7 +13,6 @@ from perfgate.report.words import (
     ACCEPTED,
     WARN_ONLY,
     both_text,
-    most_severe_first,
     note_text,
     row_of,
     worst_first,
@@ -31,7 +30,7 @@ Blocks = list[list[str]]
 def tables(verdict: Verdict) -> tuple[Blocks, Blocks]:
     """What is shown in the open, and what is folded away; what could not be measured is in neither."""
     ordered = worst_first(verdict.comparisons)
-    moved = most_severe_first(c for c in ordered if _is_moved(c))
+    moved = [c for c in ordered if _is_moved(c)]
     still = [c for c in ordered if c.outcome == Outcome.PASS and not _is_moved(c)]
     shown, more = moved[:_OPEN_ROWS], moved[_OPEN_ROWS:]
     opened = _table(shown, _BUDGET)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -25,8 +25,11 @@ _DOTS_PER_INCH = 120
 _WIDTH, _ROW_HEIGHT, _STRIP_HEIGHT = 9.0, 2.8, 1.5
 _NAME_WIDTH = 90
 _LEAST_SPAN = 3.0
-_LOOKS: dict[Side, tuple[str, Literal["-", "--"]]] = {"base": ("#0072b2", "--"), "head": ("#d55e00", "-")}
-"""Colours by Okabe and Ito (2008), told apart with any colour vision; dashes say the same without colour."""
+_LOOKS: dict[Side, tuple[str, Literal["-", "--"]]] = {"head": ("#d55e00", "-"), "base": ("#0072b2", "--")}
+"""Colours by Okabe and Ito (2008), told apart with any colour vision; dashes say the same without colour.
+
+Base is drawn last: where both are the same its dashes lie on the line of head, and both are seen.
+"""
 
 _DROPPED = "#dddddd"
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
@@ -64,14 +67,14 @@ def draw_endpoint(view: EndpointView, rounds: Sequence[RoundView] = ()) -> Figur
         axes = figure.add_subplot(rows, min(len(panels), 2), place)
         draw(axes)
         _finish(axes, title)
-    _title(figure, view.name, "   ".join(f"{row.metric} {row.change} {row.verdict}" for row in view.rows[:3]))
+    _title(figure, view.name, " · ".join(f"{row.metric} {row.change} {row.verdict}" for row in view.rows[:2]))
     _legend(figure)
     return figure
 
 
 def draw_service(page: Page) -> Figure | None:
     """What the services used over time, a strip each; None where nothing was observed."""
-    shown = [series for series in page.series if any(curve.x for curve in series.curves.values())]
+    shown = [series for series in page.series if _has_points(series.curves.values())]
     if not shown:
         return None
     figure = _figure(0.6 + _STRIP_HEIGHT * len(shown))
@@ -79,10 +82,10 @@ def draw_service(page: Page) -> Figure | None:
     for place, series in enumerate(shown, start=1):
         axes = figure.add_subplot(len(shown), 1, place, sharex=first)
         first = first or axes
-        _draw_sides(axes, series.curves)
+        _draw_series(axes, series.curves)
         _mark_rounds(axes, page.rounds)
         axes.set_ylim(bottom=0)
-        _finish(axes, f"{series.name} ({series.unit})")
+        _finish(axes, f"{series.name} ({series.unit})" if series.unit else series.name)
     axes.set_xlabel("seconds of measuring; rounds lie one after another, dropped ones are grey", size=8)
     _title(figure, "the services", "")
     _legend(figure)
@@ -91,13 +94,13 @@ def draw_service(page: Page) -> Figure | None:
 
 def _panels(view: EndpointView, rounds: Sequence[RoundView]) -> list[_Panel]:
     panels: list[_Panel] = []
-    if any(curve.x for curve in view.ecdf.values()):
+    if _has_points(view.ecdf.values()):
         panels.append(("share of requests answered within", lambda axes: _draw_ecdf(axes, view.ecdf)))
-    if any(y is not None for y in view.shift.y):
+    if _has_points([view.shift]):
         panels.append(("head against base at each quantile", lambda axes: _draw_shift(axes, view)))
-    if any(curve.x for curve in view.density.values()):
+    if _has_points(view.density.values()):
         panels.append(("density", lambda axes: _draw_density(axes, view.density)))
-    if any(curve.x for curves in view.latency.values() for curve in curves.values()):
+    if _has_points(curve for curves in view.latency.values() for curve in curves.values()):
         panels.append(
             ("p50 and (thin) p95 over time", lambda axes: _draw_latency(axes, view.latency, rounds))
         )
@@ -132,9 +135,8 @@ def _draw_shift(axes: Axes, view: EndpointView) -> None:
 def _draw_latency(
     axes: Axes, latency: Mapping[Side, Mapping[str, Curve]], rounds: Sequence[RoundView]
 ) -> None:
-    for side, curves in latency.items():
-        for name, curve in curves.items():
-            colour, dashes = _LOOKS[side]
+    for side, (colour, dashes) in _LOOKS.items():
+        for name, curve in latency.get(side, {}).items():
             width = 1.5 if name == "p50" else 0.7
             axes.plot(curve.x, _numbers(curve.y), color=colour, linestyle=dashes, linewidth=width)
     _mark_rounds(axes, rounds)
@@ -144,9 +146,16 @@ def _draw_latency(
 
 
 def _draw_sides(axes: Axes, curves: Mapping[Side, Curve]) -> None:
-    for side, curve in curves.items():
-        colour, dashes = _LOOKS[side]
+    for side, (colour, dashes) in _LOOKS.items():
+        curve = curves.get(side, Curve())
         axes.plot(curve.x, _numbers(curve.y), color=colour, linestyle=dashes, linewidth=1.5)
+
+
+def _draw_series(axes: Axes, curves: Mapping[Side, Curve]) -> None:
+    """Lines with their points: one point between gaps would be no line."""
+    for side, (colour, dashes) in _LOOKS.items():
+        curve = curves.get(side, Curve())
+        axes.plot(curve.x, _numbers(curve.y), color=colour, linestyle=dashes, linewidth=1.2, marker=".", ms=3)
 
 
 def _scale_times(axes: Axes, curves: Mapping[Side, Curve]) -> None:
@@ -189,8 +198,12 @@ def _title(figure: Figure, name: str, changes: str) -> None:
 
 
 def _legend(figure: Figure) -> None:
-    handles = [Line2D([], [], color=c, linestyle=d, label=side) for side, (c, d) in _LOOKS.items()]
+    handles = [Line2D([], [], color=c, linestyle=d, label=side) for side, (c, d) in reversed(_LOOKS.items())]
     figure.legend(handles=handles, loc="upper right", ncols=2, fontsize=8, frameon=False)
+
+
+def _has_points(curves: Iterable[Curve]) -> bool:
+    return any(y is not None for curve in curves for y in curve.y)
 
 
 def _numbers(values: Sequence[float | None]) -> list[float]:

@@ -84,7 +84,7 @@ def _verdict_case(verdict: Verdict) -> _Case:
 
 
 def _reason_cases(verdict: Verdict) -> Iterator[_Case]:
-    """Thresholds and whatever else made the verdict what it is; the reasons of a PASS are none to fail for."""
+    """Thresholds and whatever else made the verdict what it is; the reasons of a PASS fail nothing."""
     for reason in verdict.reasons:
         text = reason_text(reason)
         yield _Case(

@@ -71,23 +71,19 @@ def note_text(comparison: Comparison) -> str:
 
 
 def worst_first(comparisons: Iterable[Comparison]) -> list[Comparison]:
-    """Comparisons by outcome, worst first (accepted ones first of their kind), then by metric."""
+    """Comparisons by outcome, worst first (accepted ones first of their kind), then by change and metric.
+
+    Where no change was found its size says nothing, and those of an endpoint stay together.
+    """
     return sorted(
         comparisons,
         key=lambda c: (
             WORST_FIRST.index(c.outcome),
             _NOTES.index(note_text(c)),
+            0.0 if c.outcome == Outcome.PASS else -severity(c),
             c.metric.endpoint,
             STATISTICS.index(c.metric.statistic),
         ),
-    )
-
-
-def most_severe_first(comparisons: Iterable[Comparison]) -> list[Comparison]:
-    """The same, but those of one outcome by the size of their change."""
-    return sorted(
-        worst_first(comparisons),
-        key=lambda c: (WORST_FIRST.index(c.outcome), _NOTES.index(note_text(c)), -severity(c)),
     )
 
 

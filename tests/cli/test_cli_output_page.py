@@ -1,12 +1,9 @@
 """The formats that show the page: HTML, and a folder of pictures."""
 
-import pytest
 from PIL import Image
 from test_cli_output import compare, shop  # noqa: F401 - a fixture
 
 from perfgate.cli import output
-
-pytest.importorskip("perfgate.report.page.build", reason="the page's data are a part of their own")
 
 
 def test_a_folder_gets_the_forest_plot(shop):  # noqa: F811 - the fixture
@@ -18,7 +15,6 @@ def test_a_folder_gets_the_forest_plot(shop):  # noqa: F811 - the fixture
 
 
 def test_a_page_is_one_file(shop):  # noqa: F811 - the fixture
-    pytest.importorskip("perfgate.report.html.render")
     assert compare("html=page.html") == 1
     text = (shop.path / "page.html").read_text()
     assert text.startswith("<!doctype html>") or text.startswith("<!DOCTYPE html>")

@@ -2,7 +2,7 @@ import shlex
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from report_strategies import anything, verdicts
 from report_verdicts import comparison, regression, verdict
 
@@ -58,6 +58,7 @@ def test_bound_is_the_worse_end_of_the_interval_rounded_up(row, bound: str) -> N
         regressed(change=20.0, high=30.0),
         regressed("GET /\u202ea"),
         regressed("two  spaces"),
+        regressed("GET /" + "long/" * 100),
         regressed(""),
         comparison("GET /a", "p50", Outcome.INCONCLUSIVE),
     ],
@@ -88,6 +89,7 @@ def test_command_as_it_stands_is_understood_and_asks_for_the_day(tmp_path, monke
     assert "unexpected extra argument" not in result.output
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(verdicts)
 def test_commands_of_any_verdict_are_commands_of_perfgate(v) -> None:
     for line in accept_commands(v):

@@ -1,7 +1,7 @@
 import dataclasses
 import math
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from report_strategies import anything, verdicts
 from report_verdicts import comparison, regression, whole_service
 from rich.cells import cell_len
@@ -53,6 +53,7 @@ def test_what_has_no_change_has_no_line() -> None:
     assert len(render_bars(regression().comparisons)) == len(regression().comparisons) + 1
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(verdicts, anything)
 def test_no_line_is_wider_than_promised_and_every_bar_has_its_point(v, name: str) -> None:
     lines = render_bars([*v.comparisons, comparison(name, "p50", change=0.1)])

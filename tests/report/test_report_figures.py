@@ -82,7 +82,8 @@ def test_each_endpoint_and_the_service_get_a_picture(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_without_requests_gets_none(tmp_path: Path) -> None:
-    empty = EndpointView(name="GET /a", anchor="endpoint-1")
+    nothing = {"base": {"p50": Curve(x=(1.0, 2.0), y=(None, None))}}
+    empty = EndpointView(name="GET /a", anchor="endpoint-1", latency=nothing)
     assert figures.draw_endpoint(empty) is None
     assert figures.write_figures(page(empty, series=()), tmp_path) == 0
     assert names(tmp_path) == []
@@ -91,7 +92,7 @@ def test_an_endpoint_without_requests_gets_none(tmp_path: Path) -> None:
 def test_both_sides_have_the_numbers_of_the_page_and_looks_of_their_own() -> None:
     figure = figures.draw_endpoint(view())
     ecdf, shift, _, latency = figure.axes
-    base, head = ecdf.lines
+    head, base = ecdf.lines
     assert tuple(base.get_xdata()) == GRID
     assert tuple(head.get_ydata()) == view().ecdf["head"].y
     assert (base.get_color(), base.get_linestyle()) != (head.get_color(), head.get_linestyle())

@@ -95,7 +95,7 @@ def test_gitlab_reads_a_name_whatever_is_in_it() -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(verdicts)
 def test_any_verdict_can_be_read_by_the_rules_and_by_gitlab(v) -> None:
     text = render_metrics(v)

@@ -40,7 +40,7 @@ def test_a_verdict_without_odd_numbers_comes_back_equal() -> None:
     assert read_verdict(jsonout.render(accepted()), where="x") == accepted()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(verdicts)
 def test_any_verdict_comes_back_as_the_same_document(v) -> None:
     text = jsonout.render(v)
@@ -54,7 +54,7 @@ def test_a_torn_document_is_refused(length: int) -> None:
     assert "not JSON" in refusal(text[: min(length, len(text) - 2)])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_value_changed_is_read_or_refused_by_name(data) -> None:
     """Nothing but a verdict or a refusal comes of a document that somebody edited."""

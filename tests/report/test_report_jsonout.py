@@ -51,3 +51,8 @@ def test_names_survive_and_what_utf8_lacks_does_not_break_the_file() -> None:
     text = jsonout.render(verdict(Outcome.PASS, comparison("a\udcff\u202e价", "p50")))
     assert text.isascii()
     assert json.loads(text)["comparisons"][0]["metric"]["endpoint"] == "a\ufffd\u202e价"
+
+
+def test_half_characters_are_not_put_together_to_one_that_nobody_wrote() -> None:
+    document = json.loads(jsonout.render(verdict(Outcome.PASS, comparison("a\ud83d\ude00", "p50"))))
+    assert document["comparisons"][0]["metric"]["endpoint"] == "a\ufffd\ufffd"

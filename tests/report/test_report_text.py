@@ -23,6 +23,8 @@ ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
         ("bad\udcffbyte", "bad\ufffdbyte"),
         ("GET /prix/é/价格", "GET /prix/é/价格"),
         ("back\x08space\x00", "backspace"),
+        ("fill\u3164er\u115f\u1160 \uffa0 \u2800 blank", "filler blank"),
+        ("join\u034fed \u2714\ufe0f \U000e0101", "joined \u2714"),
     ],
 )
 def test_clean_leaves_what_can_be_read(dirty: str, plain: str) -> None:

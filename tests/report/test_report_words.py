@@ -6,6 +6,7 @@ from report_verdicts import EVERY, TOO_FEW, comparison, improved, passing, verdi
 from perfgate.model import Commit, Outcome, Reason
 from perfgate.report.headline import headline
 from perfgate.report.words import (
+    both_text,
     change_text,
     commit_text,
     doubts,
@@ -13,6 +14,7 @@ from perfgate.report.words import (
     mde_text,
     p_text,
     signed_text,
+    unmeasured,
     value_text,
     worst_first,
 )
@@ -222,3 +224,47 @@ def test_headline_exists_even_without_evidence(outcome: Outcome) -> None:
 def test_headline_is_one_line_of_bounded_length(kind: str) -> None:
     assert "\n" not in headline(EVERY[kind]())
     assert len(headline(EVERY[kind]())) < 1300
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "text"),
+    [
+        ("1.20 ms", "1.75 ms", "1.20 → 1.75 ms"),
+        ("980 µs", "1.20 ms", "980 µs → 1.20 ms"),
+        ("812/s", "763/s", "812/s → 763/s"),
+        ("–", "1.20 ms", "– → 1.20 ms"),
+        ("1.20 ms", "–", "1.20 ms → –"),
+        ("–", "–", "–"),
+        ("<0.01 %", "1.0 %", "<0.01 → 1.0 %"),
+        ("0 B", "1.02 kB", "0 B → 1.02 kB"),
+    ],
+)
+def test_both_sides_share_a_unit_where_they_have_the_same(base: str, head: str, text: str) -> None:
+    assert both_text(base, head) == text
+
+
+def test_what_regressed_is_ordered_by_its_change_and_what_passed_by_its_name() -> None:
+    rows = [
+        comparison("a", "p50", change=0.01),
+        comparison("a", "p95", change=0.02),
+        comparison("b", "p50", change=0.029),
+        comparison("c", "p50", Outcome.REGRESSED, change=0.10),
+        comparison("d", "p99", Outcome.REGRESSED, change=0.20),
+        comparison("e", "errors", Outcome.REGRESSED, change=0.01),
+    ]
+    assert [c.metric.endpoint for c in worst_first(rows)] == ["e", "c", "d", "a", "a", "b"]
+
+
+def test_what_was_not_measured_is_told_once_for_each_kind_of_reason() -> None:
+    def lost(name: str, *reasons: Reason):
+        return comparison(name, "p99", Outcome.NOT_MEASURED, change=None, reasons=reasons)
+
+    few = Reason(code="few", text="GET /a p99: too few requests")
+    gone = Reason(code="gone", text="it never answered", remedy="look at its log")
+    v = verdict(Outcome.PASS, lost("GET /a", few), lost("GET /b", gone), lost("GET /c", gone), lost("GET /d"))
+    assert [(subject, reason.text) for subject, reason in unmeasured(v)] == [
+        ("", "GET /a p99: too few requests"),
+        ("GET /b p99, GET /c p99", "it never answered"),
+        ("GET /d p99", "there are no values on both sides"),
+    ]
+    assert unmeasured(verdict(Outcome.PASS, comparison("a", "p50", reasons=(few,)))) == []
