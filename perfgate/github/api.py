@@ -22,7 +22,7 @@ T = TypeVar("T")
 Parameters = Mapping[str, str | int]
 _TIMEOUT_S = (10.0, 30.0)
 _TRIES = 4
-_MAX_PAGES = 100
+_MAX_PAGES = 50  # of 100; GitHub allows 2500 comments under a pull request
 _MAX_SAID_CHARACTERS = 300
 
 
@@ -113,7 +113,7 @@ class Api:
             following = response.links.get("next", {}).get("url")
             if not following:
                 return
-            response = self._ask("GET", self._own(urljoin(response.url, following)))
+            response = self._ask("GET", self._own(response.url, following))
         raise unanswered(f"GET {path}", f"the list has no end after {_MAX_PAGES} pages")
 
     def rows(
@@ -186,14 +186,19 @@ class Api:
     def _document(self, method: str, response: requests.Response) -> Any:
         try:
             return response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise unanswered(self._line(method, response.url), "the answer is not JSON") from error
 
-    def _own(self, address: str) -> str:
-        """An address from a link, if it is of this API."""
-        ours, theirs = urlsplit(self.api_url), urlsplit(address)
-        if (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
-            raise unanswered("the next page", f"it is said to be elsewhere: {self._clean(address)}")
+    def _own(self, page: str, link: str) -> str:
+        """The address a page links to, if it is of this API."""
+        ours = urlsplit(self.api_url)
+        try:
+            address = urljoin(page, link)
+            theirs = urlsplit(address)
+        except ValueError:
+            theirs = None
+        if theirs is None or (theirs.scheme, theirs.netloc) != (ours.scheme, ours.netloc):
+            raise unanswered("the next page", f"it is said to be elsewhere: {self._clean(link)}")
         return address
 
     def _line(self, method: str, address: str) -> str:
@@ -203,7 +208,7 @@ class Api:
         """GitHub's own words in an error, its details of a 422 included."""
         try:
             answer = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return ""
         if not isinstance(answer, dict):
             return ""

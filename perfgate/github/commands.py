@@ -9,7 +9,9 @@ from typing import Literal
 from perfgate.errors import MeasureError
 from perfgate.github.plain import plain
 
-MAX_SUMMARY_BYTES = 1 << 20
+MAX_FILE_BYTES = (
+    1_000_000  # of 1 MiB; just below it the runner drops a summary in silence (actions/runner#4337)
+)
 _OUTPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _CUT = "\n\n*The rest did not fit in this summary.*\n"
 
@@ -18,7 +20,7 @@ def output_text(values: Mapping[str, str]) -> str:
     """The values as lines for GITHUB_OUTPUT; no value can end its own block and set another output.
 
     Raises:
-        ValueError: a name is no name of an output, or all is more than the 1 MiB a job may set.
+        ValueError: a name is no name of an output, or all is more than 1 MB, which is what a job may set.
     """
     text = ""
     for name, value in values.items():
@@ -26,8 +28,8 @@ def output_text(values: Mapping[str, str]) -> str:
             raise ValueError(f"{name!r} is not the name of an output")
         delimiter = f"perfgate_{secrets.token_hex(16)}"
         text += f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
-    if len(_encoded(text)) > MAX_SUMMARY_BYTES:
-        raise ValueError("the outputs are larger than 1 MiB")
+    if len(_encoded(text)) > MAX_FILE_BYTES:
+        raise ValueError("the outputs are larger than 1 MB")
     return text
 
 
@@ -46,14 +48,14 @@ def notice(
 
 
 def append(path: Path, text: str) -> None:
-    """Add text to one of the runner's files; more than 1 MiB in all is cut after a whole line.
+    """Add text to one of the runner's files; more than 1 MB in all is cut after a whole line.
 
     Raises:
         MeasureError: the file cannot be written.
     """
     try:
         with path.open("ab") as file:
-            file.write(_fitting(_encoded(text), MAX_SUMMARY_BYTES - file.tell()))
+            file.write(_fitting(_encoded(text), MAX_FILE_BYTES - file.tell()))
     except (OSError, ValueError) as error:
         raise MeasureError(
             f"{plain(path)}: cannot be written: {plain(error)}",

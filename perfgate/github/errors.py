@@ -40,9 +40,9 @@ def failed(line: str, *, status: int, said: str, limited: bool = False) -> ApiEr
 
 
 def unanswered(line: str, reason: str) -> ApiError:
-    """The error of a request without an answer."""
+    """The error of a request without an answer, or with one that is not GitHub's."""
     hint = f"check the network, proxy and GITHUB_API_URL of this runner; {_STATUS_PAGE}"
-    return ApiError(f"no answer from GitHub to {line}: {reason}", hint, status=0)
+    return ApiError(f"no usable answer from GitHub to {line}: {reason}", hint, status=0)
 
 
 def _advice(line: str, status: int, limited: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from urllib3 import BaseHTTPResponse, Retry
 from urllib3.connectionpool import ConnectionPool
-from urllib3.exceptions import HTTPError, MaxRetryError, ResponseError
+from urllib3.exceptions import HTTPError, MaxRetryError, ResponseError, SSLError
 
 RATE_LIMITED = (403, 429)
 _SERVER_FAULTS = (500, 502, 503, 504)
@@ -94,7 +94,11 @@ class GitHubRetry(Retry):
         following = super().increment(method, url, response, error, _pool, _stacktrace)
         told = None if response is None else self.get_retry_after(response)
         refused = response is not None and response.status in RATE_LIMITED and told is None
-        if refused or (told or following.get_backoff_time()) > self.patience.left_s:
+        if (
+            refused
+            or isinstance(error, SSLError)
+            or (told or following.get_backoff_time()) > self.patience.left_s
+        ):
             raise MaxRetryError(_pool, url, error or ResponseError("not tried again"))  # type: ignore[arg-type] # as urllib3 does
         return following
 

@@ -24,7 +24,10 @@ class PublishError(ApiError):
     def __init__(self, errors: list[ApiError], published: Published) -> None:
         hints = dict.fromkeys(error.hint for error in errors)
         super().__init__(
-            "; ".join(error.message for error in errors), "; ".join(hints), status=errors[0].status
+            "; ".join(error.message for error in errors),
+            "; ".join(hints),
+            status=errors[0].status,
+            limited=errors[0].limited,
         )
         self.published = published
 

@@ -80,7 +80,7 @@ def _pull_request(row: object, repository: str, where: str) -> PullRequest:
     owned = repository_name(inside(row, "base.repo.full_name"), f"{where}.base.repo.full_name")
     if not _same(owned, repository):
         raise UsageError(
-            f"{where} is of {owned}, not of {repository}",
+            f"{where}.base.repo.full_name is {owned}, not {repository}",
             "run perfgate in the repository of the pull request",
         )
     gone = inside(row, "head.repo") is None

@@ -35,5 +35,5 @@ def put_status(api: Api, publication: Publication) -> str:
 
 
 def _short_planes(text: str) -> str:
-    """GitHub refuses statuses with characters above U+FFFF, such as most emoji."""
+    """GitHub refuses a status with characters of four bytes in UTF-8, such as most emoji (422)."""
     return "".join(character if character <= "\uffff" else "\ufffd" for character in text)

@@ -49,11 +49,15 @@ def facts(node: Any, *, names: bool = False) -> Any:
         return [facts(item) for item in node]
     if not isinstance(node, dict):
         return node
-    return {
+    kept = {
         key: facts(value, names=not names and key in _NAMED)
         for key, value in node.items()
         if names or not (key in _WORDS or key.startswith("x-"))
     }
+    for answer in kept.get("responses", {}).values() if not names else ():
+        if "$ref" not in answer:
+            answer["description"] = ""  # OpenAPI wants one
+    return kept
 
 
 def referenced(paths: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +67,7 @@ def referenced(paths: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
     while open_references:
         _, _, kind, name = open_references.pop().split("/")
         if name not in components.setdefault(kind, {}):
-            components[kind][name] = facts(whole["components"][kind][name])
+            components[kind] |= facts({kind: {name: whole["components"][kind][name]}})[kind]
             open_references += references(components[kind][name])
     return components
 

@@ -143,6 +143,10 @@ def _add_status(github: FakeGitHub, seen: Seen, sha: str) -> Answer:
         problem = {"resource": "Status", "code": "custom", "field": "description"}
         problem["message"] = "description is too long (maximum is 140 characters)"
         return refusal(422, "Validation Failed", problem)
+    if any(character > "\uffff" for character in seen.body.get("description", "")):
+        problem = {"resource": "Status", "code": "custom", "field": "description"}
+        problem["message"] = "description doesn't accept 4-byte Unicode"
+        return refusal(422, "Validation Failed", problem)
     github.statuses.append({"sha": sha, **seen.body})
     return Answer(201, answer_of("status", **seen.body))
 

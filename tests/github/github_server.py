@@ -6,7 +6,9 @@ the test when the server closes. Requests can be made to fail in the ways GitHub
 
 import contextlib
 import json
+import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from tests.github.github_description import answer_of, answer_violations, request_violations
 from tests.github.github_operations import Answer, operate, refusal
 
+_EVERY_ANSWER = {"Content-Type": "application/json; charset=utf-8"}
 TOKEN = "ghs_0123456789abcdefSECRET"
 
 
@@ -209,7 +212,9 @@ class FakeGitHub:
 
 
 @contextlib.contextmanager
-def github_server(*, prefix: str = "", repository: str = "acme/shop") -> Iterator[FakeGitHub]:
+def github_server(
+    *, prefix: str = "", repository: str = "acme/shop", tls: ssl.SSLContext | None = None
+) -> Iterator[FakeGitHub]:
     """A GitHub of its own, gone afterwards; `prefix` is the API's path, as /api/v3 of GitHub Enterprise.
 
     Raises:
@@ -218,7 +223,9 @@ def github_server(*, prefix: str = "", repository: str = "acme/shop") -> Iterato
     github = FakeGitHub(repository=repository)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(github, prefix))
     server.daemon_threads = True
-    github.url = f"http://127.0.0.1:{server.server_address[1]}{prefix}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    github.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}{prefix}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -230,10 +237,19 @@ def github_server(*, prefix: str = "", repository: str = "acme/shop") -> Iterato
     assert not github.violations, "\n".join(github.violations)
 
 
+def _limits() -> dict[str, str]:
+    """GitHub says with every answer what is left of the limit, also where it refuses for another reason."""
+    return {"x-ratelimit-remaining": "4999", "x-ratelimit-reset": str(int(time.time()) + 3600)}
+
+
 def _handler(github: FakeGitHub, prefix: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
+
+        def handle(self) -> None:
+            with contextlib.suppress(OSError):  # a client that does not trust the certificate hangs up
+                super().handle()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -247,7 +263,7 @@ def _handler(github: FakeGitHub, prefix: str) -> type[BaseHTTPRequestHandler]:
                 return
             content = given.body if isinstance(given.body, bytes) else json.dumps(given.body).encode()
             self.send_response(given.status)
-            for name, value in {"Content-Type": "application/json; charset=utf-8", **given.headers}.items():
+            for name, value in {**_EVERY_ANSWER, **_limits(), **given.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
