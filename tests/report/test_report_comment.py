@@ -198,7 +198,9 @@ def test_every_hostile_word_is_inert_everywhere(word: str) -> None:
             reproduce=f"perfgate compare {name}",
         )
         context = CommentContext(key=name, head_sha=name, report_url=name)
-        page = assert_inert(render_comment(v, context), links=(name,) if name == "https://evil.example" else ())
+        page = assert_inert(
+            render_comment(v, context), links=(name,) if name == "https://evil.example" else ()
+        )
         assert page.cells.count("p50") == 1
         assert shorten(clean(name), 80) in readable(page)
         assert_inert(render_step_summary(v, dataclasses.replace(context, report_url=""), [name]))
