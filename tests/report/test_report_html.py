@@ -241,3 +241,31 @@ def test_the_chart_library_comes_with_its_licence() -> None:
     vendor = files("perfgate.report.html") / "vendor"
     assert "MIT License" in (vendor / "uPlot.LICENSE.txt").read_text(encoding="utf-8")
     assert "uPlot" in (vendor / "uPlot.iife.min.js").read_text(encoding="utf-8")
+
+
+def test_where_head_was_measured_alone_there_is_no_empty_column_of_base() -> None:
+    view = pages.endpoint("GET /", 1)
+    alone = replace(
+        view,
+        ecdf={"head": view.ecdf["head"]},
+        density={"head": view.density["head"]},
+        shift=type(view.shift)(),
+        shift_band=type(view.shift_band)(),
+        quantiles=tuple((name, None, head) for name, _, head in view.quantiles),
+        latency={"head": view.latency["head"]},
+        throughput={"head": view.throughput["head"]},
+        statuses=(("200", 0, 10),),
+    )
+    rounds = tuple(replace(each, requests={"head": 10}) for each in pages.rounds_of())
+    found = Document(render_page(pages.page_of([alone], rounds=rounds, series=())))
+    headers = [each.text for each in found.all("th", scope="col")]
+    assert "Requests head" in headers
+    assert not [header for header in headers if "base" in header]
+    assert headers.count("Base") == 1  # of the metrics, which are held to the baseline
+    assert "both sides" not in found.text
+
+
+def test_the_title_does_not_say_the_outcome_twice() -> None:
+    found = Document(render_page(replace(pages.passing(), title="PASS: shop, main → head")))
+    assert found.one("title").text == "Pass: shop, main → head"
+    assert found.one("p", class_="title").text == "shop, main → head"

@@ -105,6 +105,7 @@ def _environment() -> Environment:
         "outcome": words.outcome_text,
         "sentence": words.sentence,
         "headline": words.headline_text,
+        "compared": words.title_text,
         "brief": words.brief,
     }
     return environment

@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import groupby
 from typing import Any
 
-from perfgate.model import History
+from perfgate.model import SIDES, History
 from perfgate.report.html import data, pasts
 from perfgate.report.html.document import write
 from perfgate.report.html.forest import forest_of
@@ -44,6 +44,8 @@ def render_page(page: Page) -> str:
         counts=_counts(page),
         series=[each for each in page.series if any(curve.x for curve in each.curves.values())],
         health=list(dict.fromkeys(name for each in page.rounds for name in each.health)),
+        alone=not _has_base(page),
+        sides=SIDES if _has_base(page) else ("head",),
         fold_rounds=len(page.rounds) > _MOST_OPEN_ROUNDS,
     )
 
@@ -81,6 +83,12 @@ def _endpoint(page: Page, endpoint: EndpointView, numbers: dict[str, Any]) -> di
         "charts": {name: len(frame) > 1 for name, frame in numbers.items()},
         "worst": endpoint.rows[0].outcome if endpoint.rows else "NOT_MEASURED",
     }
+
+
+def _has_base(page: Page) -> bool:
+    """Whether base was measured beside head; a check measures head alone and compares it with a baseline."""
+    curves = (each.ecdf for each in page.endpoints)
+    return not page.rounds or any("base" in each for each in (*curves, *(r.requests for r in page.rounds)))
 
 
 def _counts(page: Page) -> list[tuple[str, int]]:

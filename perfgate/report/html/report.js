@@ -61,8 +61,9 @@ const SAYS = {
 
 function seriesSpec(name) {
   const frame = data.series[name];
-  const unit = ["threads", "connections"].includes(name) ? "" : frame.unit;
-  return { says: SAYS[name] ?? "", ...overTime(frame), y: { write: write.number(unit), range: fromZero }, lines: sidesOf(frame) };
+  const counted = ["threads", "connections"].includes(name);
+  const marks = counted ? (...range) => evenMarks(...range).filter(Number.isInteger) : undefined;
+  return { says: SAYS[name] ?? "", ...overTime(frame), y: { write: write.number(counted ? "" : frame.unit), range: fromZero, marks }, lines: sidesOf(frame) };
 }
 
 /** The time axis that all rounds share: every chart over time begins and ends at the same place. */

@@ -35,6 +35,11 @@ def headline_text(headline: str, outcome: str) -> Markup:
     return sentence(headline.removeprefix(f"{outcome}: "))
 
 
+def title_text(title: str, outcome: str) -> str:
+    """What was compared, without the outcome that stands beside it anyway."""
+    return brief(title.removeprefix(f"{outcome}: "))
+
+
 def sentence(text: str) -> Markup:
     """A sentence with its capital and its full stop, in which no number parts from its unit; escaped."""
     plain = clean(text)
