@@ -39,9 +39,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def slow(project: Project) -> dict[str, object]:
     """The verdict of main against slow, measured once."""
     path = project.path / "verdict.json"
-    done = project.perfgate(
-        "compare", "main", "slow", "-o", f"json={path}", "-o", f"png={path.with_suffix('.png')}"
-    )
+    outputs = [f"json={path}", f"png={path.with_suffix('.png')}", f"html={path.with_suffix('.html')}"]
+    done = project.perfgate("compare", "main", "slow", *(word for each in outputs for word in ("-o", each)))
     assert done.code == 1, done.err
     assert done.out.startswith("REGRESSED: GET /home p50 is ")
     return json.loads(path.read_text()) | {"stdout": done.out, "stderr": done.err}
@@ -56,6 +55,18 @@ def test_a_slow_commit_is_found(slow: dict[str, object]) -> None:
 
 def test_the_picture_is_a_picture(project: Project, slow: dict[str, object]) -> None:
     assert (project.path / "verdict.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_has_everything_that_was_measured(project: Project, slow: dict[str, object]) -> None:
+    done = project.perfgate("report", "-o", "html=.perfgate/again.html", "-o", "png=.perfgate/figures/")
+    assert done.code == 0, done.err
+    assert done.out.startswith("REGRESSED: GET /home p50 is ")
+    for path in ("verdict.html", ".perfgate/again.html"):
+        page = (project.path / path).read_text()
+        assert str(slow["headline"]).removeprefix("REGRESSED: ").partition(" (")[0] in page
+        for missing in ("were not kept", "nothing was read", "has no band", "no result was at hand"):
+            assert missing not in page
+    assert len(list((project.path / ".perfgate/figures").glob("*.png"))) > 1
 
 
 def test_the_report_leads_with_the_verdict_and_says_how_to_reproduce(slow: dict[str, object]) -> None:

@@ -10,8 +10,8 @@ MOST_FOREST_ROWS = 1_000
 MOST_CLASSES = 20
 NAME_WIDTH = 120
 
-_DISTRIBUTION_BUDGET = 9_000
-_TIME_BUDGET = 6_000
+_DISTRIBUTION_BUDGET = 7_000
+_TIME_BUDGET = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ def points_of(endpoints: int, rounds: int) -> Points:
     share = _DISTRIBUTION_BUDGET // endpoints
     timed = max(min(endpoints, _TIME_BUDGET // rounds), 1)
     return Points(
-        ecdf=min(max(share * 3 // 5, 24), 300),
-        density=min(max(share * 2 // 5, 24), 200),
+        ecdf=min(max(share * 3 // 5, 20), 300),
+        density=min(max(share * 2 // 5, 20), 200),
         time=max(min(_TIME_BUDGET // timed, 300), rounds),
         timed_endpoints=timed,
     )
