@@ -50,7 +50,7 @@ def recorded(service, seconds=0.2, meanwhile=lambda: None):
     assert not any(map(len, (*nothing.memory, *nothing.usage)))
     assert len(series.at_ns) == len(series.rss_bytes)
     assert {len(column) for column in usage} == {-(-len(series.at_ns) // READINGS_A_ROW)}
-    assert set(usage.at_ns) <= set(series.at_ns)
+    assert list(usage.at_ns) == list(series.at_ns)[::READINGS_A_ROW]
     assert list(series.at_ns) == sorted(series.at_ns)
     assert all(begun_ns <= at_ns <= time.time_ns() for at_ns in series.at_ns)
     return series.rss_bytes, usage
