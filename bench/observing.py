@@ -32,7 +32,7 @@ from perfgate.load.plan import LoadPlan
 from perfgate.load.watching import Watcher
 from perfgate.model import Profile, Ramp
 from perfgate.target.observe import Watch
-from perfgate.target.recorder import Recorder
+from perfgate.target.readings import UsageRecorder
 from perfgate.workload.artillery import read_workload
 
 CONNECTIONS = (1, 100)
@@ -77,7 +77,7 @@ def _row(
     for _ in range(pairs):
         found: dict[bool, list[float]] = {}
         for observed in draw.sample([True, False], 2):
-            recorder = Recorder(*zip(*services, strict=True)) if observed else None
+            recorder = UsageRecorder(*zip(*services, strict=True)) if observed else None
             found[observed], cpu_ns = _loaded(plan, recorder)
             if observed:
                 shares.append(cpu_ns / 1e9 / seconds)
@@ -112,7 +112,7 @@ def _plan(ports: list[int], connections: int, seconds: float) -> LoadPlan:
     )
 
 
-def _loaded(plan: LoadPlan, recorder: Recorder | None) -> tuple[list[float], int]:
+def _loaded(plan: LoadPlan, recorder: UsageRecorder | None) -> tuple[list[float], int]:
     """p50 and p99 of the service time and requests a second of one load, and what reading took of the CPU."""
     spent_ns = 0
 
@@ -132,7 +132,7 @@ def _loaded(plan: LoadPlan, recorder: Recorder | None) -> tuple[list[float], int
 
 
 def _recorder_cpu_ns() -> int:
-    thread = next(each for each in threading.enumerate() if each.name == "recorder")
+    thread = next(each for each in threading.enumerate() if each.name == "usage")
     assert thread.ident is not None
     return time.clock_gettime_ns(time.pthread_getcpuclockid(thread.ident))
 
