@@ -1,9 +1,10 @@
 """What reading memory, CPU time, threads and connections of the services costs a load: with it and without.
 
 Two services that work for 100 µs an answer, a load of couples on both, in pairs of loads in random order: one
-as it is measured in a round, one with nobody reading. A ratio is that of a pair; shown are the geometric mean
-over the pairs with twice its standard error either way, and the standard deviation of one pair. The CPU time
-is that of the reading thread, over the time measured.
+as it is measured in a round, one with nobody reading. A ratio is that of a pair; shown is the median over the
+pairs with the interval that order statistics give it (95 %), and the results have the spread of one pair
+too (1.4826 times the median absolute deviation). The CPU time is that of the reading thread, over the time
+measured.
 Run: python -m bench.observing
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from scipy.stats import binom
 
 from bench import children
 from bench.machine import DRIVER_CPUS, SERVICE_CPUS, settle, write_results
@@ -30,7 +32,7 @@ from perfgate.load.plan import LoadPlan
 from perfgate.load.watching import Watcher
 from perfgate.model import Profile, Ramp
 from perfgate.target.observe import Watch
-from perfgate.target.recorder import Recorder
+from perfgate.target.readings import UsageRecorder
 from perfgate.workload.artillery import read_workload
 
 CONNECTIONS = (1, 100)
@@ -40,8 +42,8 @@ _WARMUP_NS = 200_000_000
 
 
 @click.command()
-@click.option("--pairs", default=20, help="Pairs of loads with each number of connections.")
-@click.option("--seconds", default=1.0, help="How long each load is measured.")
+@click.option("--pairs", default=40, help="Pairs of loads with each number of connections.")
+@click.option("--seconds", default=0.5, help="How long each load is measured.")
 def main(pairs: int, seconds: float) -> None:
     described = settle()
     os.sched_setaffinity(0, DRIVER_CPUS)
@@ -75,7 +77,7 @@ def _row(
     for _ in range(pairs):
         found: dict[bool, list[float]] = {}
         for observed in draw.sample([True, False], 2):
-            recorder = Recorder(*zip(*services, strict=True)) if observed else None
+            recorder = UsageRecorder(*zip(*services, strict=True)) if observed else None
             found[observed], cpu_ns = _loaded(plan, recorder)
             if observed:
                 shares.append(cpu_ns / 1e9 / seconds)
@@ -84,7 +86,7 @@ def _row(
     return {
         "connections": connections,
         **{name: _ratio(values) for name, values in logs.items()},
-        "reading_cpu_ratio": round(statistics.mean(shares), 5),
+        "reading_cpu_ratio": round(statistics.median(shares), 5),
     }
 
 
@@ -110,7 +112,7 @@ def _plan(ports: list[int], connections: int, seconds: float) -> LoadPlan:
     )
 
 
-def _loaded(plan: LoadPlan, recorder: Recorder | None) -> tuple[list[float], int]:
+def _loaded(plan: LoadPlan, recorder: UsageRecorder | None) -> tuple[list[float], int]:
     """p50 and p99 of the service time and requests a second of one load, and what reading took of the CPU."""
     spent_ns = 0
 
@@ -130,16 +132,17 @@ def _loaded(plan: LoadPlan, recorder: Recorder | None) -> tuple[list[float], int
 
 
 def _recorder_cpu_ns() -> int:
-    thread = next(each for each in threading.enumerate() if each.name == "recorder")
+    thread = next(each for each in threading.enumerate() if each.name == "usage")
     assert thread.ident is not None
     return time.clock_gettime_ns(time.pthread_getcpuclockid(thread.ident))
 
 
 def _ratio(logs: list[float]) -> dict[str, float]:
-    mean, sd = statistics.mean(logs), statistics.stdev(logs)
-    error = 2 * sd / math.sqrt(len(logs))
-    texts = {"ratio": mean, "low": mean - error, "high": mean + error}
-    return {name: round(math.exp(value), 4) for name, value in texts.items()} | {"sd": round(sd, 4)}
+    ordered, middle = sorted(logs), statistics.median(logs)
+    left_out = max(0, int(binom.ppf(0.025, len(logs), 0.5)) - 1)
+    spread = 1.4826 * statistics.median(abs(each - middle) for each in logs)
+    found = {"ratio": middle, "low": ordered[left_out], "high": ordered[-1 - left_out]}
+    return {name: round(math.exp(value), 4) for name, value in found.items()} | {"spread": round(spread, 4)}
 
 
 def _cells(row: dict[str, object]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from perfgate.target import noise, observe, service
-from perfgate.target.recorder import Recorded, Recorder
+from perfgate.target.readings import Recorded, UsageRecorder
 
 
 class Counters:
@@ -19,7 +19,7 @@ class Counters:
         self._noise_before = noise.snapshot()
         self.noise = noise.between(self._noise_before, self._noise_before)
         self.rss_bytes: list[int | None] = [None] * len(services)
-        self._recorder = Recorder(self._watched, [s.port if s else None for s in services])
+        self._recorder = UsageRecorder(self._watched, [s.port if s else None for s in services])
 
     def begin(self) -> None:
         """Measuring begins."""

@@ -9,7 +9,7 @@ import numpy as np
 from perfgate.model import ServiceSeries
 
 if TYPE_CHECKING:
-    from perfgate.target.recorder import UsageSeries
+    from perfgate.target.readings import UsageSeries
 
 
 def series_of(usage: UsageSeries, round_index: int) -> ServiceSeries:

@@ -38,7 +38,7 @@ from perfgate.target import calibration, noise, service
 
 if TYPE_CHECKING:
     from perfgate.target.keeper import Keeper
-    from perfgate.target.recorder import Recorded
+    from perfgate.target.readings import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

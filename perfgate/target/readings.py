@@ -48,7 +48,7 @@ class Recorded(NamedTuple):
     usage: UsageSeries
 
 
-class Recorder:
+class UsageRecorder:
     """A thread that reads what several trees use, from `start` to `stop`; a watch of None stands for no tree.
 
     It is a thread of the driver and runs where that runs. Until `stop` nobody else may use the watches.
@@ -69,7 +69,7 @@ class Recorder:
         ]
         self._interval_s = interval_s
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._record, name="recorder", daemon=True)
+        self._thread = threading.Thread(target=self._record, name="usage", daemon=True)
         self._births = b""
 
     def start(self) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from perfgate.target import connections, recorder
+from perfgate.target import connections, readings
 from perfgate.target.observe import watch
-from perfgate.target.recorder import READINGS_A_ROW, Recorder
+from perfgate.target.readings import READINGS_A_ROW, UsageRecorder
 from perfgate.target.service import stop, wait_ready
 
 LISTEN = (
@@ -40,7 +40,7 @@ def serve(start):
 
 
 def recorded(service, seconds=0.2, meanwhile=lambda: None):
-    reading = Recorder([watch(service), None], [service.port, None], interval_s=0.005)
+    reading = UsageRecorder([watch(service), None], [service.port, None], interval_s=0.005)
     begun_ns = time.time_ns()
     reading.start()
     time.sleep(seconds / 2)
@@ -50,7 +50,7 @@ def recorded(service, seconds=0.2, meanwhile=lambda: None):
     assert not any(map(len, (*nothing.memory, *nothing.usage)))
     assert len(series.at_ns) == len(series.rss_bytes)
     assert {len(column) for column in usage} == {-(-len(series.at_ns) // READINGS_A_ROW)}
-    assert set(usage.at_ns) <= set(series.at_ns)
+    assert list(usage.at_ns) == list(series.at_ns)[::READINGS_A_ROW]
     assert list(series.at_ns) == sorted(series.at_ns)
     assert all(begun_ns <= at_ns <= time.time_ns() for at_ns in series.at_ns)
     return series.rss_bytes, usage
@@ -110,7 +110,7 @@ def test_what_a_request_leaves_behind_is_seen(serve):
 
 
 def test_a_worker_born_meanwhile_is_counted(serve, monkeypatch):
-    monkeypatch.setattr(recorder, "_REFRESH_NS", 10_000_000)
+    monkeypatch.setattr(readings, "_REFRESH_NS", 10_000_000)
     service = serve("os.fork() or __import__('time').sleep(60) if b'fork' in r else None")
     rss, usage = recorded(service, seconds=0.6, meanwhile=lambda: ask(service, "fork"))
     assert rss[-1] > 1.3 * rss[0]
@@ -152,7 +152,7 @@ def test_a_tree_that_ends_is_read_until_then(serve):
 def test_no_file_stays_open_and_stopping_twice_is_the_same(serve):
     service = serve("pass")
     before = len(list(Path("/proc/self/fd").iterdir()))
-    reading = Recorder([watch(service)], [service.port], interval_s=0.005)
+    reading = UsageRecorder([watch(service)], [service.port], interval_s=0.005)
     reading.start()
     time.sleep(0.05)
     held = [str(each.resolve()) for each in Path("/proc/self/fd").iterdir()]
@@ -165,6 +165,6 @@ def test_no_file_stays_open_and_stopping_twice_is_the_same(serve):
 
 
 def test_nobody_to_watch_starts_no_thread():
-    reading = Recorder([None, None], [None, None])
+    reading = UsageRecorder([None, None], [None, None])
     reading.start()
     assert not any(len(column) for each in reading.stop() for series in each for column in series)
