@@ -17,7 +17,7 @@ ACTION = yaml.safe_load((TOP / "action.yml").read_text())
 STEPS = ACTION["runs"]["steps"]
 WORKFLOWS = sorted((TOP / ".github" / "workflows").glob("*.yml"))
 TOOLS = Path(sys.executable).parent
-GENERATED = sorted((TOP / "perfgate" / "scaffold" / "workflows").glob("*.yml"))
+GENERATED = sorted((TOP / "perfgate" / "scaffold" / "github").glob("*.yml"))
 
 
 def step(name):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from perfgate.github.publish import Conclusion, Published
     from perfgate.github.run import ActionsRun
 
+_SAY_NOTHING = ("cancelled", "action_required")
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -182,12 +183,13 @@ def _published(
 def _pull_request(api: Api, run: ActionsRun, subject: _Subject) -> tuple[int | None, tuple[str, ...]]:
     """Its number, and why there is no comment where it could not be told.
 
-    A run that was cancelled has been overtaken, mostly by one of a newer commit, and says nothing about it.
+    A run that was cancelled has been overtaken, mostly by one of a newer commit, and one that waits for a
+    maintainer's approval has not run: neither has anything to say about the change.
     """
     from perfgate.github.errors import ApiError
     from perfgate.github.pullrequest import find_pull_request, pull_request_of
 
-    if subject.ended == "cancelled":
+    if subject.ended in _SAY_NOTHING:
         return None, ()
     try:
         found = find_pull_request(api, run) if subject.ended else pull_request_of(run)

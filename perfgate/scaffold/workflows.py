@@ -41,7 +41,7 @@ def repository_of(url: str) -> str | None:
 
 def workflow_text(name: str, *, action: str, config: str) -> str:
     """One of the workflows, for an action as `is_action` takes it and a configuration's path from the top."""
-    text = (files("perfgate.scaffold") / "workflows" / name).read_text(encoding="utf-8")
+    text = (files("perfgate.scaffold") / "github" / name).read_text(encoding="utf-8")
     pinned = _SHA.fullmatch(action.rpartition("@")[2]) is not None
     used = action if pinned else action + _UNPINNED
     return text.replace("PERFGATE_ACTION", used).replace("PERFGATE_CONFIG", _quoted(config))

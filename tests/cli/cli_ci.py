@@ -1,6 +1,8 @@
 """A repository as actions/checkout leaves it for a pull request, and what a job of GitHub's finds."""
 
+import copy
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,14 @@ class Change:
         self.project.git("checkout", "--quiet", "--detach", "main")
         self.project.git("merge", "--quiet", "--no-ff", "--message", "merge", "feature")
         self.merge = self.project.git("rev-parse", "HEAD").strip()
+
+    def copy(self, path: Path) -> "Change":
+        """The same repository at another place, much faster than made anew."""
+        shutil.copytree(self.path, path, symlinks=True)
+        made = copy.copy(self)
+        made.path, made.project = path, copy.copy(self.project)
+        made.project.path = path
+        return made
 
     def pull_request(self, github: FakeGitHub, **more: str) -> dict[str, Any]:
         """The payload of its `pull_request` event."""

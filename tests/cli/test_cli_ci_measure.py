@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 
 import pytest
 from cli_ci import Change, outputs_of
@@ -26,22 +27,30 @@ def _outside(monkeypatch):
             monkeypatch.delenv(name)
 
 
-def slow_change(path) -> Change:
-    """A pull request whose service waits 3 ms before each answer."""
-    change = Change(path)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return Change(tmp_path_factory.mktemp("made") / "shop")
+
+
+@pytest.fixture
+def change(made, tmp_path):
+    return made.copy(tmp_path / "shop")
+
+
+def slow(change: Change) -> None:
+    """Make it a pull request whose service waits 3 ms before each answer."""
     change.project.git("checkout", "--quiet", "feature")
     change.project.edit("service.py", SLOW, f"    time.sleep(0.003)\n{SLOW}")
     change.head = change.project.commit("slower")
     change.project.git("checkout", "--quiet", "--detach", "main")
     change.project.git("merge", "--quiet", "--no-ff", "--message", "merge", "feature")
     change.merge = change.project.git("rev-parse", "HEAD").strip()
-    return change
 
 
-def test_a_forks_pull_request_from_measuring_to_the_comment(tmp_path, monkeypatch, capsys):
+def test_a_forks_pull_request_from_measuring_to_the_comment(change, tmp_path, monkeypatch, capsys):
     from perfgate.cli.main import main
 
-    change = slow_change(tmp_path / "shop")
+    slow(change)
     with github_server() as github:
         number = github.add_pull(head_sha=change.head, base_sha=change.base, head_repository="stranger/shop")
         job = tmp_path / "measuring"
@@ -79,8 +88,7 @@ def test_a_forks_pull_request_from_measuring_to_the_comment(tmp_path, monkeypatc
         assert [check["conclusion"] for check in github.checks] == ["failure"]
 
 
-def test_a_plain_shell_needs_no_ci_system(tmp_path):
-    change = Change(tmp_path / "shop")
+def test_a_plain_shell_needs_no_ci_system(change, tmp_path):
     change.project.git("checkout", "--quiet", "--detach", change.head)
     done = perfgate(change, {}, "ci", "--bundle", "out", "-o", "junit=perfgate.xml")
     assert done.code in (0, 3), done.err
@@ -93,8 +101,7 @@ def test_a_plain_shell_needs_no_ci_system(tmp_path):
     }
 
 
-def test_what_cannot_be_measured_leaves_its_reason(tmp_path):
-    change = Change(tmp_path / "shop")
+def test_what_cannot_be_measured_leaves_its_reason(change, tmp_path):
     job = tmp_path / "job"
     job.mkdir()
     github = FakeGitHub(url="https://api.github.com")
@@ -116,8 +123,7 @@ def test_what_cannot_be_measured_leaves_its_reason(tmp_path):
 
 
 @pytest.mark.parametrize("event_name", ["pull_request_target", "workflow_run"])
-def test_a_forks_code_never_runs_with_secrets(tmp_path, event_name):
-    change = Change(tmp_path / "shop")
+def test_a_forks_code_never_runs_with_secrets(change, tmp_path, event_name):
     job = tmp_path / "job"
     job.mkdir()
     github = FakeGitHub(url="https://api.github.com")
@@ -126,8 +132,7 @@ def test_a_forks_code_never_runs_with_secrets(tmp_path, event_name):
     assert not change.project.results()
 
 
-def test_a_torn_event_leaves_its_reason_too(tmp_path):
-    change = Change(tmp_path / "shop")
+def test_a_torn_event_leaves_its_reason_too(change, tmp_path):
     job = tmp_path / "job"
     job.mkdir()
     environ = FakeGitHub(url="https://api.github.com").environ(job, "pull_request", {})
@@ -139,8 +144,7 @@ def test_a_torn_event_leaves_its_reason_too(tmp_path):
     assert bundle.head_sha == ""
 
 
-def test_inputs_arrive_by_the_environment_and_empty_ones_are_none(tmp_path):
-    change = Change(tmp_path / "shop")
+def test_inputs_arrive_by_the_environment_and_empty_ones_are_none(change, tmp_path):
     empty = dict.fromkeys(
         [f"PERFGATE_CI_{name}" for name in ("WORKLOAD", "BASE", "BUDGET", "REPORT_PATH")], ""
     )
@@ -149,3 +153,16 @@ def test_inputs_arrive_by_the_environment_and_empty_ones_are_none(tmp_path):
     bundle = read_bundle(change.path / "here")
     assert bundle is not None
     assert bundle.key == "other.yml"
+
+
+def test_a_run_that_is_stopped_leaves_no_verdict_and_no_reason(change):
+    process = change.project.start("ci")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "round 1 of" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    change.project.assert_nothing_left()
+    assert not (change.path / ".perfgate" / "ci" / "bundle.json").exists()

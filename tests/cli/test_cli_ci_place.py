@@ -12,9 +12,14 @@ from tests.github.github_server import FakeGitHub
 NOWHERE = "0" * 40
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return Change(tmp_path_factory.mktemp("made") / "shop")
+
+
 @pytest.fixture
-def change(tmp_path):
-    return Change(tmp_path / "shop")
+def change(made, tmp_path):
+    return made.copy(tmp_path / "shop")
 
 
 @pytest.fixture

@@ -120,8 +120,9 @@ def test_a_run_that_left_nothing_is_not_silence(job, github):
     assert [check["conclusion"] for check in github.checks] == ["action_required"]
 
 
-def test_a_cancelled_run_ends_the_check_and_leaves_the_comment_alone(job, github):
-    number, _ = job.after_fork(run={"conclusion": "cancelled"})
+@pytest.mark.parametrize("ended", ["cancelled", "action_required"])
+def test_a_run_that_was_cancelled_or_waits_ends_the_check_and_leaves_the_comment_alone(job, github, ended):
+    number, _ = job.after_fork(run={"conclusion": ended})
     assert number not in github.comments
     assert [check["conclusion"] for check in github.checks] == ["action_required"]
 

@@ -120,9 +120,10 @@ def test_git_is_given_the_token_by_its_environment_alone(origin, tmp_path, monke
     wrapper.parent.mkdir()
     wrapper.write_text(
         f'#!/bin/sh\necho "$@" >> {seen}\n'
-        f'if [ "$GIT_CONFIG_COUNT" = 3 ]; then {real} config --get-urlmatch http.extraheader '
-        f"https://github.com/acme/shop >> {seen}.header; {real} config --get-urlmatch http.extraheader "
-        f'https://example.invalid/ >> {seen}.header; fi\nexec {real} "$@"\n'
+        'if [ "$GIT_CONFIG_COUNT" = 3 ]; then\n'
+        f"{real} config --get-urlmatch http.extraheader https://github.com/acme/shop >> {seen}.here\n"
+        f"{real} config --get-urlmatch http.extraheader https://example.invalid/ >> {seen}.elsewhere\n"
+        f'fi\nexec {real} "$@"\n'
     )
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
@@ -135,7 +136,8 @@ def test_git_is_given_the_token_by_its_environment_alone(origin, tmp_path, monke
     assert " push " in lines
     assert TOKEN not in lines
     assert basic not in lines
-    assert set((tmp_path / "seen.header").read_text().splitlines()) == {f"AUTHORIZATION: basic {basic}"}
+    assert set((tmp_path / "seen.here").read_text().splitlines()) == {f"AUTHORIZATION: basic {basic}"}
+    assert (tmp_path / "seen.elsewhere").read_text() == ""
 
 
 def test_the_default_branch_is_measured_and_proposed(origin, tmp_path):
