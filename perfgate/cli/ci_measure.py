@@ -13,7 +13,6 @@ import click
 
 from perfgate.cli import ci_record
 from perfgate.cli.ci_bundle import Bundle, configuration_key
-from perfgate.errors import Interrupted
 
 if TYPE_CHECKING:
     from perfgate.cli.ci_place import Place
@@ -42,11 +41,11 @@ def measure(asked: Asked, environ: Mapping[str, str]) -> int:
     """Measure, write the bundle, then outputs and summaries; the verdict's exit code.
 
     What cannot be measured leaves a bundle too, which says why: no report at all would look like no finding.
+    Only a run that is stopped leaves none.
 
     Raises:
         UsageError: something given, the event or the checkout cannot be used.
         MeasureError: the measurement did not finish, or a file could not be written.
-        Interrupted: it was stopped; there is no bundle then.
     """
     from perfgate.cli import output
     from perfgate.github.run import read_run
@@ -57,9 +56,6 @@ def measure(asked: Asked, environ: Mapping[str, str]) -> int:
     try:
         run = read_run(environ)
         bundle, evidence = _measured(asked, environ, run, key)
-    except Interrupted:
-        # Whoever stopped it knows why, and a run that was stopped says nothing about the change.
-        raise
     except Exception as error:
         ci_record.record_failure(asked.folder, run, error, key=key)
         raise

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 
 import pytest
 from cli_ci import Change, outputs_of
@@ -153,16 +152,3 @@ def test_inputs_arrive_by_the_environment_and_empty_ones_are_none(change, tmp_pa
     bundle = read_bundle(change.path / "here")
     assert bundle is not None
     assert bundle.key == "other.yml"
-
-
-def test_a_run_that_is_stopped_leaves_no_verdict_and_no_reason(change):
-    process = change.project.start("ci")
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "round 1 of" in line:
-            break
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 130
-    change.project.assert_nothing_left()
-    assert not (change.path / ".perfgate" / "ci" / "bundle.json").exists()

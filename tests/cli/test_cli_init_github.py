@@ -99,6 +99,23 @@ def test_a_linked_folder_is_not_written_through(repository, tmp_path_factory, ca
     assert list(elsewhere.iterdir()) == []
 
 
+def installed(folder, recorded):
+    """What pip leaves of an installation of perfgate."""
+    about = folder / "perfgate-9.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: perfgate\nVersion: 9\n")
+    (about / "direct_url.json").write_text(json.dumps(recorded))
+
+
+def test_an_installation_from_github_names_its_own_commit(repository, tmp_path_factory, monkeypatch):
+    site, sha = tmp_path_factory.mktemp("site"), "b" * 40
+    installed(site, {"url": "https://github.com/acme/perfgate.git", "vcs_info": {"vcs": "git", "commit_id": sha}})
+    monkeypatch.syspath_prepend(site)
+    assert main(["init", "--github"]) == 0
+    for text in workflows(repository).values():
+        assert f"uses: acme/perfgate@{sha}\n" in text
+
+
 @pytest.mark.parametrize(
     ("url", "name"),
     [
