@@ -41,17 +41,15 @@ from bench.machine import CPUS, RESULTS, describe, write_results
 @click.option(
     "--busy", is_flag=True, help="Mark these runs (or print those marked): the machine has other work."
 )
-@click.option(
-    "--of", multiple=True,
-    help="Print the table of this version of the code (`version` in the results); repeatable, counts all.",
-)  # fmt: skip
+@click.option("--of", multiple=True, help="Print the table of this `version` of the code; repeatable.")
 @click.option("--name", default="gate-real", help="The name of the file in bench/results.")
 def main(
     *, minutes: float, aa: int, aa_others: int, each: int, only: tuple[str, ...], fresh: bool, rough: bool,
     busy: bool, of: tuple[str, ...], name: str,
 ) -> None:  # fmt: skip
     if of:
-        show(summarise([row for each in of for row in _State(name, fresh=False, busy=busy, version=each).rows]))
+        states = (_State(name, fresh=False, busy=busy, version=each) for each in of)
+        show(summarise([row for state in states for row in state.rows]))
         return
     if len(CPUS) < 2:
         sys.exit("two CPUs are needed: one for the services, one for the driver")

@@ -77,15 +77,7 @@ class _Plan:
 @load_test_options
 @options.allow_dirty_option
 @options.quiet_option
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT=PATH",
-    callback=output.parse_outputs,
-    help=f"Also write the summary to a file ({', '.join(_FORMATS)}); may be repeated.",
-)
+@output.output_option_of(_FORMATS, "the summary")
 def command(
     *,
     ref: str,
@@ -110,7 +102,6 @@ def command(
     Thresholds are not judged. What is measured goes to .perfgate/calibration and is never compared with
     anything.
     """
-    _require_formats(outputs)
     injection = _injection(inject)
     opened = project.open_project(config_path, workload, **test)
     plan = _plan(opened, ref, runs, injection, allow_dirty=allow_dirty)
@@ -122,15 +113,6 @@ def command(
             _publish(plan, done, outputs)
         raise
     return _publish(plan, done, outputs)
-
-
-def _require_formats(outputs: tuple[tuple[str, Path], ...]) -> None:
-    for name, path in outputs:
-        if name not in _FORMATS:
-            raise UsageError(
-                f"-o {name}={path}: there is no such report of a calibration",
-                f"the formats are {' and '.join(_FORMATS)}",
-            )
 
 
 def _injection(text: str | None) -> Injection | None:

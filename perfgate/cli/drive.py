@@ -18,7 +18,6 @@ from perfgate.cli.publishload import (
     breaches_of_load,
     objections_of_load,
     publish,
-    require_formats,
     service_of,
     thresholds_of_load,
 )
@@ -57,7 +56,6 @@ def drive_file(path: Path, config: Config | None, given: dict[str, Any]) -> int:
     from perfgate.measure.loaded import run_load
     from perfgate.model import Outcome
 
-    require_formats(given["outputs"])
     thresholds = thresholds_of_load(config)
     abort = _abort(thresholds, given["processes"])
     variables = {**(config.variables if config else {}), **variables_of(given["env"]), **_tags(path, given)}

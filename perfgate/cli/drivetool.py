@@ -12,7 +12,6 @@ from perfgate.cli.publishload import (
     approach_for,
     breaches_of_load,
     publish,
-    require_formats,
     service_of,
     thresholds_of_load,
 )
@@ -54,7 +53,6 @@ def drive_tool_file(workload: Workload, path: Path, config: Config | None, given
     from perfgate.gate.toolsaid import objections
     from perfgate.model import Outcome
 
-    require_formats(given["outputs"])
     tool = workload.tool
     assert tool is not None  # noqa: S101 - the caller looked
     _require_for_tools(tool.name, given)

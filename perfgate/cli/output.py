@@ -6,9 +6,9 @@ import datetime
 import os
 import shutil
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,7 @@ FORMATS = ("json", "markdown", "html", "png", "svg", "junit", "gitlab-metrics")
 PICTURES: tuple[PictureFormat, ...] = ("png", "svg")
 """Formats that can be a folder too, with a picture for each figure in it."""
 
+LOAD_FORMATS = ("json", "markdown")
 PIPE_WIDTH = 120
 
 _EXIT_CODES = {
@@ -35,17 +36,6 @@ _EXIT_CODES = {
     Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
     Outcome.INVALID: ExitCode.INVALID,
 }
-
-
-def parse_outputs(
-    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[tuple[str, Path], ...]:
-    """Read `-o FORMAT=PATH` options of a verdict or a load report (a click callback).
-
-    Raises:
-        UsageError: as `outputs_of`.
-    """
-    return outputs_of(values, FORMATS, folders=PICTURES)
 
 
 def outputs_of(
@@ -64,9 +54,9 @@ def outputs_of(
     for value in values:
         name, equals, path = value.partition("=")
         if not equals or not path or name not in formats:
+            what = f"there is no format {name!r} here" if equals and path else "not FORMAT=PATH"
             raise UsageError(
-                f"-o {value!r}: not FORMAT=PATH",
-                f"the formats are {', '.join(formats)}, as in -o json=out.json",
+                f"-o {value!r}: {what}", f"the formats are {', '.join(formats)}, as in -o json=out.json"
             )
         if not Path(path).parent.is_dir():
             raise UsageError(f"-o {value!r}: {Path(path).parent} is not a folder", "create it first")
@@ -81,6 +71,8 @@ def outputs_of(
 
 
 def _make_folder(name: str, folder: Path) -> None:
+    if folder.is_symlink():
+        raise UsageError(f"-o {name}={folder}: a symbolic link", "name the folder itself")
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -89,16 +81,23 @@ def _make_folder(name: str, folder: Path) -> None:
         ) from error
 
 
-output_option = click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="FORMAT=PATH",
-    callback=parse_outputs,
-    help=f"Also write the verdict to a file ({', '.join(FORMATS)}); png and svg may be a folder; may be "
-    "repeated.",
-)
+def output_option_of(
+    formats: Collection[str], what: str, *, folders: Collection[str] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option `-o` of a command that can write `what` in these formats."""
+    folder = f"; {' and '.join(folders)} may be a folder" if folders else ""
+    return click.option(
+        "-o",
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="FORMAT=PATH",
+        callback=lambda _context, _parameter, values: outputs_of(values, formats, folders=folders),
+        help=f"Also write {what} to a file ({', '.join(formats)}){folder}; may be repeated.",
+    )
+
+
+output_option = output_option_of(FORMATS, "the verdict", folders=PICTURES)
 
 
 def uses_color(*, is_terminal: bool) -> bool:

@@ -49,15 +49,6 @@ def service_of(workload: Workload, path: Path) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def require_formats(outputs: tuple[tuple[str, Path], ...]) -> None:
-    """Refuse a report there is none of."""
-    for name, path in outputs:
-        if name not in ("json", "markdown"):
-            raise UsageError(
-                f"-o {name}={path}: there is no such report of a load", "the formats are json and markdown"
-            )
-
-
 def thresholds_of_load(config: Config | None) -> tuple[Threshold, ...]:
     """The thresholds of a configuration, if there is one."""
     from perfgate.cli.project import thresholds_of

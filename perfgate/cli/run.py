@@ -87,7 +87,7 @@ _SECTIONS = {
 @click.option("--exclude-tags", multiple=True, metavar="TAG", help="No tasks of a .py file with these tags.")
 @load_test_options
 @approach_options
-@output.output_option
+@output.output_option_of(output.LOAD_FORMATS, "the report of a load")
 @click.pass_context
 def command(
     context: click.Context,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfgate.model import CountedTimes, EndpointTimes, Shift, fewest_requests
+from perfgate.model import CountedTimes, EndpointTimes, Quantiles, Shift, fewest_requests
 from perfgate.stats.interval import hodges_lehmann
 from perfgate.stats.quantiles import harrell_davis_counted
 
@@ -18,21 +19,32 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.90
 TWENTIETHS = (*(step / 20 for step in range(1, 20)), 0.99)
-TENTHS = (*(step / 10 for step in range(1, 10)), 0.95, 0.99)
-FIFTHS = (0.1, 0.3, 0.5, 0.7, 0.9)
+TENTHS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99)
+FEWEST = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 _TWENTIETHS_UP_TO = 1_000
-_TENTHS_UP_TO = 10_000
+_TENTHS_UP_TO = 5_000
 
 Decode = Callable[[str], CountedTimes]
-_ByRound = Mapping[int, CountedTimes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Side:
+    """One endpoint of one side: times and quantiles of each valid round by its index."""
+
+    times: Mapping[int, CountedTimes]
+    quantiles_ns: Mapping[int, NDArray[np.float64]]
+
+    @property
+    def requests(self) -> int:
+        return sum(int(each.counts.sum()) for each in self.times.values())
 
 
 def endpoint_times(base: Result | None, head: Result, decode: Decode) -> dict[str, EndpointTimes]:
-    """The service times of every endpoint, added up over valid rounds, and the shift function over rounds.
+    """The service times of every endpoint, added up over valid rounds, and its quantiles round by round.
 
-    The shift function (Doksum, 1974; as Rousselet, Pernet & Wilcox, 2017, draw it) is the change of every
-    quantile. A quantile of a round is the Harrell-Davis estimate from its histogram. Its change is what the
-    verdict's table has for p50: the Hodges-Lehmann estimate over the rounds' log(head / base), with the
+    A quantile of a round is the Harrell-Davis estimate from its histogram, as the one a verdict's table has
+    is from its requests. The shift function (Doksum, 1974; as Rousselet, Pernet & Wilcox, 2017, draw it) is
+    the change of every quantile: the Hodges-Lehmann estimate over the rounds' log(head / base), with the
     interval of the signed-rank test, of each quantile by itself. Rounds of both stages take part.
 
     Args:
@@ -43,15 +55,16 @@ def endpoint_times(base: Result | None, head: Result, decode: Decode) -> dict[st
     names = sorted({e.endpoint for side in (base, head) if side for r in side.rounds for e in r.endpoints})
     paired = base is not None and base.run_id == head.run_id
     probabilities = _probabilities(len(names) * len(head.rounds))
-    payloads = {"base": _payloads(base) if base else {}, "head": _payloads(head)}
+    payloads = (_payloads(base) if base else {}, _payloads(head))
     found = {}
     for name in names:
-        bases, heads = (_decoded(payloads[side].get(name, {}), decode) for side in ("base", "head"))
-        pairs = [(bases[i], heads[i]) for i in sorted(bases.keys() & heads.keys())] if paired else []
+        bases, heads = (_side(each.get(name, {}), decode, probabilities) for each in payloads)
         found[name] = EndpointTimes(
-            base=added(tuple(bases.values())),
-            head=added(tuple(heads.values())),
-            shift=shift_of(pairs, probabilities) if pairs else None,
+            base=added(tuple(bases.times.values())),
+            head=added(tuple(heads.times.values())),
+            base_quantiles=_medians(bases, probabilities),
+            head_quantiles=_medians(heads, probabilities),
+            shift=_shift(bases, heads, probabilities) if paired else None,
         )
     return found
 
@@ -66,12 +79,13 @@ def added(parts: Sequence[CountedTimes]) -> CountedTimes | None:
     return CountedTimes(values_ns=values, counts=counts)
 
 
-def shift_of(
-    pairs: Sequence[tuple[CountedTimes, CountedTimes]], probabilities: Sequence[float] = TWENTIETHS
-) -> Shift:
-    """The change of each quantile over paired rounds (base, head), one or more."""
-    logs = np.array([_log_ratios(base, head, probabilities) for base, head in pairs])
-    fewest = min(sum(int(pair[side].counts.sum()) for pair in pairs) for side in (0, 1))
+def _shift(base: _Side, head: _Side, probabilities: Sequence[float]) -> Shift | None:
+    """The change of each quantile over the rounds that have both sides; None where none has."""
+    both = sorted(base.times.keys() & head.times.keys())
+    if not both:
+        return None
+    logs = np.log(np.array([head.quantiles_ns[i] / base.quantiles_ns[i] for i in both]))
+    fewest = min(sum(int(side.times[i].counts.sum()) for i in both) for side in (base, head))
     changes = [
         _change(logs[:, column]) if fewest >= fewest_requests(probability) else (None, None, None)
         for column, probability in enumerate(probabilities)
@@ -82,16 +96,21 @@ def shift_of(
         low=tuple(low for _, low, _ in changes),
         high=tuple(high for _, _, high in changes),
         confidence=CONFIDENCE,
-        rounds=len(pairs),
+        rounds=len(both),
     )
 
 
-def _log_ratios(
-    base: CountedTimes, head: CountedTimes, probabilities: Sequence[float]
-) -> NDArray[np.float64]:
-    quantiles = [harrell_davis_counted(side.values_ns, side.counts, probabilities) for side in (base, head)]
-    logs: NDArray[np.float64] = np.log(quantiles[1] / quantiles[0])
-    return logs
+def _medians(side: _Side, probabilities: Sequence[float]) -> Quantiles | None:
+    if not side.times:
+        return None
+    medians_ns = np.median(np.array(list(side.quantiles_ns.values())), axis=0)
+    return Quantiles(
+        probability=tuple(probabilities),
+        median_ns=tuple(
+            float(median_ns) if side.requests >= fewest_requests(probability) else None
+            for median_ns, probability in zip(medians_ns, probabilities, strict=True)
+        ),
+    )
 
 
 def _change(logs: NDArray[np.float64]) -> tuple[float | None, float | None, float | None]:
@@ -107,7 +126,7 @@ def _probabilities(cells: int) -> tuple[float, ...]:
     """Fewer quantiles where they have to be estimated very often: so many endpoints in so many rounds."""
     if cells <= _TWENTIETHS_UP_TO:
         return TWENTIETHS
-    return TENTHS if cells <= _TENTHS_UP_TO else FIFTHS
+    return TENTHS if cells <= _TENTHS_UP_TO else FEWEST
 
 
 def _payloads(result: Result) -> dict[str, dict[int, str]]:
@@ -121,6 +140,11 @@ def _payloads(result: Result) -> dict[str, dict[int, str]]:
     return found
 
 
-def _decoded(payloads: Mapping[int, str], decode: Decode) -> _ByRound:
+def _side(payloads: Mapping[int, str], decode: Decode, probabilities: Sequence[float]) -> _Side:
     decoded = {index: decode(payload) for index, payload in payloads.items()}
-    return {index: times for index, times in decoded.items() if times.values_ns.size}
+    times = {index: counted for index, counted in decoded.items() if counted.values_ns.size}
+    quantiles_ns = {
+        index: harrell_davis_counted(counted.values_ns, counted.counts, probabilities)
+        for index, counted in times.items()
+    }
+    return _Side(times=times, quantiles_ns=quantiles_ns)

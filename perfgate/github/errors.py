@@ -47,7 +47,9 @@ def unanswered(line: str, reason: str) -> ApiError:
 
 def _advice(line: str, status: int, limited: bool) -> str:
     if limited:
-        return "the token's rate limit is used up: run the job again in an hour, or use a token of its own"
+        return (
+            "GitHub limits how often this token may ask: run the job again later, or use a token of its own"
+        )
     if status == 401:
         return "the token is wrong or has expired: pass `token: ${{ github.token }}` to the action"
     if status == 403 and line.startswith("POST") and line.endswith("/pulls"):

@@ -12,8 +12,6 @@ from perfgate.github.run import ActionsRun
 if TYPE_CHECKING:
     from perfgate.github.api import Api
 
-_EVENTS = {"pull_request", "pull_request_target"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequest:
@@ -32,10 +30,12 @@ class PullRequest:
 def pull_request_of(run: ActionsRun) -> PullRequest | None:
     """The pull request in the payload of a `pull_request` event; None for other events.
 
+    Also for `pull_request_target`, which runs with secrets: nothing of a fork is to be measured there.
+
     Raises:
         UsageError: the payload is not one of GitHub's, or of another repository.
     """
-    if run.event_name not in _EVENTS:
+    if run.event_name != "pull_request":
         return None
     return _pull_request(run.event.get("pull_request"), run.repository, "event: pull_request")
 

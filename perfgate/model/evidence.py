@@ -35,6 +35,14 @@ class CountedTimes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quantiles:
+    """Quantiles of a side in its median round; None where it has too few requests in all for the quantile."""
+
+    probability: tuple[float, ...]
+    median_ns: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """How head's quantiles differ from base's: `change` is head / base - 1 of the quantile `probability`.
 
@@ -54,12 +62,14 @@ class Shift:
 class EndpointTimes:
     """The service times of one endpoint over all valid rounds of each side, and how they shifted.
 
-    A side is None where it answered nothing without error, or where no histograms were kept. `shift` is None
-    where no round has both sides.
+    A side has neither times nor quantiles where it answered nothing without error, or where no histograms
+    were kept. `shift` is None where no round has both sides.
     """
 
     base: CountedTimes | None
     head: CountedTimes | None
+    base_quantiles: Quantiles | None = None
+    head_quantiles: Quantiles | None = None
     shift: Shift | None = None
 
 

@@ -179,8 +179,8 @@ def _accept(verdict: Verdict) -> Iterator[list[str]]:
         ]
     left_out = regressed - len(shown)
     if left_out:
-        what = f"{left_out} {'regression' if left_out == 1 else 'regressions'}"
-        yield [f"{what} cannot be accepted by a command short enough for here."]
+        what = f"{left_out} {'more ' if shown else ''}{'regression' if left_out == 1 else 'regressions'}"
+        yield [f"{what} without a command here (too many, or none to write): see `perfgate accept --help`."]
 
 
 def _footer(context: CommentContext) -> list[str]:

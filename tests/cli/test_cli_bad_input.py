@@ -110,7 +110,7 @@ def test_wrong_workload(project: Project) -> None:
 
 def test_output_into_a_folder_that_does_not_exist(project: Project) -> None:
     assert_error(project.perfgate("compare", "-o", "json=nowhere/x.json"), 2, "nowhere")
-    assert_error(project.perfgate("compare", "-o", "xml=x"), 2, "json, markdown, png")
+    assert_error(project.perfgate("compare", "-o", "xml=x"), 2, "json, markdown, html")
 
 
 def test_port_in_use(project: Project) -> None:

@@ -59,7 +59,7 @@ def test_ctrl_c_keeps_what_was_measured_apart_from_ordinary_results(project: Pro
         (("--inject", "5"), ("--inject '5' is not a delay", "300us")),
         (("--inject", "5%@p50"), ("'5%@p50'", "tail")),
         (("--inject", "0%"), ("'0%'", "no delay at all")),
-        (("-o", "png=x.png"), ("png", "json and markdown")),
+        (("-o", "png=x.png"), ("png", "json, markdown")),
         (("no-such-ref",), ("no-such-ref",)),
         (("--runs", "0"), ("--runs", "0")),
     ],

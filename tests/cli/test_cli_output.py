@@ -68,6 +68,8 @@ def test_the_command_to_reproduce_asks_the_same(shop, capsys):
 
 def test_a_format_there_is_none_of_is_refused_with_those_there_are(shop, capsys):
     said = refused(capsys, "pdf=v.pdf")
+    assert "there is no format 'pdf' here" in said
+    assert "not FORMAT=PATH" in refused(capsys, "json")
     assert "the formats are json, markdown, html, png, svg, junit, gitlab-metrics" in said
     assert "create it first" in refused(capsys, "junit=nowhere/v.xml")
     (shop.path / "reports").mkdir()
@@ -80,6 +82,9 @@ def test_a_folder_is_made_for_pictures_before_anything_is_measured(shop, capsys)
     (shop.path / "file").write_text("")
     assert "no folder can be made there" in refused(capsys, "png=file/")
     assert "create it first" in refused(capsys, "png=nowhere/pictures/")
+    (shop.path / "elsewhere").mkdir()
+    (shop.path / "linked").symlink_to("elsewhere")
+    assert "png=linked: a symbolic link" in refused(capsys, "png=linked/")
 
 
 def test_a_link_somebody_committed_is_replaced_and_not_followed(shop, tmp_path):

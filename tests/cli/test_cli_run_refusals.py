@@ -72,7 +72,7 @@ def run(tmp_path: Path, monkeypatch, capsys) -> Run:
         (("load.yml", *HERE, *USERS, "--seed", "-1"), "'--seed'"),
         (("load.yml", *HERE, *USERS, "--processes", "65"), "'--processes'"),
         (("load.yml", *HERE, *USERS, "-e", "city"), "not NAME=VALUE"),
-        (("load.yml", *HERE, *USERS, "-o", "png=x.png"), "there is no such report of a load"),
+        (("load.yml", *HERE, *USERS, "-o", "png=x.png"), "there is no format 'png' here"),
         (("load.yml", *HERE, *USERS, "-o", "json=no/x.json"), "is not a folder"),
         (("load.yml", *HERE, *USERS, "--workload", "load.yml"), "are for a commit"),
         (("load.yml", *HERE, *USERS, "--allow-dirty"), "are for a commit"),

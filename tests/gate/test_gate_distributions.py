@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from perfgate.gate import distributions
-from perfgate.gate.distributions import added, endpoint_times, shift_of
+from perfgate.gate.distributions import added, endpoint_times
 from perfgate.model import CountedTimes, EndpointRound, Result, Round
 from perfgate.store.histogram import decode, encode
 from tests.imaginary import HEALTH, result_of
@@ -75,14 +75,22 @@ def test_a_side_that_answered_nothing_is_none():
 
 
 def test_a_quantile_with_too_few_requests_is_left_open():
-    times = CountedTimes(values_ns=np.array([1000]), counts=np.array([7]))
-    shift = shift_of([(times, times)] * 10)
-    assert shift.change[9] == 0.0
-    assert shift.change[-1] is None
-    assert shift.change[0] is None
+    times = endpoint_times(result("base", [[1000] * 7] * 10), result("head", [[1000]] * 10), counted)["GET /"]
+    assert times.shift.change[9] == 0.0
+    assert times.shift.change[0] is times.shift.change[-1] is None
+    assert times.base_quantiles.median_ns[1] == 1000
+    assert times.head_quantiles.median_ns[1] is None
+    assert times.base_quantiles.median_ns[-1] is None
 
 
-@pytest.mark.parametrize(("up_to", "quantiles"), [((3, 9), 20), ((2, 3), 11), ((1, 2), 5)])
+def test_quantiles_are_those_of_the_median_round():
+    heads = result("head", [[1000] * 50, [9000] * 50, [1500] * 50, [3] * 50], dropped=3)
+    times = endpoint_times(None, heads, counted)["GET /"]
+    assert times.head_quantiles.median_ns[9] == pytest.approx(1500)
+    assert times.base_quantiles is None
+
+
+@pytest.mark.parametrize(("up_to", "quantiles"), [((3, 9), 20), ((2, 3), 14), ((1, 2), 7)])
 def test_very_many_endpoints_get_fewer_quantiles(monkeypatch, up_to, quantiles):
     monkeypatch.setattr(distributions, "_TWENTIETHS_UP_TO", up_to[0])
     monkeypatch.setattr(distributions, "_TENTHS_UP_TO", up_to[1])

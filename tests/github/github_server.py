@@ -12,15 +12,15 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.github.github_description import answer_of, answer_violations, request_violations
+from tests.github.github_events import TOKEN, Events
 from tests.github.github_operations import Answer, operate, refusal
 
 _EVERY_ANSWER = {"Content-Type": "application/json; charset=utf-8"}
-TOKEN = "ghs_0123456789abcdefSECRET"
+__all__ = ["TOKEN", "FakeGitHub", "Seen", "github_server"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Failure:
 
 
 @dataclass(kw_only=True)
-class FakeGitHub:
+class FakeGitHub(Events):
     """What this GitHub holds, and what it was asked.
 
     `login` is whose token is used: None for an installation token such as GITHUB_TOKEN, which acts as
@@ -72,6 +72,7 @@ class FakeGitHub:
     violations: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     last_id: int = 100
+    connections: int = 0
 
     def next_id(self) -> int:
         self.last_id += 1
@@ -155,61 +156,6 @@ class FakeGitHub:
         """The requests as "METHOD /path", in order."""
         return [seen.line for seen in self.requests]
 
-    def pull_request_event(self, number: int) -> dict[str, Any]:
-        """The payload of a `pull_request` event."""
-        (pull,) = (one for one in self.pulls if one["number"] == number)
-        repository = answer_of("repository", full_name=self.repository)
-        return {"action": "synchronize", "number": number, "pull_request": pull, "repository": repository}
-
-    def workflow_run_event(self, number: int, *, event: str = "pull_request") -> dict[str, Any]:
-        """The payload of a `workflow_run` event for the run that measured a pull request.
-
-        As on GitHub `pull_requests` is empty where the pull request comes from a fork.
-        """
-        (pull,) = (one for one in self.pulls if one["number"] == number)
-        head = pull["head"]
-        same = head["repo"]["full_name"] == self.repository
-        ends = {side: {"ref": pull[side]["ref"], "sha": pull[side]["sha"]} for side in ("head", "base")}
-        run = {
-            "id": 77,
-            "event": event,
-            "conclusion": "success",
-            "head_sha": head["sha"],
-            "head_branch": head["ref"],
-            "head_repository": {"full_name": head["repo"]["full_name"], "owner": head["user"]},
-            "pull_requests": [{"number": number, **ends}] if same else [],
-        }
-        return {
-            "action": "completed",
-            "workflow_run": run,
-            "repository": answer_of("repository", full_name=self.repository),
-        }
-
-    def environ(self, folder: Path, event_name: str, event: Mapping[str, Any], **more: str) -> dict[str, str]:
-        """The variables of a step in GitHub Actions; its files are in `folder`."""
-        path = folder / "event.json"
-        path.write_text(json.dumps(event))
-        for name in ("output", "step_summary"):
-            (folder / name).touch()
-        return {
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_REPOSITORY": self.repository,
-            "GITHUB_EVENT_NAME": event_name,
-            "GITHUB_EVENT_PATH": str(path),
-            "GITHUB_SHA": "c" * 40,
-            "GITHUB_REF": "refs/heads/main",
-            "GITHUB_API_URL": self.url,
-            "GITHUB_SERVER_URL": "https://github.com",
-            "GITHUB_RUN_ID": "4711",
-            "GITHUB_RUN_ATTEMPT": "1",
-            "GITHUB_WORKFLOW": "performance",
-            "GITHUB_JOB": "measure",
-            "GITHUB_ACTOR": "octocat",
-            "GITHUB_OUTPUT": str(folder / "output"),
-            "GITHUB_STEP_SUMMARY": str(folder / "step_summary"),
-            "GITHUB_TOKEN": TOKEN,
-        } | more
-
 
 @contextlib.contextmanager
 def github_server(
@@ -248,6 +194,8 @@ def _handler(github: FakeGitHub, prefix: str) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def handle(self) -> None:
+            with github.lock:
+                github.connections += 1
             with contextlib.suppress(OSError):  # a client that does not trust the certificate hangs up
                 super().handle()
 

@@ -73,7 +73,7 @@ def test_a_longer_rate_limit_is_an_error_and_no_missing_permission(github, api, 
     with pytest.raises(ApiError, match=message) as error:
         api.post(STATUS, {"state": "success"})
     assert not error.value.refused
-    assert "rate limit is used up" in error.value.hint
+    assert "limits how often this token may ask" in error.value.hint
     assert len(github.requests) == 1
 
 
@@ -230,6 +230,7 @@ def test_certificates_are_those_of_the_environment(tmp_path, monkeypatch):
         api = Api(token=TOKEN, api_url=secure.url, repository="acme/shop")
         with pytest.raises(ApiError, match="certificate"):
             api.get(COMMENTS)
+        assert secure.connections == 1
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
         assert api.get(COMMENTS) == []
         assert len(secure.requests) == 1

@@ -16,10 +16,9 @@ def run_of(github, folder, event_name, event):
     return read_run(github.environ(folder, event_name, event))
 
 
-@pytest.mark.parametrize("event_name", ["pull_request", "pull_request_target"])
-def test_it_is_in_its_own_event(github, tmp_path, event_name):
+def test_it_is_in_its_own_event(github, tmp_path):
     number = github.add_pull(head_sha=SHA, head_ref="fe/ature", draft=True)
-    run = run_of(github, tmp_path, event_name, github.pull_request_event(number))
+    run = run_of(github, tmp_path, "pull_request", github.pull_request_event(number))
     assert pull_request_of(run) == PullRequest(
         number=number,
         base_sha="b" * 40,
@@ -48,7 +47,7 @@ def test_a_fork_may_be_gone(github, tmp_path):
     assert (found.is_fork, found.head_repository) == (True, "")
 
 
-@pytest.mark.parametrize("event_name", ["push", "workflow_run", "workflow_dispatch", "schedule"])
+@pytest.mark.parametrize("event_name", ["push", "workflow_run", "pull_request_target", "schedule"])
 def test_other_events_have_none(github, tmp_path, event_name):
     event = github.pull_request_event(github.add_pull(head_sha=SHA))
     assert pull_request_of(run_of(github, tmp_path, event_name, event)) is None

@@ -118,9 +118,13 @@ def test_a_regression_says_how_to_accept_it_and_nothing_else_does() -> None:
 
 def test_a_regression_whose_name_cannot_be_written_is_counted() -> None:
     row = comparison("GET /\u202eitems", "p50", Outcome.REGRESSED, change=0.3, low=0.2, high=0.4)
-    assert "1 regression cannot be accepted by a command short enough" in comment(
-        verdict(Outcome.REGRESSED, row)
-    )
+    assert "1 regression without a command here" in comment(verdict(Outcome.REGRESSED, row))
+    many = [
+        comparison(f"GET /{n}", "p50", Outcome.REGRESSED, change=0.3, low=0.2, high=0.4) for n in range(7)
+    ]
+    text = comment(verdict(Outcome.REGRESSED, *many))
+    assert text.count("perfgate accept 'GET /") == 5
+    assert "2 more regressions without a command here" in text
 
 
 def test_footer_names_configuration_head_and_report() -> None:

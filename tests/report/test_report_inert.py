@@ -54,6 +54,13 @@ def test_what_looks_like_a_commit_is_taken_apart(text: str) -> None:
     assert safe.replace("\u200b", "") == text
 
 
+@pytest.mark.parametrize("text", [":tada:", ":+1:", ":-1:", "a:b:c", "javascript:x", "mailto:a@b.example"])
+def test_a_colon_begins_nothing(text: str) -> None:
+    safe = html.unescape(prose(text))
+    assert re.search(r":[^\s\u200b]", safe) is None
+    assert safe.replace("\u200b", "") == text
+
+
 def test_words_are_not_taken_apart() -> None:
     assert prose("GET /decade/facades 52000 12.5 ms 1h") == "GET /decade/facades 52000 12.5 ms 1h"
 

@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import math
 from typing import Any
 
 import pytest
@@ -33,6 +35,17 @@ def test_what_was_written_is_read_as_it_was(kind: str) -> None:
     text = jsonout.render(EVERY[kind]())
     assert jsonout.render(read_verdict(text, where="x")) == text
     assert jsonout.render(read_verdict(text.encode(), where="x")) == text
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("field", ["confidence", "tolerance", "requirement", "change", "low", "mde"])
+def test_a_number_the_document_lacks_changes_nothing_that_is_said(field: str, odd: float) -> None:
+    rows = [comparison(name, "p50", Outcome.REGRESSED, change=0.1) for name in ("GET /a", "GET /b")]
+    rows[1] = dataclasses.replace(rows[1], change=0.2)
+    rows[1] = dataclasses.replace(rows[1], **{field: odd})
+    for order in (rows, rows[::-1]):
+        text = jsonout.render(verdict(Outcome.REGRESSED, *order))
+        assert jsonout.render(read_verdict(text, where="x")) == text
 
 
 def test_a_verdict_without_odd_numbers_comes_back_equal() -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -132,6 +133,14 @@ def test_any_verdict_is_a_valid_file_whose_counts_are_right(v) -> None:
     assert len(cases) == 1 + len(v.reasons) + len(v.comparisons)
     if v.outcome not in (Outcome.PASS, Outcome.IMPROVED):
         assert kinds["failure"] + kinds["error"] > 0
+
+
+def test_reasons_that_read_the_same_are_told_apart() -> None:
+    v = threshold_breach()
+    again = dataclasses.replace(v, reasons=v.reasons * 2)
+    names = [name for group, name in results(again) if group == "perfgate"]
+    assert len(set(names)) == len(names) == 3
+    assert names[2] == f"{names[1]} (2)"
 
 
 def test_names_that_read_the_same_are_told_apart() -> None:

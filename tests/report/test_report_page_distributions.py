@@ -62,6 +62,16 @@ def test_quantiles_are_times_that_requests_took_within_a_thousandth():
         assert found[name] == pytest.approx((true, 2 * true), rel=1e-3)
 
 
+def test_quantiles_are_those_of_the_median_round_as_in_the_table():
+    evidence = make_evidence(rounds=7, requests=500)
+    stored = [each.endpoints[0].quantiles_ns["p95"] / 1e6 for each in evidence.head.result.rounds]
+    found = {name: head for name, _, head in quantiles(evidence.times["GET /items"])}
+    assert found["p95"] == pytest.approx(np.median(stored), rel=1e-3)
+    assert found["max"] == pytest.approx(
+        (evidence.head.samples.last_ns - evidence.head.samples.sent_ns).max() / 1e6, rel=1e-3
+    )
+
+
 def test_a_quantile_needs_requests_and_the_longest_time_only_one():
     found = {name: head for name, _, head in quantiles(endpoint_of(None, [2_000_000] * 71))}
     assert found["p50"] == found["max"] == 2.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perfgate.model import SIDES, CountedTimes, EndpointTimes, Side, fewest_requests
+from perfgate.model import CountedTimes, EndpointTimes, Quantiles, Side, fewest_requests
 from perfgate.report.page.model import Curve
 from perfgate.report.page.numbers import all_significant, significant
 
@@ -36,14 +36,20 @@ _REACH = 4.0
 
 
 def quantiles(times: EndpointTimes) -> tuple[tuple[str, float | None, float | None], ...]:
-    """Some quantiles of either side in ms: the least time that so large a share of all requests was within.
+    """Some quantiles of either side in ms.
 
-    None with fewer requests than `fewest_requests`; the maximum needs one.
+    Up to p99 they are those of the median round, as in the verdict's table. p99.9 and the longest time are
+    of all requests of all rounds: the least time that so large a share of them was within. None with fewer
+    requests than `fewest_requests`; the longest needs one.
     """
     sides = _sides(times)
-    base, head = (sides.get(side) for side in SIDES)
+    base, head = sides.get("base"), sides.get("head")
     return tuple(
-        (name, _quantile_ms(base, probability), _quantile_ms(head, probability))
+        (
+            name,
+            _quantile_ms(base, times.base_quantiles, probability),
+            _quantile_ms(head, times.head_quantiles, probability),
+        )
         for name, probability in _SHOWN.items()
     )
 
@@ -95,10 +101,13 @@ def _sides(times: EndpointTimes) -> Mapping[Side, CountedTimes]:
     return {side: counted for side, counted in found.items() if counted is not None and counted.counts.size}
 
 
-def _quantile_ms(counted: CountedTimes | None, probability: float) -> float | None:
-    if counted is None:
-        return None
-    if probability < 1 and counted.counts.sum() < fewest_requests(probability):
+def _quantile_ms(
+    counted: CountedTimes | None, of_rounds: Quantiles | None, probability: float
+) -> float | None:
+    if of_rounds is not None and probability in of_rounds.probability:
+        median_ns = of_rounds.median_ns[of_rounds.probability.index(probability)]
+        return None if median_ns is None else significant(median_ns / _NS_PER_MS)
+    if counted is None or (probability < 1 and counted.counts.sum() < fewest_requests(probability)):
         return None
     return significant(float(_at(counted, np.array([probability]))[0]) / _NS_PER_MS)
 
