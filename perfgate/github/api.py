@@ -48,7 +48,7 @@ class Api:
     """
 
     def __init__(
-        self, *, token: str, api_url: str, repository: str, patience_s: float = 60.0, backoff_s: float = 1.0
+        self, *, token: str, api_url: str, repository: str, patience_s: float = 90.0, backoff_s: float = 1.0
     ) -> None:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise UsageError(

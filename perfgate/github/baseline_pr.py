@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfgate.github.checked import inside, ref_name
+from perfgate.github.checked import inside, page_address, ref_name
 from perfgate.github.errors import ApiError
 from perfgate.github.plain import plain
 
@@ -32,13 +32,13 @@ def _put(api: Api, words: dict[str, str], ends: dict[str, str]) -> str:
     number = _open_number(api, ends)
     if number is None:
         try:
-            return str(inside(api.post(path, {**words, **ends}), "html_url") or "")
+            return page_address(api.post(path, {**words, **ends}))
         except ApiError as error:
             # Another job may have opened it in between.
             number = _open_number(api, ends) if error.status == _UNPROCESSABLE else None
             if number is None:
                 raise
-    return str(inside(api.patch(f"{path}/{number}", words), "html_url") or "")
+    return page_address(api.patch(f"{path}/{number}", words))
 
 
 def _open_number(api: Api, ends: dict[str, str]) -> int | None:

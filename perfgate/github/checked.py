@@ -13,6 +13,7 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _NOT_IN_REFS = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|\.$|/$|^[-/.]|^@$")
+_PAGE = re.compile(r"https?://[\x21-\x7e]{1,2000}")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _MAX_REF_CHARACTERS = 1024
 
@@ -82,6 +83,12 @@ def base_address(value: object, where: str) -> str:
     if not host or not secure or re.search(r"[@?#\\ ]", text):
         raise _refusal(value, where, "an https address without login and query")
     return text.rstrip("/")
+
+
+def page_address(answer: object) -> str:
+    """Where people see what GitHub answered with, "" where that is no web address."""
+    address = inside(answer, "html_url")
+    return address if isinstance(address, str) and _PAGE.fullmatch(address) else ""
 
 
 def inside(document: object, path: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from perfgate.github.checked import inside
+from perfgate.github.checked import inside, page_address
 from perfgate.github.errors import unanswered
 from perfgate.github.plain import plain
 from perfgate.github.publication import Annotation, Publication, check_name, digest
@@ -54,14 +54,14 @@ def _begin(api: Api, key: str, head_sha: str, details_url: str) -> int:
 def _complete(api: Api, publication: Publication, check_id: int | None) -> str:
     result = _result(publication)
     shown = _shown(api, publication.key, publication.head_sha)
-    if shown is not None and _says(shown, result):
-        return str(shown.get("html_url") or "")
+    if shown is not None and check_id in (None, shown["id"]) and _says(shown, result):
+        return page_address(shown)
     if check_id is None and shown is not None and shown.get("status") != "completed":
         check_id = shown["id"]
     if check_id is None:
         identity = _identity(publication.key, publication.head_sha)
-        return str(inside(api.post(_path(api), identity | result), "html_url") or "")
-    return str(inside(api.patch(_path(api, check_id), result), "html_url") or "")
+        return page_address(api.post(_path(api), identity | result))
+    return page_address(api.patch(_path(api, check_id), result))
 
 
 def _shown(api: Api, key: str, head_sha: str) -> Mapping[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from perfgate.github.checked import inside
+from perfgate.github.checked import inside, page_address
 from perfgate.github.publication import digest
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def _put(api: Api, number: int, mark: str, text: str) -> str:
     ours = sorted((row for row in listed if _is_ours(api, row, mark)), key=lambda row: int(row["id"]))
     body = {"body": f"{mark}\n{text}"}
     if not ours:
-        return _url(api.post(f"{path}/{number}/comments", body))
-    url = _url(api.patch(f"{path}/comments/{int(ours[0]['id'])}", body))
+        return page_address(api.post(f"{path}/{number}/comments", body))
+    url = page_address(api.patch(f"{path}/comments/{int(ours[0]['id'])}", body))
     for other in ours[1:]:
         referring = f"{mark}\nThe result is in [another comment]({url})."
         if other["body"] != referring:
@@ -50,7 +50,3 @@ def _is_ours(api: Api, row: Mapping[str, Any], mark: str) -> bool:
     if not isinstance(body, str) or not body.startswith(mark) or not isinstance(row.get("id"), int):
         return False
     return inside(row, "user.type") == "Bot" or (bool(author) and author == api.login())
-
-
-def _url(answer: object) -> str:
-    return str(inside(answer, "html_url") or "")

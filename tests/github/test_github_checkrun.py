@@ -61,6 +61,14 @@ def test_another_result_of_the_same_commit_is_another_check(github, api):
     assert [len(check["annotations"]) for check in github.checks] == [1, 0]
 
 
+def test_one_begun_is_completed_also_beside_a_newer_one_that_says_the_same(github, api):
+    check_id = start_check(api, key=KEY, head_sha=SHA)
+    github.checks.append(github.checks[0] | {"id": check_id + 50, "annotations": []})
+    publish(api, publication_of(**ALONE), check_id=check_id + 50)
+    publish(api, publication_of(**ALONE), check_id=check_id)
+    assert [check["status"] for check in github.checks] == ["completed", "completed"]
+
+
 def test_another_tools_check_of_that_name_is_left_alone(github, api):
     start_check(api, key=KEY, head_sha=SHA)
     github.checks[0]["external_id"] = "theirs"

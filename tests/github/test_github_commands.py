@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfgate.errors import MeasureError
@@ -36,6 +36,7 @@ def decoded(text):
     return text
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=5))
 def test_every_output_is_read_as_it_was_given(values):
     assert read_by_the_runner(output_text(values)) == values
@@ -58,6 +59,7 @@ def test_outputs_larger_than_a_job_may_set_are_refused():
 
 
 @pytest.mark.parametrize("level", ["notice", "warning", "error"])
+@settings(deadline=None)
 @given(message=VALUES, title=VALUES, file=VALUES, line=st.integers(0, 9999))
 def test_a_message_is_one_line_and_read_as_it_was_given(level, message, title, file, line):
     text = notice(level, message, title=title, file=file, line=line)

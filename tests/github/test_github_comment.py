@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfgate.github.api import Api
@@ -112,6 +112,13 @@ def test_githubs_words_of_a_comment_too_long_are_told(github, api):
         put_comment(api, 7, key=KEY, text="x" * 65_536)
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "https://x/\ud800", "https://x/\x1b[0m", 7, None])
+def test_only_a_web_address_is_told(github, api, url):
+    github.fail_next(1, 201, body={"html_url": url}, when="POST")
+    assert put_comment(api, 7, key=KEY, text="ours") == ""
+
+
+@settings(deadline=None)
 @given(st.text() | st.sampled_from(["-->", "--!>", "\ud800", "", "a" * 9999]))
 def test_no_key_can_end_the_marker(key):
     assert re.fullmatch("<!-- perfgate:[0-9a-f]{32} -->", marker(key))

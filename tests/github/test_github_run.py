@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfgate.errors import UsageError
@@ -160,6 +160,7 @@ def test_refs_are_read_as_git_does(tmp_path):
             ref_name(name, "it")
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=())), st.integers(1, 50))
 def test_a_plain_text_is_one_bounded_line(text, limit):
     line = plain(text, limit)
