@@ -116,4 +116,4 @@ def _even_values(axis: _Axis) -> list[float]:
 
 
 def _text(value: float) -> str:
-    return f"{value:+,.4g}".replace("-", "−") if value else "0"
+    return f"{value:+,.4g}" if value else "0"
