@@ -388,6 +388,7 @@ def hostile() -> Page:
         facts=((script, everywhere), ("name", HOSTILE_NAMES[5])),
         notes=(script, HOSTILE_NAMES[5]),
         reproduce=f"perfgate compare '{everywhere}'",
+        series=(replace(series_of()[0], unit=HOSTILE_NAMES[1]),),
         accept=script,
         generated_at=script,
         version=script,
