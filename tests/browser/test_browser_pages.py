@@ -122,9 +122,10 @@ def test_without_javascript_everything_can_still_be_read(written, show, screensh
     assert seen.page.locator("noscript p").first.is_visible()
     assert not seen.page.locator("button:visible").count()
     assert not seen.page.locator(".chart h4:visible").count()
-    table = seen.page.locator("#list table").first
+    opened = seen.page.locator("#list > details[open]")
+    table = opened.locator("table").first
     if name == "history":
-        seen.page.locator("#list .numbers summary").first.click()
+        opened.locator(".numbers summary").click()
     assert table.is_visible()
     seen.assert_quiet(path)
 
@@ -282,3 +283,18 @@ def test_a_history_shows_the_commit_and_its_change(written, show, screenshots) -
     assert histories.commits_of()[12].sha[:10] in text
     assert re.search(r"change point\s*\+30.5 %", text)
     seen.page.screenshot(path=screenshots / "history-hover.png")
+
+
+def test_curves_of_one_point_or_of_gaps_are_drawn_without_a_word(written, show) -> None:
+    path = written("odd")
+    seen = show(path)
+    seen.page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    scroll_through(seen.page)
+    assert seen.page.locator(".chart.waiting").count() == 0
+    for canvas in seen.page.locator(".canvas").all():
+        canvas.hover()
+        canvas.focus()
+        for key in ("End", "ArrowLeft", "+", "-", "Escape"):
+            seen.page.keyboard.press(key)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 1280
+    seen.assert_quiet(path)

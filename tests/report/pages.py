@@ -388,10 +388,49 @@ def hostile() -> Page:
         facts=((script, everywhere), ("name", HOSTILE_NAMES[5])),
         notes=(script, HOSTILE_NAMES[5]),
         reproduce=f"perfgate compare '{everywhere}'",
+        series=(replace(series_of()[0], unit=HOSTILE_NAMES[1]),),
         accept=script,
         generated_at=script,
         version=script,
         rounds=(replace(rounds_of(1)[0], dropped_because=script, stage=quoted, health={script: quoted}),),
+    )
+
+
+def odd() -> Page:
+    """Curves of one point, of gaps only, of nothing; rounds without length; numbers of every size."""
+    one, gaps, nothing = Curve(x=(1.0,), y=(1.0,)), Curve(x=(0.0, 1.0, 2.0), y=(None, None, None)), Curve()
+    flat = Curve(x=(0.0, 0.0000004, 5e6), y=(0.0, 0.5, 1.0))
+    views = [
+        EndpointView(name="one", anchor="endpoint-1", ecdf={"head": one}, density={"head": one}, shift=one),
+        EndpointView(
+            name="gaps",
+            anchor="endpoint-2",
+            ecdf={"base": gaps, "head": one},
+            shift=gaps,
+            shift_band=Band(x=gaps.x, low=gaps.y, high=gaps.y),
+            latency={"base": {"p50": gaps, "p95": nothing}, "head": {"p50": one}},
+            throughput={"head": nothing},
+            quantiles=(("p50", None, None), ("max", 0.0, 1e9)),
+        ),
+        EndpointView(
+            name="wide", anchor="endpoint-3", ecdf={"base": flat, "head": gaps}, density={"base": flat}
+        ),
+        EndpointView(name="", anchor="endpoint-4"),
+    ]
+    rows = [
+        forest_row(endpoint="wide", change=4e7, low=-3e5, high=None, text="+40,000,000 %"),
+        forest_row(metric="memory", change=0.0, low=0.0, high=0.0, tolerance=None),
+        forest_row(metric="throughput", outcome="PASS, accepted", change=-99.9, low=-100.0, high=-50.0),
+        forest_row(metric="errors", outcome="SOMETHING_NEW"),
+    ]
+    return page_of(
+        views,
+        forest=tuple(rows),
+        rounds=(replace(rounds_of(1)[0], end_s=0.0), *rounds_of(70, dropped=66)[1:]),
+        series=(
+            SeriesView(unit="cores", name="CPU", curves={"base": gaps, "head": one}),
+            SeriesView(unit="MB", name="memory", curves={"head": nothing}),
+        ),
     )
 
 
@@ -404,6 +443,7 @@ PAGES = {
     "one": one,
     "many": many,
     "hostile": hostile,
+    "odd": odd,
 }
 
 

@@ -156,6 +156,9 @@ def test_the_plot_is_drawn_without_javascript_and_says_its_numbers_in_words() ->
     places = [float((each.attributes["x"] or "").rstrip("%")) for each in marks]
     assert all(0 <= place <= 100 for place in places)
     assert len(set(places)) == 2
+    zero = float((found.one("line", class_="zero").attributes["x1"] or "").rstrip("%"))
+    better = [each for each in found.all("use", class_="at") if each.attributes["href"] == "#m-improved"]
+    assert all(float((each.attributes["x"] or "").rstrip("%")) < zero < min(places) for each in better)
     assert len(found.all("use", class_="at")) == len(pages.regression().forest) - 1  # one was not measured
 
 

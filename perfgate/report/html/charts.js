@@ -4,6 +4,8 @@
 const HEIGHT = 220;
 const PAPER_WIDTH = 420;
 const MARK_EVERY = 64;
+const X_ROOM = 66;
+const Y_ROOM = 36;
 const drawn = new Set();
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -79,7 +81,7 @@ function options(canvas, spec, { tip, back }) {
   const font = `12px ${colour("--sans")}`;
   const axis = { font, stroke: () => colour("--muted"), ticks: { show: false }, border: { show: false } };
   const grid = { stroke: () => colour("--grid"), width: 1 };
-  const marks = (of, room) => (plot, number, low, high) => of(low, high, Math.max(plot.bbox[room === 80 ? "width" : "height"] / uPlot.pxRatio / room, 2));
+  const marks = (of, room) => (plot, number, low, high) => of(low, high, Math.max(plot.bbox[room === X_ROOM ? "width" : "height"] / uPlot.pxRatio / room, 2));
   return {
     width: Math.max(canvas.clientWidth, 80),
     height: HEIGHT,
@@ -97,7 +99,7 @@ function options(canvas, spec, { tip, back }) {
         ...axis,
         size: spec.x.size ?? 26,
         grid: spec.x.grid === false ? { show: false } : grid,
-        splits: marks(spec.x.marks ?? evenMarks, 80),
+        splits: marks(spec.x.marks ?? evenMarks, X_ROOM),
         values: (plot, splits) => apart(plot, splits, spec.x.space ?? 52).map((place) => (place === null ? "" : (spec.x.tick ?? spec.x.write)(place))),
       },
       {
@@ -106,7 +108,7 @@ function options(canvas, spec, { tip, back }) {
         grid,
         gap: 6,
         size: (plot, values) => (values === null ? 58 : Math.max(58, 16 + Math.ceil(Math.max(...values.map((text) => textWidth(text, font)))))),
-        splits: marks(spec.y.marks ?? evenMarks, 36),
+        splits: marks(spec.y.marks ?? evenMarks, Y_ROOM),
         values: (plot, splits) => splits.map(spec.y.tick ?? spec.y.write),
       },
     ],
@@ -287,6 +289,7 @@ function setUp(draw) {
   setUpTheme(redrawAll);
   setUpCopying();
   setUpSearch();
+  setUpScrolling();
   whenVisible(hosts, draw);
   setUpLinks();
   setUpPrint(() => {

@@ -11,8 +11,10 @@ _WIDE = 60.0
 _BEND = 10.0  # below this an axis of wide changes is nearly linear, above it logarithmic
 _ROOM = 0.06
 _MOST_TICKS = 8
+_THOUSAND = 1000
 _WIDE_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
 _TICK_ROOM = 7.5  # percent of the axis
+_WIDE_TICK_ROOM = 9.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +97,12 @@ def _ticks(axis: _Axis) -> tuple[Tick, ...]:
     """Marks that do not run into each other: nearest to zero first, since small changes matter most."""
     values = _wide_values() if axis.is_wide else _even_values(axis)
     kept: list[Tick] = []
+    room = _WIDE_TICK_ROOM if axis.is_wide else _TICK_ROOM
     for value in sorted(values, key=abs, reverse=axis.is_wide):
         place = axis.place(value)
         inside = axis.low <= value <= axis.high
-        if value == 0 or (inside and all(abs(place - other.place) >= _TICK_ROOM for other in kept)):
-            kept = [tick for tick in kept if value != 0 or abs(place - tick.place) >= _TICK_ROOM]
+        if value == 0 or (inside and all(abs(place - other.place) >= room for other in kept)):
+            kept = [tick for tick in kept if value != 0 or abs(place - tick.place) >= room]
             kept.append(Tick(place=place, text=_text(value)))
     return tuple(sorted(kept, key=lambda tick: tick.place))
 
@@ -116,4 +119,6 @@ def _even_values(axis: _Axis) -> list[float]:
 
 
 def _text(value: float) -> str:
-    return f"{value:+,.4g}".replace("-", "−") if value else "0"
+    if abs(value) >= _THOUSAND:
+        return f"{value / _THOUSAND:+g}k"
+    return f"{value:+.4g}" if value else "0"

@@ -10,7 +10,7 @@ const span = data.rounds.length ? [data.rounds[0].start, data.rounds[data.rounds
 const line = (side, values, more) => ({ label: side, values, colour: `--${side}`, mark: MARKS[side], ...more });
 const fromZero = (plot, low, high) => [0, high > 0 ? high * 1.08 : 1];
 const sidesOf = (frame, name = (side) => side, more) => SIDES.filter((side) => frame[name(side)]).map((side) => line(side, frame[name(side)], more?.(side)));
-const logX = (frame) => ({ values: frame.x.map(Math.log10), write: (place) => write.ms(10 ** place), marks: logMarks });
+const logX = (frame) => ({ values: frame.x.map((ms) => Math.log10(Math.max(ms, 1e-6))), write: (place) => write.ms(10 ** place), marks: logMarks });
 
 const SPECS = {
   ecdf: ({ ecdf }) => ({

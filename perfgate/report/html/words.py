@@ -52,4 +52,4 @@ def sentence(text: str) -> Markup:
 
 def brief(name: str) -> str:
     """A name that a heading or a cell can hold; both its ends stay."""
-    return shorten(clean(name), _NAME_WIDTH)
+    return shorten(clean(name) or "(no name)", _NAME_WIDTH)
