@@ -109,7 +109,9 @@ def installed(folder, recorded):
 
 def test_an_installation_from_github_names_its_own_commit(repository, tmp_path_factory, monkeypatch):
     site, sha = tmp_path_factory.mktemp("site"), "b" * 40
-    installed(site, {"url": "https://github.com/acme/perfgate.git", "vcs_info": {"vcs": "git", "commit_id": sha}})
+    installed(
+        site, {"url": "https://github.com/acme/perfgate.git", "vcs_info": {"vcs": "git", "commit_id": sha}}
+    )
     monkeypatch.syspath_prepend(site)
     assert main(["init", "--github"]) == 0
     for text in workflows(repository).values():
