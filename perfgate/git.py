@@ -107,17 +107,19 @@ class Repository:
             "name the base, as in `perfgate compare BASE HEAD`, or run `git remote set-head origin --auto`",
         )
 
-    def default_base(self, head_sha: str) -> Commit:
+    def default_base(self, head_sha: str, *, branch: str = "") -> Commit:
         """What `head_sha` is compared with when nobody says: its merge-base with the default branch.
 
-        A commit that is on the default branch already is compared with its first parent.
+        That is `branch` of origin where somebody knows its name and this clone has it. A commit that is on
+        the default branch already is compared with its first parent.
 
         Raises:
             UsageError: the clone is shallow, no history is shared, or there is no parent.
         """
         if self.is_shallow():
             raise UsageError("this is a shallow clone: the base of the change is not in it", _DEEPEN)
-        branch = self.default_branch()
+        branch = f"origin/{branch}" if branch and self._exists(f"{_REMOTES}origin/{branch}") else ""
+        branch = branch or self.default_branch()
         answer = self._git("merge-base", "--end-of-options", branch, head_sha)
         if answer.status != 0:
             raise UsageError(
@@ -133,6 +135,25 @@ class Repository:
                 "commit a change first",
             )
         return Commit(sha=parent.out, ref=parent.out[:12], branch=branch)
+
+    def parents(self, sha: str) -> tuple[str, ...]:
+        """The parents of a commit (all digits), as far as this clone has them; a merge has two or more."""
+        answer = self._git("rev-list", "--parents", "--max-count=1", "--end-of-options", sha)
+        return tuple(answer.out.split()[1:]) if answer.status == 0 else ()
+
+    def merge_base(self, one: Commit, other: Commit) -> Commit:
+        """Where two commits parted.
+
+        Raises:
+            UsageError: they share no history, or this clone does not have it.
+        """
+        answer = self._git("merge-base", "--end-of-options", one.sha, other.sha)
+        if answer.status != 0 or not _SHA.fullmatch(answer.out):
+            raise UsageError(
+                f"{other.sha[:12]} shares no history with {one.ref}",
+                _DEEPEN if self.is_shallow() else "name the base: --base COMMIT",
+            )
+        return Commit(sha=answer.out, ref=answer.out[:12], branch=one.branch)
 
     def history(self, sha: str, most: int) -> frozenset[str]:
         """The newest `most` commits that led to `sha`, itself among them, as far as this clone has them."""

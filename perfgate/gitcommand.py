@@ -57,15 +57,20 @@ class Answer:
     err: str
 
 
-def run_git(directory: Path, *arguments: str) -> Answer:
+def run_git(directory: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Answer:
     """Run git in a directory; what it prints is text, without the last line break.
+
+    `variables` join its environment: where a secret has to go, for everybody can read a command line.
 
     Raises:
         UsageError: there is no git program.
     """
     command, environment = _command(*arguments)
     status, out, err = _program(directory).execute(
-        command, with_extended_output=True, with_exceptions=False, env=environment
+        command,
+        with_extended_output=True,
+        with_exceptions=False,
+        env={**environment, **(variables or {})},
     )
     return Answer(status=status, out=str(out), err=err)
 

@@ -45,9 +45,16 @@ class Document:
 
     def where(self, *keys: str | int) -> str:
         """`file:line:column` of the value at `keys` (its key, inside a mapping), or of its nearest parent."""
+        return _place(self.path, *self._mark_of(keys))
+
+    def line(self, *keys: str | int) -> int:
+        """The line of the value at `keys` (of its key, inside a mapping), or of its nearest parent."""
+        return self._mark_of(keys)[0]
+
+    def _mark_of(self, keys: KeyPath) -> tuple[int, int]:
         while keys and keys not in self._marks:
             keys = keys[:-1]
-        return _place(self.path, *self._marks.get(keys, (1, 1)))
+        return self._marks.get(keys, (1, 1))
 
     def rearranged(self, data: dict[str, Any], origins: Mapping[KeyPath, KeyPath]) -> Document:
         """The same file with other data; `origins` says where a value that has moved was written."""

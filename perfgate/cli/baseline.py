@@ -73,7 +73,8 @@ def update(
     repository = open_repository(opened.config.root)
     if stored:
         done = record_stored(opened, repository, reason=reason.strip(), reset=reset)
-        return _write(opened, done, reset=reset)
+        write_update(opened, done, reset=reset)
+        return int(ExitCode.OK)
     dirty = repository.dirty_files()
     if dirty:
         raise UsageError(
@@ -81,17 +82,23 @@ def update(
             "commit or stash them: a baseline must belong to a commit that everybody can measure again",
         )
     done = record(opened, repository, reason=reason.strip(), runs=runs, reset=reset, quiet=quiet)
-    return _write(opened, done, reset=reset)
+    write_update(opened, done, reset=reset)
+    return int(ExitCode.OK)
 
 
-def _write(opened: project.Project, done: Update, *, reset: bool) -> int:
+def write_update(opened: project.Project, done: Update, *, reset: bool) -> Path:
+    """Write the baseline with its new runs, say what changed, and return the file.
+
+    Raises:
+        MeasureError: it cannot be written.
+    """
     from perfgate.store.baselines import save_baseline
 
     path = save_baseline(opened.config.baselines, done.baseline)
     click.echo(_describe(done.baseline, opened.policy))
     _say_what_changed(done, reset=reset)
     click.echo(f"wrote {path}: review and commit it")
-    return int(ExitCode.OK)
+    return path
 
 
 @command.command(epilog="Example:\n  perfgate baseline show")

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from perfgate.gate.history import Line, Recorded
     from perfgate.model import History, Reason
 
-FORMATS = ("json", "png")
+FORMATS = ("json", "png", "html")
 _EXAMPLES = """\b
 Examples:
   perfgate history
   perfgate history --endpoint 'GET /items*' --metric p95
   perfgate history --limit 50 -o png=history.png -o json=history.json
+  perfgate history --limit 200 -o html=history.html
   perfgate history --group 2
 
 It informs and never fails: the exit code is 0 also where levels changed."""
@@ -119,9 +120,13 @@ def command(
 
 def _write(name: str, path: Path, shown: History, limit: int) -> None:
     from perfgate.report import historyjson, historyplot
+    from perfgate.report.html import render_history
+    from perfgate.stats.changepoints import INSTALL
 
     if name == "png":
         historyplot.write_png(shown, path, limit=limit)
+    elif name == "html":
+        output.write_text(name, path, render_history(shown, limit=limit, install=INSTALL))
     else:
         output.write_text(name, path, historyjson.render(shown))
 

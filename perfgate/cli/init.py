@@ -27,14 +27,41 @@ _KNOWN_WORKLOADS = (
 )
 
 
-@click.command(name="init")
-def command() -> ExitCode:
+_EXAMPLES = """\b
+Examples:
+  perfgate init
+  perfgate init --github
+  perfgate init --github --action OWNER/perfgate@v1"""
+
+
+@click.command(name="init", epilog=_EXAMPLES)
+@click.option("--github", is_flag=True, help="Also write the workflows of GitHub Actions that are missing.")
+@click.option("--action", metavar="OWNER/NAME@REF", help="The action they use, if not of this very perfgate.")
+def command(*, github: bool, action: str | None) -> ExitCode:
     """Write a perfgate.yml and a first workload.
 
     Both go to the current directory, which should be the one your service is started from. Nothing is
-    overwritten: a workload that is there is used, and .gitignore gains one line.
+    overwritten: a workload that is there is used, and .gitignore gains one line. With --github a project
+    that has a perfgate.yml already gains the workflows alone.
     """
     folder = Path.cwd()
+    if action and not github:
+        raise UsageError("--action means nothing without --github", "add --github, or drop it")
+    if not github:
+        _begin(folder)
+        return ExitCode.OK
+    from perfgate.cli.init_github import action_of, write_workflows
+
+    used = action_of(action)
+    open_repository(folder)
+    if not os.path.lexists(folder / CONFIG_NAME):
+        _begin(folder)
+        click.echo("")
+    click.echo("\n".join(write_workflows(folder, used)))
+    return ExitCode.OK
+
+
+def _begin(folder: Path) -> None:
     if os.path.lexists(folder / CONFIG_NAME):
         raise UsageError(f"{CONFIG_NAME} exists already", "edit it, or move it away to start afresh")
     if (folder / ".gitignore").is_symlink():
@@ -46,7 +73,6 @@ def command() -> ExitCode:
         raise MeasureError(f"{error.filename}: {error.strerror}", "make the directory writable") from error
     load_config(folder / CONFIG_NAME)
     click.echo("\n".join([*done, *_remarks(folder, guess)]))
-    return ExitCode.OK
 
 
 def _write(folder: Path, guess: Guess | None) -> list[str]:

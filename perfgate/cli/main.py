@@ -23,6 +23,7 @@ from perfgate.errors import ExitCode, PerfgateError
 COMMANDS = {
     "run": "Measure one commit and store the result, or drive a running service with a load test.",
     "compare": "Compare two commits and say whether the second is slower.",
+    "ci": "Judge the change that a CI job is about, and write what its pull request shows.",
     "check": "Judge HEAD against the committed baseline.",
     "report": "Show a stored comparison again: on the terminal, as an HTML page, as pictures.",
     "baseline": "Update or show the committed baseline.",

@@ -243,3 +243,15 @@ def test_as_a_command_it_exits_with_0_although_levels_changed(measured) -> None:
     done = project.perfgate("history")
     assert (done.code, done.err) == (0, "")
     assert "▲" in done.out
+
+
+def test_the_page_has_every_metric_and_the_commit_of_the_step(perfgate, measured, tmp_path) -> None:
+    project, shas = measured
+    path = tmp_path / "history.html"
+    done = perfgate(project, "-o", f"html={path}")
+    assert (done.code, done.err) == (0, "")
+    page = path.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert all(endpoint in page for endpoint in ENDPOINTS)
+    assert f"<code>perfgate compare {shas[11][:10]} {shas[12][:10]}</code>" in page
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")

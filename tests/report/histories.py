@@ -5,7 +5,19 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from perfgate.model import ALL_ENDPOINTS, Circle, History, Metric, Past, PastCommit, PastRun, Reason, Rise, Statistic, Step
+from perfgate.model import (
+    ALL_ENDPOINTS,
+    Circle,
+    History,
+    Metric,
+    Past,
+    PastCommit,
+    PastRun,
+    Reason,
+    Rise,
+    Statistic,
+    Step,
+)
 
 INSTALL = "pip install 'perfgate[history]'"
 _COMMITS = 24
@@ -43,7 +55,13 @@ def past_of(
         changes=(None, *(values[place] / values[place - 1] - 1 for place in range(1, count))),
         level=level * factor(count - 1),
         steps=tuple(
-            Step(commit=commit, before=level * factor(commit - 1), after=level * factor(commit), change=change, p=1e-6)
+            Step(
+                commit=commit,
+                before=level * factor(commit - 1),
+                after=level * factor(commit),
+                change=change,
+                p=1e-6,
+            )
             for commit, change in steps
         ),
         creep=creep,
@@ -76,7 +94,7 @@ def history_of(*metrics: Past, **changes) -> History:
 
 
 def moved() -> History:
-    """A step up and down again at one endpoint, creep at another, an error ratio, CPU, and throughput that fell."""
+    """A step up and down again at one endpoint, creep at another, errors, CPU, throughput that fell."""
 
     def slower(commit: int) -> float:
         return 1.305 if 12 <= commit < 20 else 1.0
@@ -92,7 +110,9 @@ def moved() -> History:
             past_of("GET /search", statistic, level, factor=slower, steps=((12, 0.305), (20, -0.234)))
             for statistic, level in (("p50", 1.2e6), ("p95", 6.1e6), ("p99", 8.4e6))
         ),
-        past_of("POST /orders", "p50", 2.2e6, factor=creeping, creep=Rise(first=8, last=19, change=0.14, p=1e-5)),
+        past_of(
+            "POST /orders", "p50", 2.2e6, factor=creeping, creep=Rise(first=8, last=19, change=0.14, p=1e-5)
+        ),
         past_of("POST /orders", "p95", 7.5e6),
         past_of("GET /items/{id}", "p50", 0.8e6),
         past_of("GET /items/{id}", "errors", 0.012),

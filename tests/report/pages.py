@@ -29,7 +29,16 @@ HOSTILE_NAMES = (
 _ROUNDS = 13
 _ROUND_S = 6.0
 _POINTS = 300
-_QUANTILES = (("p5", 5), ("p25", 25), ("p50", 50), ("p75", 75), ("p90", 90), ("p95", 95), ("p99", 99), ("p99.9", 99.9))
+_QUANTILES = (
+    ("p5", 5),
+    ("p25", 25),
+    ("p50", 50),
+    ("p75", 75),
+    ("p90", 90),
+    ("p95", 95),
+    ("p99", 99),
+    ("p99.9", 99.9),
+)
 _UNIT = {"errors": "pp", "memory": "100 B/request"}
 
 
@@ -41,7 +50,9 @@ def samples_of(seed: int, factor: float) -> np.ndarray:
     return np.sort(np.concatenate([hits, misses]))
 
 
-def endpoint(name: str, number: int, *, factor: float = 1.004, outcome=Outcome.PASS, points=_POINTS) -> EndpointView:
+def endpoint(
+    name: str, number: int, *, factor: float = 1.004, outcome=Outcome.PASS, points=_POINTS
+) -> EndpointView:
     both = {"base": samples_of(2 * number, 1.0), "head": samples_of(2 * number + 1, factor)}
     grid = np.geomspace(min(s[0] for s in both.values()), max(s[-1] for s in both.values()), points)
     edges = np.linspace(math.log10(grid[0]), math.log10(grid[-1]), 81)
@@ -53,21 +64,30 @@ def endpoint(name: str, number: int, *, factor: float = 1.004, outcome=Outcome.P
         name=name,
         anchor=f"endpoint-{number}",
         rows=rows_of(name, factor, outcome),
-        quantiles=tuple(
-            (title, float(np.percentile(both["base"], q)), float(np.percentile(both["head"], q))) for title, q in _QUANTILES
-        )
-        + (("max", float(both["base"][-1]), float(both["head"][-1])),),
+        quantiles=(
+            *(
+                (title, float(np.percentile(both["base"], q)), float(np.percentile(both["head"], q)))
+                for title, q in _QUANTILES
+            ),
+            ("max", float(both["base"][-1]), float(both["head"][-1])),
+        ),
         ecdf={
-            side: Curve(x=tuple(grid.tolist()), y=tuple((np.searchsorted(s, grid, "right") / len(s)).tolist()))
+            side: Curve(
+                x=tuple(grid.tolist()), y=tuple((np.searchsorted(s, grid, "right") / len(s)).tolist())
+            )
             for side, s in both.items()
         },
         density={
-            side: Curve(x=middles, y=tuple(_smooth(np.histogram(np.log10(s), edges, density=True)[0]).tolist()))
+            side: Curve(
+                x=middles, y=tuple(_smooth(np.histogram(np.log10(s), edges, density=True)[0]).tolist())
+            )
             for side, s in both.items()
         },
         shift=Curve(x=tuple(quantiles.tolist()), y=tuple(change.tolist())),
         shift_band=Band(
-            x=tuple(quantiles.tolist()), low=tuple((change - width).tolist()), high=tuple((change + width).tolist())
+            x=tuple(quantiles.tolist()),
+            low=tuple((change - width).tolist()),
+            high=tuple((change + width).tolist()),
         ),
         latency={
             side: {
@@ -84,7 +104,7 @@ def endpoint(name: str, number: int, *, factor: float = 1.004, outcome=Outcome.P
 
 def rows_of(name: str, factor: float, outcome: Outcome) -> tuple[Row, ...]:
     change = factor - 1
-    return tuple(
+    latencies = (
         Row(
             endpoint=name,
             metric=metric,
@@ -96,7 +116,9 @@ def rows_of(name: str, factor: float, outcome: Outcome) -> tuple[Row, ...]:
             outcome=outcome,
         )
         for metric, base, width in (("p50", 1.2, 1.2), ("p95", 6.1, 3.0), ("p99", 8.4, 9.5))
-    ) + (
+    )
+    return (
+        *latencies,
         Row(
             endpoint=name,
             metric="errors",
@@ -182,14 +204,23 @@ def rounds_of(count: int = _ROUNDS, dropped: int = 4) -> tuple[RoundView, ...]:
             end_s=(number + 1) * _ROUND_S,
             dropped_because="the CPU was taken away for 12 % of the time" if number == dropped else "",
             requests={"base": 2000, "head": 2000},
-            health={"steal": "12 %" if number == dropped else "0.0 %", "driver CPU": "41 %", "lateness p99": "84 µs"},
+            health={
+                "steal": "12 %" if number == dropped else "0.0 %",
+                "driver CPU": "41 %",
+                "lateness p99": "84 µs",
+            },
         )
         for number in range(count)
     )
 
 
 def series_of() -> tuple[SeriesView, ...]:
-    kinds = (("CPU", "cores", 0.84, 0.06), ("memory", "MB", 96.0, 0.01), ("threads", "", 12, 0), ("connections", "", 16, 0))
+    kinds = (
+        ("CPU", "cores", 0.84, 0.06),
+        ("memory", "MB", 96.0, 0.01),
+        ("threads", "", 12, 0),
+        ("connections", "", 16, 0),
+    )
     return tuple(
         SeriesView(
             unit=unit,
@@ -248,12 +279,14 @@ def regression() -> Page:
         endpoint("POST /items", 2),
         endpoint("GET /items/{id}", 3, factor=0.93, outcome=Outcome.IMPROVED),
     ]
-    cpu = forest_row(outcome="REGRESSED", change=18.8, low=17.0, high=20.0, text="+18.8 % [+17.0, +20.0]", p="0.0003")
+    cpu = forest_row(
+        outcome="REGRESSED", change=18.8, low=17.0, high=20.0, text="+18.8 % [+17.0, +20.0]", p="0.0003"
+    )
     return page_of(
         views,
         outcome="REGRESSED",
-        headline="REGRESSED: GET /items p50 is 46.2 % slower (1.20 → 1.75 ms, 90 % interval +44.1 % … +48.0 %), "
-        "and 3 more metrics.",
+        headline="REGRESSED: GET /items p50 is 46.2 % slower (1.20 → 1.75 ms, 90 % interval +44.1 % … "
+        "+48.0 %), and 3 more metrics.",
         reasons=(
             (
                 "GET /items got slower by more than its tolerance of 3 %, confirmed on 13 fresh rounds",
@@ -272,12 +305,15 @@ def regression() -> Page:
 
 
 def inconclusive() -> Page:
-    views = [endpoint("GET /items", 1, factor=1.021, outcome=Outcome.INCONCLUSIVE), endpoint("POST /items", 2)]
+    views = [
+        endpoint("GET /items", 1, factor=1.021, outcome=Outcome.INCONCLUSIVE),
+        endpoint("POST /items", 2),
+    ]
     return page_of(
         views,
         outcome="INCONCLUSIVE",
-        headline="INCONCLUSIVE: the machine was too noisy to see a change of 5 % in p50; run on a quieter machine "
-        "or raise the time budget.",
+        headline="INCONCLUSIVE: the machine was too noisy to see a change of 5 % in p50; run on a quieter "
+        "machine or raise the time budget.",
         reasons=(("the machine was too noisy to see a change of 5 % in p50", "Run on a quieter machine."),),
         notes=("the service's threads: the platform does not tell",),
         series=series_of()[:2],
@@ -352,10 +388,49 @@ def hostile() -> Page:
         facts=((script, everywhere), ("name", HOSTILE_NAMES[5])),
         notes=(script, HOSTILE_NAMES[5]),
         reproduce=f"perfgate compare '{everywhere}'",
+        series=(replace(series_of()[0], unit=HOSTILE_NAMES[1]),),
         accept=script,
         generated_at=script,
         version=script,
         rounds=(replace(rounds_of(1)[0], dropped_because=script, stage=quoted, health={script: quoted}),),
+    )
+
+
+def odd() -> Page:
+    """Curves of one point, of gaps only, of nothing; rounds without length; numbers of every size."""
+    one, gaps, nothing = Curve(x=(1.0,), y=(1.0,)), Curve(x=(0.0, 1.0, 2.0), y=(None, None, None)), Curve()
+    flat = Curve(x=(0.0, 0.0000004, 5e6), y=(0.0, 0.5, 1.0))
+    views = [
+        EndpointView(name="one", anchor="endpoint-1", ecdf={"head": one}, density={"head": one}, shift=one),
+        EndpointView(
+            name="gaps",
+            anchor="endpoint-2",
+            ecdf={"base": gaps, "head": one},
+            shift=gaps,
+            shift_band=Band(x=gaps.x, low=gaps.y, high=gaps.y),
+            latency={"base": {"p50": gaps, "p95": nothing}, "head": {"p50": one}},
+            throughput={"head": nothing},
+            quantiles=(("p50", None, None), ("max", 0.0, 1e9)),
+        ),
+        EndpointView(
+            name="wide", anchor="endpoint-3", ecdf={"base": flat, "head": gaps}, density={"base": flat}
+        ),
+        EndpointView(name="", anchor="endpoint-4"),
+    ]
+    rows = [
+        forest_row(endpoint="wide", change=4e7, low=-3e5, high=None, text="+40,000,000 %"),
+        forest_row(metric="memory", change=0.0, low=0.0, high=0.0, tolerance=None),
+        forest_row(metric="throughput", outcome="PASS, accepted", change=-99.9, low=-100.0, high=-50.0),
+        forest_row(metric="errors", outcome="SOMETHING_NEW"),
+    ]
+    return page_of(
+        views,
+        forest=tuple(rows),
+        rounds=(replace(rounds_of(1)[0], end_s=0.0), *rounds_of(70, dropped=66)[1:]),
+        series=(
+            SeriesView(unit="cores", name="CPU", curves={"base": gaps, "head": one}),
+            SeriesView(unit="MB", name="memory", curves={"head": nothing}),
+        ),
     )
 
 
@@ -368,6 +443,7 @@ PAGES = {
     "one": one,
     "many": many,
     "hostile": hostile,
+    "odd": odd,
 }
 
 

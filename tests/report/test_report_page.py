@@ -50,7 +50,7 @@ def texts(value: object) -> Iterator[str]:
         for key, item in value.items():
             yield from texts(key)
             yield from texts(item)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for item in value:
             yield from texts(item)
 
@@ -191,6 +191,7 @@ def test_hostile_text_is_inert_and_short_everywhere():
         reasons=(Reason(code=HOSTILE, text=HOSTILE, remedy=HOSTILE),),
         warnings=(Reason(code=HOSTILE, text=HOSTILE, remedy=HOSTILE),),
         workload_name=HOSTILE,
+        reproduce=f"perfgate compare {HOSTILE[:90]}",
     )
     assert all(text.isprintable() for text in texts(dataclasses.asdict(made)))
     assert max(len(text) for text in texts(dataclasses.asdict(made))) < 700

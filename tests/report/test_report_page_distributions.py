@@ -38,6 +38,13 @@ def test_a_density_holds_all_requests_but_the_outermost(base, head, points):
         assert np.trapezoid(curve.y, np.log10(curve.x)) == pytest.approx(1.0, abs=0.01)
 
 
+def test_an_ecdf_ends_at_the_longest_time_however_many_are_shorter():
+    curve = ecdf(endpoint_of(None, [1_000_000] * 300_000 + [900_000_000]), 300)["head"]
+    assert curve.x[-1] == pytest.approx(900, rel=2e-3)
+    assert curve.x[-1] >= 900
+    assert curve.y[-1] == 1.0
+
+
 def test_a_density_is_that_of_the_lognormal_the_times_are_from():
     values = np.random.default_rng(3).lognormal(math.log(2e6), 0.4, 100_000).astype(np.int64)
     curve = density(endpoint_of(None, values // 1000 * 1000), 200)["head"]

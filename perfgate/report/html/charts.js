@@ -4,6 +4,8 @@
 const HEIGHT = 220;
 const PAPER_WIDTH = 420;
 const MARK_EVERY = 64;
+const X_ROOM = 66;
+const Y_ROOM = 36;
 const drawn = new Set();
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -35,10 +37,10 @@ function drawChart(host, spec) {
   canvas.setAttribute("aria-label", `${name}. Arrow keys read values, plus and minus zoom, Escape goes back.`);
   const tip = element("div", { class: "tip", hidden: "" });
   const live = element("p", { class: "hidden", "aria-live": "polite" });
-  const reset = element("button", { type: "button" }, "Whole range");
-  const back = element("li", { class: "back", hidden: "" }, reset);
-  const legend = element("ul", { class: "legend" }, ...spec.lines.filter((line) => line.label).map(legendItem), back);
-  host.append(element("p", { class: "says" }, spec.says), legend, canvas, live);
+  const back = element("button", { type: "button", class: "back", hidden: "" }, "Whole range");
+  const labelled = spec.lines.filter((line) => line.label);
+  const legend = labelled.length ? [element("ul", { class: "legend" }, ...labelled.map(legendItem))] : [];
+  host.append(element("p", { class: "says" }, spec.says), ...legend, canvas, live, back);
   host.classList.add("drawn");
   host.classList.remove("waiting");
 
@@ -47,7 +49,7 @@ function drawChart(host, spec) {
   plot.over.append(tip);
   const chart = { plot, canvas, host, live, spec, tip };
   drawn.add(chart);
-  reset.addEventListener("click", () => {
+  back.addEventListener("click", () => {
     wholeRange(plot);
     canvas.focus();
   });
@@ -79,7 +81,7 @@ function options(canvas, spec, { tip, back }) {
   const font = `12px ${colour("--sans")}`;
   const axis = { font, stroke: () => colour("--muted"), ticks: { show: false }, border: { show: false } };
   const grid = { stroke: () => colour("--grid"), width: 1 };
-  const marks = (of, room) => (plot, number, low, high) => of(low, high, Math.max(plot.bbox[room === 80 ? "width" : "height"] / uPlot.pxRatio / room, 2));
+  const marks = (of, room) => (plot, number, low, high) => of(low, high, Math.max(plot.bbox[room === X_ROOM ? "width" : "height"] / uPlot.pxRatio / room, 2));
   return {
     width: Math.max(canvas.clientWidth, 80),
     height: HEIGHT,
@@ -88,7 +90,7 @@ function options(canvas, spec, { tip, back }) {
     cursor: {
       y: false,
       drag: { x: true, y: false },
-      points: { size: 7 },
+      points: { size: 8, width: 0, fill: (plot, index) => (spec.lines[index - 1].colour ? colour(spec.lines[index - 1].colour) : "transparent") },
       ...(spec.sync ? { sync: { key: spec.sync, setSeries: false, scales: ["x", null] } } : {}),
     },
     scales: { x: { time: false, range: (plot, low, high) => withRoom(plot, low, high, spec.x.room ?? 0) }, y: { range: spec.y.range } },
@@ -97,7 +99,7 @@ function options(canvas, spec, { tip, back }) {
         ...axis,
         size: spec.x.size ?? 26,
         grid: spec.x.grid === false ? { show: false } : grid,
-        splits: marks(spec.x.marks ?? evenMarks, 80),
+        splits: marks(spec.x.marks ?? evenMarks, X_ROOM),
         values: (plot, splits) => apart(plot, splits, spec.x.space ?? 52).map((place) => (place === null ? "" : (spec.x.tick ?? spec.x.write)(place))),
       },
       {
@@ -105,8 +107,8 @@ function options(canvas, spec, { tip, back }) {
         show: spec.y.show !== false,
         grid,
         gap: 6,
-        size: (plot, values) => (values === null ? 30 : 16 + Math.ceil(Math.max(...values.map((text) => textWidth(text, font))))),
-        splits: marks(spec.y.marks ?? evenMarks, 42),
+        size: (plot, values) => (values === null ? 58 : Math.max(58, 16 + Math.ceil(Math.max(...values.map((text) => textWidth(text, font)))))),
+        splits: marks(spec.y.marks ?? evenMarks, Y_ROOM),
         values: (plot, splits) => splits.map(spec.y.tick ?? spec.y.write),
       },
     ],
@@ -156,7 +158,7 @@ function series(line, number) {
     fill: line.fill ? () => colour(line.fill) : undefined,
     width: line.width ?? 1.75,
     dash: line.dash,
-    points: { show: line.mark ? (plot, index, first, last) => paintMarks(plot, line, number, index, first, last) : line.dots ?? false, size: 5 },
+    points: { show: line.mark ? (plot, index, first, last) => paintMarks(plot, line, number, index, first, last) : line.dots ?? false, size: 5, fill: () => colour("--card") },
   };
 }
 
@@ -287,6 +289,7 @@ function setUp(draw) {
   setUpTheme(redrawAll);
   setUpCopying();
   setUpSearch();
+  setUpScrolling();
   whenVisible(hosts, draw);
   setUpLinks();
   setUpPrint(() => {

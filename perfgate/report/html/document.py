@@ -1,4 +1,4 @@
-"""One self-contained HTML file out of a template, the styles, the scripts and the data, closed to the network."""
+"""One self-contained HTML file out of a template, styles, scripts and data, closed to the network."""
 
 import base64
 import hashlib
@@ -17,7 +17,13 @@ _TEMPLATES = ("layout", "macros", "shapes", "report", "forest", "endpoint", "run
 _STYLES = ("vendor/uPlot.min.css", "style.css")
 _DARK = "dark.css"
 _SCRIPTS = ("page.js", "vendor/uPlot.iife.min.js", "axes.js", "charts.js")
-_DANGEROUS = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_DANGEROUS = {
+    ord("<"): "\\u003c",
+    ord(">"): "\\u003e",
+    ord("&"): "\\u0026",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
 
 
 def write(template: str, script: str, data: object, **context: object) -> str:
@@ -76,7 +82,6 @@ def _harmless(value: object) -> object:
     return clean(value) if type(value) is str else value
 
 
-
 @cache
 def _environment() -> Environment:
     sources = {f"{name}.jinja": _asset(f"templates/{name}.jinja") for name in _TEMPLATES}
@@ -99,6 +104,8 @@ def _environment() -> Environment:
         "tone": words.tone,
         "outcome": words.outcome_text,
         "sentence": words.sentence,
+        "headline": words.headline_text,
+        "compared": words.title_text,
         "brief": words.brief,
     }
     return environment

@@ -11,8 +11,10 @@ _WIDE = 60.0
 _BEND = 10.0  # below this an axis of wide changes is nearly linear, above it logarithmic
 _ROOM = 0.06
 _MOST_TICKS = 8
+_THOUSAND = 1000
 _WIDE_TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000)
 _TICK_ROOM = 7.5  # percent of the axis
+_WIDE_TICK_ROOM = 9.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
-    """One row: the tolerance band, the interval and the change, None where there is no such thing."""
+    """One row: tolerance band and interval as (left, width), and the change; None where there is none."""
 
     row: ForestRow
     band: tuple[float, float] | None
@@ -57,7 +59,7 @@ class _Axis:
 
 
 def forest_of(rows: Sequence[ForestRow]) -> Forest:
-    """The plot of some rows. Where one change is so wide that it would squeeze the others, the axis is bent."""
+    """The plot of some rows; one wide change bends the axis, so that it does not squeeze the others."""
     axis = _axis(rows)
     return Forest(strips=tuple(_strip(row, axis) for row in rows), ticks=_ticks(axis), zero=axis.place(0.0))
 
@@ -84,7 +86,8 @@ def _strip(row: ForestRow, axis: _Axis) -> Strip:
         left = axis.place(-row.tolerance)
         band = left, axis.place(row.tolerance) - left
     if is_number(row.low) and is_number(row.high):
-        interval = axis.place(row.low), axis.place(row.high)
+        left = axis.place(row.low)
+        interval = left, axis.place(row.high) - left
     if is_number(row.change):
         change = axis.place(row.change)
     return Strip(row=row, band=band, interval=interval, change=change)
@@ -94,11 +97,12 @@ def _ticks(axis: _Axis) -> tuple[Tick, ...]:
     """Marks that do not run into each other: nearest to zero first, since small changes matter most."""
     values = _wide_values() if axis.is_wide else _even_values(axis)
     kept: list[Tick] = []
+    room = _WIDE_TICK_ROOM if axis.is_wide else _TICK_ROOM
     for value in sorted(values, key=abs, reverse=axis.is_wide):
         place = axis.place(value)
         inside = axis.low <= value <= axis.high
-        if value == 0 or (inside and all(abs(place - other.place) >= _TICK_ROOM for other in kept)):
-            kept = [tick for tick in kept if value != 0 or abs(place - tick.place) >= _TICK_ROOM]
+        if value == 0 or (inside and all(abs(place - other.place) >= room for other in kept)):
+            kept = [tick for tick in kept if value != 0 or abs(place - tick.place) >= room]
             kept.append(Tick(place=place, text=_text(value)))
     return tuple(sorted(kept, key=lambda tick: tick.place))
 
@@ -115,4 +119,6 @@ def _even_values(axis: _Axis) -> list[float]:
 
 
 def _text(value: float) -> str:
-    return f"{value:+,.4g}".replace("-", "−") if value else "0"
+    if abs(value) >= _THOUSAND:
+        return f"{value / _THOUSAND:+g}k"
+    return f"{value:+.4g}" if value else "0"

@@ -7,18 +7,25 @@ from typing import Any
 from perfgate.report.html.numbers import rounded
 from perfgate.report.page.model import Curve
 
+_COARSE = 60
 Frame = dict[str, Any]
 """`x` and a column of the same length for each line, None where it has a gap."""
 
 
-def frame(curves: Mapping[str, Curve], most: int, *, before: float | None = None, after: float | None = None) -> Frame:
+def frame(
+    curves: Mapping[str, Curve], most: int, *, before: float | None = None, after: float | None = None
+) -> Frame:
     """The curves on one axis of at most `most` points, each with a value (or None) at every point.
 
     Between two points of its own a line is interpolated; left and right of them it is `before` and `after`.
+    With few points their values have fewer digits.
     """
+    digits = 4 if most > _COARSE else 3
     lines = {name: curve for name, curve in curves.items() if curve.x}
     xs = _thin(_axis(lines.values()), most)
-    columns = {name: [rounded(v) for v in _on(xs, curve, before, after)] for name, curve in lines.items()}
+    columns = {
+        name: [rounded(v, digits) for v in _on(xs, curve, before, after)] for name, curve in lines.items()
+    }
     return {"x": [rounded(x) for x in xs], **columns}
 
 
@@ -51,9 +58,7 @@ def _on(xs: Sequence[float], curve: Curve, before: float | None, after: float | 
     return [value_at(x, curve, before, after) for x in xs]
 
 
-def value_at(
-    x: float, curve: Curve, before: float | None = None, after: float | None = None
-) -> float | None:
+def value_at(x: float, curve: Curve, before: float | None = None, after: float | None = None) -> float | None:
     """The line at x: a point of it, a place between two, or what is left or right of it."""
     right = bisect_left(curve.x, x)
     if right == len(curve.x):

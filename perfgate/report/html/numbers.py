@@ -41,12 +41,12 @@ def count(value: int | None) -> str:
 
 def place(value: float) -> str:
     """A place or width in percent of an axis, for an SVG attribute: `42.5%`."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") + "%"
+    return f"{value:.1f}".rstrip("0").rstrip(".") + "%"
 
 
-def rounded(value: float | None) -> float | None:
-    """Four significant digits: what a chart can show, at half the size."""
+def rounded(value: float | None, digits: int = 4) -> float | None:
+    """So many significant digits: what a chart can show, at half the size."""
     if not is_number(value):
         return None
-    short = float(f"{value:.4g}")
+    short = float(f"{value:.{digits}g}")
     return int(short) if short.is_integer() else short

@@ -128,6 +128,14 @@ function setUpSearch() {
   });
 }
 
+/** Tables can be reached by keyboard where there is something to scroll, and are no stop where there is not. */
+function setUpScrolling() {
+  const seen = new ResizeObserver((entries) => {
+    for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+  });
+  for (const part of document.querySelectorAll(".scroll")) seen.observe(part);
+}
+
 /** On paper everything that matters is open: the rest of the plot, and each endpoint that did not simply pass. */
 function setUpPrint(before, after) {
   const dark = byId("dark");

@@ -1,56 +1,78 @@
-"""A history as its page shows it: metrics with their line, what moved between which commits, and the charts' data."""
+"""A history as its page shows it: metrics with their line, what moved between which commits, chart data."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from perfgate.model import History, Past, PastCommit, Rise, Step
+from perfgate.model import History, Past, Step
 from perfgate.report.history import always_zero, in_order, notes
-from perfgate.report.historywords import CREEP, circle_text, conditions_text, day_text, mark, sha_text
+from perfgate.report.historywords import (
+    CREEP,
+    circle_text,
+    conditions_text,
+    creep_text,
+    day_text,
+    mark,
+    sha_text,
+    step_text,
+)
 from perfgate.report.html.numbers import rounded
 from perfgate.report.html.spark import Spark, is_worse, spark_of
 from perfgate.report.text import clean
 from perfgate.report.words import NONE, endpoint_text, is_number, signed_text, value_text
 
 _NS_PER_MS = 1e6
-_SCALED = {"p50": "ms", "p95": "ms", "p99": "ms", "cpu": "ms", "throughput": "rate", "errors": "ratio", "memory": "bytes"}
+_SCALED = {
+    "p50": "ms",
+    "p95": "ms",
+    "p99": "ms",
+    "cpu": "ms",
+    "throughput": "rate",
+    "errors": "ratio",
+    "memory": "bytes",
+}
+_Key = tuple[int, int | None, str, str]
+"""The places of the last and the first commit, the title and the tone of what moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastView:
-    """One metric: its line, its level now, and a (value, change, mark) for each shown commit."""
+    """One metric: its line, level, newest change, and the (value, change, mark) of each shown commit."""
 
     anchor: str
     endpoint: str
     statistic: str
     level: str
     spark: Spark
+    newest: str
     cells: tuple[tuple[str, str, str], ...]
     past: Past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """A change point or creep: what moved, how far, between which commits, and how to make sure of it."""
+class Moved:
+    """One metric's change of level: how far, and from where to where."""
 
     view: PastView
-    kind: str
-    tone: str
     size: str
     before: str
     after: str
-    first: PastCommit | None
-    last: PastCommit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What moved between the same two commits in the same way, and how to make sure of it.
+
+    `first` is the last commit measured before, empty where there is none.
+    """
+
+    title: str
+    tone: str
+    first: str
+    last: str
     place: int
     command: str
-
-    @property
-    def range_text(self) -> str:
-        """The commits between which it lies: `after 0d3f5a1b2c, up to 9f8e7d6c5b (2026-01-13)`."""
-        last = f"{sha_text(self.last)} ({day_text(self.last)})"
-        if self.first is None:
-            return last
-        return f"{sha_text(self.first)} ({day_text(self.first)}) … {last}"
+    moved: tuple[Moved, ...]
 
 
 def views_of(history: History, limit: int) -> list[PastView]:
@@ -65,6 +87,7 @@ def views_of(history: History, limit: int) -> list[PastView]:
             statistic=past.metric.statistic,
             level=value_text(past.metric.statistic, past.level),
             spark=spark_of(past, start),
+            newest=_newest(history, past),
             cells=tuple(_cell(past, place) for place in range(start, len(history.commits))),
             past=past,
         )
@@ -72,10 +95,14 @@ def views_of(history: History, limit: int) -> list[PastView]:
     ]
 
 
-def events_of(history: History, views: Sequence[PastView]) -> list[Event]:
+def moves_of(history: History, views: Sequence[PastView]) -> list[Move]:
     """Everything that moved, the newest first, whether or not its commit is among those shown."""
-    found = [event for view in views for event in _events(history, view)]
-    return sorted(found, key=lambda event: -event.place)
+    groups: dict[_Key, list[Moved]] = {}
+    for view in views:
+        for key, moved in _found(view):
+            groups.setdefault(key, []).append(moved)
+    moves = [_move(history, key, tuple(moved)) for key, moved in groups.items()]
+    return sorted(moves, key=lambda move: -move.place)
 
 
 def head_of(history: History, limit: int) -> tuple[str, str, str]:
@@ -161,47 +188,38 @@ def _cell(past: Past, place: int) -> tuple[str, str, str]:
     return value_text(statistic, value), change, sign
 
 
-def _events(history: History, view: PastView) -> Iterator[Event]:
-    past = view.past
+def _found(view: PastView) -> Iterator[tuple[_Key, Moved]]:
+    """What moved of a metric, by the places of its last and first commit, its title and its tone."""
+    past, statistic = view.past, view.past.metric.statistic
     for step in past.steps:
-        yield _step(history, view, step)
-    if past.creep is not None:
-        yield _creep(history, view, past.creep)
+        measured = [place for place in range(step.commit) if past.values[place] is not None]
+        worse = is_worse(past, step.change)
+        title = f"{mark(step.change)} Change point for the {'worse' if worse else 'better'}"
+        key = step.commit, measured[-1] if measured else None, title, "worse" if worse else "better"
+        before, after = value_text(statistic, step.before), value_text(statistic, step.after)
+        yield key, Moved(view=view, size=_size(past, step), before=before, after=after)
+    creep = past.creep
+    if creep is not None:
+        before, after = (value_text(statistic, past.values[place]) for place in (creep.first, creep.last))
+        size = signed_text(statistic, creep.change)
+        yield (
+            (creep.last, creep.first, f"{CREEP} Creep", "creep"),
+            Moved(view=view, size=size, before=before, after=after),
+        )
 
 
-def _step(history: History, view: PastView, step: Step) -> Event:
-    statistic = view.past.metric.statistic
-    measured = [place for place in range(step.commit) if view.past.values[place] is not None]
-    first = history.commits[measured[-1]] if measured else None
-    last = history.commits[step.commit]
-    return Event(
-        view=view,
-        kind=f"{mark(step.change)} change point",
-        tone="worse" if is_worse(view.past, step.change) else "better",
-        size=_size(view.past, step),
-        before=value_text(statistic, step.before),
-        after=value_text(statistic, step.after),
-        first=first,
-        last=last,
-        place=step.commit,
-        command=_compare(first, last),
-    )
-
-
-def _creep(history: History, view: PastView, creep: Rise) -> Event:
-    statistic, values = view.past.metric.statistic, view.past.values
-    first, last = history.commits[creep.first], history.commits[creep.last]
-    return Event(
-        view=view,
-        kind=f"{CREEP} creep",
-        tone="creep",
-        size=signed_text(statistic, creep.change),
-        before=value_text(statistic, values[creep.first]),
-        after=value_text(statistic, values[creep.last]),
-        first=first,
-        last=last,
-        place=creep.last,
-        command=_compare(first, last),
+def _move(history: History, key: _Key, moved: tuple[Moved, ...]) -> Move:
+    place, first, title, tone = key
+    last = history.commits[place]
+    before = None if first is None else history.commits[first]
+    return Move(
+        title=title,
+        tone=tone,
+        first="" if before is None else f"{sha_text(before)} ({day_text(before)})",
+        last=f"{sha_text(last)} ({day_text(last)})",
+        place=place,
+        command="" if before is None else f"perfgate compare {clean(before.sha)[:10]} {clean(last.sha)[:10]}",
+        moved=moved,
     )
 
 
@@ -209,5 +227,9 @@ def _size(past: Past, step: Step) -> str:
     return signed_text(past.metric.statistic, step.change) if is_number(step.change) else "from 0"
 
 
-def _compare(first: PastCommit | None, last: PastCommit) -> str:
-    return f"perfgate compare {clean(first.sha)[:10]} {clean(last.sha)[:10]}" if first else ""
+def _newest(history: History, past: Past) -> str:
+    """The newest change of a metric in a line, empty where it never moved."""
+    statistic, steps = past.metric.statistic, past.steps
+    if past.creep and not (steps and steps[-1].commit > past.creep.last):
+        return creep_text(statistic, past.creep, history.commits)
+    return step_text(statistic, steps[-1], history.commits) if steps else ""

@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import groupby
 from typing import Any
 
-from perfgate.model import History
+from perfgate.model import SIDES, History
 from perfgate.report.html import data, pasts
 from perfgate.report.html.document import write
 from perfgate.report.html.forest import forest_of
@@ -17,7 +17,7 @@ from perfgate.report.words import WORST_FIRST
 _FOREST_ROWS = 30
 _SEARCHABLE = 8
 _TABLE_ROWS = 12
-_SHORT_TABLE_ROWS = 6
+_SHORT_TABLE_ROWS = 4
 _MANY = 50
 _MOST_OPEN_ROUNDS = 16
 
@@ -32,7 +32,7 @@ def render_page(page: Page) -> str:
     return write(
         "report.jinja",
         "report.js",
-        numbers,
+        data.compact(numbers),
         page=page,
         forest=forest_of(page.forest),
         first_rows=_FOREST_ROWS,
@@ -44,6 +44,8 @@ def render_page(page: Page) -> str:
         counts=_counts(page),
         series=[each for each in page.series if any(curve.x for curve in each.curves.values())],
         health=list(dict.fromkeys(name for each in page.rounds for name in each.health)),
+        alone=not _has_base(page),
+        sides=SIDES if _has_base(page) else ("head",),
         fold_rounds=len(page.rounds) > _MOST_OPEN_ROUNDS,
     )
 
@@ -54,13 +56,16 @@ def render_history(history: History, *, limit: int, install: str) -> str:
     `install` is the command that installs what finds change points.
     """
     shown = pasts.views_of(history, limit)
+    moves = pasts.moves_of(history, shown)
+    first = moves[0].moved[0].view if moves else next(iter(shown), None)
     return write(
         "history.jinja",
         "history.js",
         pasts.data_of(history, shown, limit),
         name=clean(history.workload_name) or "(no name)",
         head=pasts.head_of(history, limit),
-        events=pasts.events_of(history, shown),
+        moves=moves,
+        opened=first.endpoint if first else "",
         endpoints=[(name, list(group)) for name, group in groupby(shown, key=lambda view: view.endpoint)],
         searchable=len({view.endpoint for view in shown}) > _SEARCHABLE,
         commits=pasts.commits_of(history, limit),
@@ -78,6 +83,12 @@ def _endpoint(page: Page, endpoint: EndpointView, numbers: dict[str, Any]) -> di
         "charts": {name: len(frame) > 1 for name, frame in numbers.items()},
         "worst": endpoint.rows[0].outcome if endpoint.rows else "NOT_MEASURED",
     }
+
+
+def _has_base(page: Page) -> bool:
+    """Whether base was measured beside head; a check measures head alone and compares it with a baseline."""
+    curves = (each.ecdf for each in page.endpoints)
+    return not page.rounds or any("base" in each for each in (*curves, *(r.requests for r in page.rounds)))
 
 
 def _counts(page: Page) -> list[tuple[str, int]]:

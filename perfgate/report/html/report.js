@@ -10,7 +10,7 @@ const span = data.rounds.length ? [data.rounds[0].start, data.rounds[data.rounds
 const line = (side, values, more) => ({ label: side, values, colour: `--${side}`, mark: MARKS[side], ...more });
 const fromZero = (plot, low, high) => [0, high > 0 ? high * 1.08 : 1];
 const sidesOf = (frame, name = (side) => side, more) => SIDES.filter((side) => frame[name(side)]).map((side) => line(side, frame[name(side)], more?.(side)));
-const logX = (frame) => ({ values: frame.x.map(Math.log10), write: (place) => write.ms(10 ** place), marks: logMarks });
+const logX = (frame) => ({ values: frame.x.map((ms) => Math.log10(Math.max(ms, 1e-6))), write: (place) => write.ms(10 ** place), marks: logMarks });
 
 const SPECS = {
   ecdf: ({ ecdf }) => ({
@@ -61,8 +61,9 @@ const SAYS = {
 
 function seriesSpec(name) {
   const frame = data.series[name];
-  const unit = ["threads", "connections"].includes(name) ? "" : frame.unit;
-  return { says: SAYS[name] ?? "", ...overTime(frame), y: { write: write.number(unit), range: fromZero }, lines: sidesOf(frame) };
+  const counted = ["threads", "connections"].includes(name);
+  const marks = counted ? (...range) => evenMarks(...range).filter(Number.isInteger) : undefined;
+  return { says: SAYS[name] ?? "", ...overTime(frame), y: { write: write.number(counted ? "" : frame.unit), range: fromZero, marks }, lines: sidesOf(frame) };
 }
 
 /** The time axis that all rounds share: every chart over time begins and ends at the same place. */
@@ -132,7 +133,11 @@ function draw(host) {
   drawChart(host, spec);
 }
 
-/** Both charts over time pad the same frame; each gets its own. */
-const frames = (anchor) => structuredClone(data.endpoints[anchor]);
+/** The numbers of an endpoint with their axes; charts over time pad them, so each gets its own. */
+function frames(anchor) {
+  const found = structuredClone(data.endpoints[anchor] ?? {});
+  for (const frame of Object.values(found)) frame.x = [...data.axes[frame.x]];
+  return found;
+}
 
 setUp(draw);

@@ -15,7 +15,7 @@ _LEAST_ERRORS = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spark:
-    """The pieces of the line as SVG points, the newest point, change points (x, y, worse) and creep (x, width)."""
+    """Pieces of the line as SVG points, its newest point, change points (x, y, worse), creep (x, width)."""
 
     lines: tuple[str, ...]
     newest: tuple[float, float] | None
@@ -32,7 +32,9 @@ def spark_of(past: Past, start: int) -> Spark:
     across = (WIDTH - 2 * _EDGE) / max(len(values) - 1, 1)
     xs = [_EDGE + place * across for place in range(len(values))]
     points = [
-        None if h is None else (round(x, 1), round(HEIGHT - _EDGE - (h - low) / span * (HEIGHT - 2 * _EDGE), 1))
+        None
+        if h is None
+        else (round(x, 1), round(HEIGHT - _EDGE - (h - low) / span * (HEIGHT - 2 * _EDGE), 1))
         for x, h in zip(xs, heights, strict=True)
     ]
     steps = [(step, points[step.commit - start]) for step in past.steps if step.commit >= start]

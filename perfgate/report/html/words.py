@@ -1,6 +1,10 @@
-"""The words and looks of outcomes on the page, and names that fit into it."""
+"""The words and looks of outcomes on the page, sentences, and names that fit into it."""
 
-from perfgate.report.text import shorten
+import re
+
+from markupsafe import Markup, escape
+
+from perfgate.report.text import clean, shorten
 
 _OUTCOMES = {
     "PASS": ("pass", "Pass"),
@@ -12,6 +16,7 @@ _OUTCOMES = {
     "NOT_MEASURED": ("unmeasured", "Not measured"),
 }
 _NAME_WIDTH = 160
+_BEFORE_UNIT = re.compile(r"(?<=[\d≥…→]) (?=[+\-\d]|(?:%|pp|ns|µs|ms|s|min|h)(?:\W|$))")
 
 
 def tone(outcome: str) -> str:
@@ -25,12 +30,26 @@ def outcome_text(outcome: str) -> str:
     return _OUTCOMES.get(name, ("", name.capitalize()))[1] + comma + note
 
 
-def sentence(headline: str, outcome: str) -> str:
+def headline_text(headline: str, outcome: str) -> Markup:
     """The headline without the outcome it begins with, which the page shows by itself."""
-    rest = headline.removeprefix(f"{outcome}: ")
-    return rest[:1].upper() + rest[1:] if rest[1:2].islower() else rest
+    return sentence(headline.removeprefix(f"{outcome}: "))
+
+
+def title_text(title: str, outcome: str) -> str:
+    """What was compared, without the outcome that stands beside it anyway."""
+    return brief(title.removeprefix(f"{outcome}: "))
+
+
+def sentence(text: str) -> Markup:
+    """A sentence with its capital and its full stop, in which no number parts from its unit; escaped."""
+    plain = clean(text)
+    if plain[1:2].islower():
+        plain = plain[:1].upper() + plain[1:]
+    if plain and not plain.endswith((".", "!", "?", "…")):
+        plain += "."
+    return Markup(_BEFORE_UNIT.sub("\u00a0", str(escape(plain))))  # noqa: S704 - escaped just before
 
 
 def brief(name: str) -> str:
     """A name that a heading or a cell can hold; both its ends stay."""
-    return shorten(name, _NAME_WIDTH)
+    return shorten(clean(name) or "(no name)", _NAME_WIDTH)

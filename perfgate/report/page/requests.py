@@ -46,15 +46,11 @@ def _chosen(side: SideEvidence, rows: slice | NDArray[np.intp]) -> Requests:
     samples = side.samples
     assert samples is not None  # noqa: S101 - the caller looked
     sent_ns = samples.sent_ns[rows]
-    columns = (samples.endpoint[rows], sent_ns, samples.last_ns[rows], samples.error[rows])
-    if not (sent_ns > 0).all():
-        kept = sent_ns > 0
-        columns = tuple(column[kept] for column in columns)  # type: ignore[assignment]  # as many as before
-    endpoint, sent_ns, last_ns, error = columns
+    kept = slice(None) if (sent_ns > 0).all() else sent_ns > 0
     return Requests(
         endpoints=samples.endpoints,
-        endpoint=endpoint,
-        sent_ns=sent_ns,
-        last_ns=last_ns,
-        failed=error != 0,
+        endpoint=samples.endpoint[rows][kept],
+        sent_ns=sent_ns[kept],
+        last_ns=samples.last_ns[rows][kept],
+        failed=samples.error[rows][kept] != 0,
     )

@@ -1,0 +1,219 @@
+"""The posting step of `perfgate ci`: a bundle nobody vouches for, on the pull request of GitHub's event."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from perfgate.cli.ci_bundle import Bundle, Failure, read_bundle
+from perfgate.errors import ExitCode, MeasureError, PerfgateError, UsageError
+
+if TYPE_CHECKING:
+    from perfgate.github.api import Api
+    from perfgate.github.publish import Conclusion, Published
+    from perfgate.github.run import ActionsRun
+
+_SAY_NOTHING = ("cancelled", "action_required")
+_SHA = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked for. `key` is of the configuration that is posted, `check_id` what `start` gave."""
+
+    folder: Path
+    key: str
+    inconclusive: Conclusion
+    token: str
+    start: bool = False
+    check_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """What GitHub says is reported on.
+
+    `ended` is the conclusion of a measuring workflow that ran before this one, "" where the measurement was
+    a step of this very run; `begun` says that it has only begun.
+    """
+
+    head_sha: str
+    run_url: str
+    ended: str
+    begun: bool
+
+
+def post(asked: Asked, environ: Mapping[str, str]) -> int:
+    """Publish the bundle as comment and check, or say in the step's summary why that is not allowed.
+
+    Raises:
+        UsageError: no GitHub, no token, an event without a commit, or a bundle that was refused (which the
+            check says too).
+        MeasureError: GitHub did not answer.
+    """
+    from perfgate.github.api import Api
+    from perfgate.github.run import read_run
+
+    run = read_run(environ)
+    if run is None:
+        raise UsageError("this is no job of GitHub Actions: there is nowhere to post to", "see `perfgate ci`")
+    if not asked.token:
+        raise UsageError(
+            "no token to post with", "set PERFGATE_CI_TOKEN to ${{ github.token }}, as the action does"
+        )
+    subject = _subject(run)
+    if subject.ended == "skipped":
+        click.echo("the measuring workflow was skipped: nothing to post")
+        return int(ExitCode.OK)
+    api = Api(token=asked.token, api_url=run.api_url, repository=run.repository)
+    if asked.start or subject.begun:
+        return _start(api, run, asked, subject)
+    bundle, refused = _bundle(asked, subject)
+    notices, failed = _published(api, run, asked, subject, bundle)
+    _tell(run, subject, bundle, notices)
+    for error in (refused, failed):
+        if error is not None:
+            raise error
+    return int(ExitCode.OK)
+
+
+def _start(api: Api, run: ActionsRun, asked: Asked, subject: _Subject) -> int:
+    """Show that a measurement is under way; where that is not allowed, nothing is lost."""
+    from perfgate.github.commands import append, output_text
+    from perfgate.github.publish import start_check
+
+    check_id = start_check(api, key=asked.key, head_sha=subject.head_sha, details_url=subject.run_url)
+    if check_id is not None and run.output_path is not None:
+        append(run.output_path, output_text({"check-id": str(check_id)}))
+    click.echo("check not started: the token may not" if check_id is None else "check started")
+    return int(ExitCode.OK)
+
+
+def _subject(run: ActionsRun) -> _Subject:
+    from perfgate.cli.ci_events import reported_sha
+
+    if run.event_name == "pull_request_target":
+        raise UsageError(
+            "perfgate does not post on pull_request_target, where measuring would run a fork's code",
+            "post on workflow_run: `perfgate init --github` writes both workflows",
+        )
+    if run.event_name != "workflow_run":
+        return _Subject(head_sha=reported_sha(run), run_url=run.run_url, ended="", begun=False)
+    measured = run.event.get("workflow_run")
+    measured = measured if isinstance(measured, dict) else {}
+    sha, number = measured.get("head_sha"), measured.get("id")
+    if not isinstance(sha, str) or not _SHA.fullmatch(sha) or not isinstance(number, int):
+        raise UsageError("the event names no run that was measured", "run this on workflow_run")
+    return _Subject(
+        head_sha=sha,
+        run_url=f"{run.server_url}/{run.repository}/actions/runs/{number}",
+        ended=str(measured.get("conclusion") or "unknown"),
+        begun=run.event.get("action") != "completed",
+    )
+
+
+def _bundle(asked: Asked, subject: _Subject) -> tuple[Bundle, UsageError | None]:
+    """The bundle, or one that says why there is none that can be believed."""
+    try:
+        found = read_bundle(asked.folder)
+        if found is not None:
+            _require_same(found, asked, subject)
+            return found, None
+    except UsageError as error:
+        return _unusable(
+            asked, f"what the measuring run left was refused: {error.message}", error.hint
+        ), error
+    ended = f" (it ended as: {subject.ended})" if subject.ended else ""
+    hint = "see its log: it was stopped, or failed before perfgate could say why"
+    return _unusable(asked, f"the measuring run left no report{ended}", hint), None
+
+
+def _require_same(found: Bundle, asked: Asked, subject: _Subject) -> None:
+    if found.key != asked.key:
+        raise UsageError(
+            f"bundle.json is of the configuration {found.key}, and this step posts {asked.key}",
+            "give the measuring and the posting step the same config and workload",
+        )
+    if found.head_sha != subject.head_sha and (found.head_sha or found.verdict):
+        raise UsageError(
+            f"bundle.json is of commit {found.head_sha[:12]}, and this event of {subject.head_sha[:12]}",
+            "let the workflow that measures upload what it has measured itself",
+        )
+
+
+def _unusable(asked: Asked, message: str, hint: str) -> Bundle:
+    return Bundle(
+        key=asked.key,
+        head_sha="",
+        exit_code=int(ExitCode.INVALID),
+        failure=Failure(message=message, hint=hint),
+    )
+
+
+def _published(
+    api: Api, run: ActionsRun, asked: Asked, subject: _Subject, bundle: Bundle
+) -> tuple[tuple[str, ...], PerfgateError | None]:
+    """Post, and return what is not where it should be and why, and what else went wrong."""
+    from perfgate.cli.ci_words import publication_of
+    from perfgate.github.publish import PublishError, publish
+
+    number, notices = _pull_request(api, run, subject)
+    publication = publication_of(
+        bundle,
+        head_sha=subject.head_sha,
+        pull_request=number,
+        inconclusive=asked.inconclusive,
+        report_url=subject.run_url,
+    )
+    failed = None
+    try:
+        published = publish(api, publication, check_id=asked.check_id)
+    except PublishError as error:
+        published, failed = error.published, error
+        notices = (*notices, error.message)
+    _say_where(published)
+    return (*notices, *published.notices), failed
+
+
+def _pull_request(api: Api, run: ActionsRun, subject: _Subject) -> tuple[int | None, tuple[str, ...]]:
+    """Its number, and why there is no comment where it could not be told.
+
+    A run that was cancelled has been overtaken, mostly by one of a newer commit, and one that waits for a
+    maintainer's approval has not run: neither has anything to say about the change.
+    """
+    from perfgate.github.errors import ApiError
+    from perfgate.github.pullrequest import find_pull_request, pull_request_of
+
+    if subject.ended in _SAY_NOTHING:
+        return None, ()
+    try:
+        found = find_pull_request(api, run) if subject.ended else pull_request_of(run)
+    except MeasureError as error:
+        if isinstance(error, ApiError) and not error.refused:
+            raise
+        return None, (f"No comment: {error.message}. {error.hint}.",)
+    return (found.number if found is not None else None), ()
+
+
+def _say_where(published: Published) -> None:
+    for what, url in (("comment", published.comment_url), ("check", published.check_url)):
+        if url:
+            click.echo(f"{what}: {url}")
+
+
+def _tell(run: ActionsRun, subject: _Subject, bundle: Bundle, notices: Sequence[str]) -> None:
+    """Outputs and summary of the step. A measuring step of the same run has written the verdict already."""
+    from perfgate.cli.ci_record import tell_step
+    from perfgate.cli.ci_words import notice_lines, step_summary
+    from perfgate.github.commands import notice
+
+    for text in notices:
+        click.echo(notice("notice", text, title="perfgate"))
+    alone = bool(subject.ended)
+    summary = step_summary(bundle, report_url=subject.run_url, notices=notices)
+    tell_step(run, bundle, report=None, summary=summary if alone else notice_lines(notices))
