@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perfgate.github.publish import Conclusion, Published
     from perfgate.github.run import ActionsRun
 
-_SAY_NOTHING = ("cancelled", "action_required")
+_SAY_NOTHING = ("cancelled", "skipped", "action_required")
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -67,9 +67,6 @@ def post(asked: Asked, environ: Mapping[str, str]) -> int:
             "no token to post with", "set PERFGATE_CI_TOKEN to ${{ github.token }}, as the action does"
         )
     subject = _subject(run)
-    if subject.ended == "skipped":
-        click.echo("the measuring workflow was skipped: nothing to post")
-        return int(ExitCode.OK)
     api = Api(token=asked.token, api_url=run.api_url, repository=run.repository)
     if asked.start or subject.begun:
         return _start(api, run, asked, subject)
@@ -183,8 +180,8 @@ def _published(
 def _pull_request(api: Api, run: ActionsRun, subject: _Subject) -> tuple[int | None, tuple[str, ...]]:
     """Its number, and why there is no comment where it could not be told.
 
-    A run that was cancelled has been overtaken, mostly by one of a newer commit, and one that waits for a
-    maintainer's approval has not run: neither has anything to say about the change.
+    A run that was cancelled has been overtaken, mostly by one of a newer commit, and one that was skipped or
+    waits for a maintainer's approval has not run: none has anything to say about the change.
     """
     from perfgate.github.errors import ApiError
     from perfgate.github.pullrequest import find_pull_request, pull_request_of
