@@ -25,7 +25,7 @@ COMMANDS = {
     "compare": "Compare two commits and say whether the second is slower.",
     "ci": "Judge the change that a CI job is about, and write what its pull request shows.",
     "check": "Judge HEAD against the committed baseline.",
-    "report": "Show a stored comparison again: on the terminal, as an HTML page, as pictures.",
+    "report": "Show a stored comparison again, on the terminal and in files; nothing is measured.",
     "baseline": "Update or show the committed baseline.",
     "history": "Show how every metric moved from commit to commit, with change points and creep.",
     "import": "Make a result from what other tools measured: k6, Locust, vegeta, JMeter, Go and more.",

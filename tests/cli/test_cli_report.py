@@ -71,7 +71,7 @@ def test_a_page_is_written_even_where_no_request_was_kept(perfgate, stored, tmp_
     done = perfgate(project, "-o", f"html={tmp_path / 'report.html'}")
     assert done.code == 0, done.err
     page = (tmp_path / "report.html").read_text()
-    assert "the requests of base and head were not kept" in page
+    assert "The requests of base and head were not kept" in page
 
 
 def test_a_torn_archive_of_requests_is_said_on_the_page(perfgate, stored, tmp_path: Path) -> None:
