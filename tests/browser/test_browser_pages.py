@@ -298,3 +298,11 @@ def test_curves_of_one_point_or_of_gaps_are_drawn_without_a_word(written, show) 
             seen.page.keyboard.press(key)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 1280
     seen.assert_quiet(path)
+
+
+def test_a_single_latency_has_an_axis_of_one_decade_and_wide_axes_few_marks(written, show) -> None:
+    seen = show(written("odd"))
+    first_chart(seen.page)
+    assert x_range(seen.page) == [-0.5, 0.5]
+    assert seen.page.evaluate("logMarks(0, 200, 7).length") <= 9
+    assert seen.page.locator("#endpoint-1 [data-chart=throughput]").count() == 0

@@ -39,8 +39,9 @@ function evenMarks(low, high, most) {
 function logMarks(low, high, most) {
   if (high - low < 0.75) return evenMarks(10 ** low, 10 ** high, most).filter((mark) => mark > 0).map(Math.log10);
   const mantissas = high - low < 2.2 ? [1, 2, 5] : high - low < 4 ? [1, 3] : [1];
+  const every = Math.max(Math.ceil((high - low) / Math.max(most, 1)), 1);
   const marks = [];
-  for (let power = Math.floor(low); power <= Math.ceil(high); power++) {
+  for (let power = Math.floor(low); power <= Math.ceil(high); power += every) {
     for (const mantissa of mantissas) marks.push(power + Math.log10(mantissa));
   }
   return marks.filter((mark) => mark >= low - 1e-9 && mark <= high + 1e-9);

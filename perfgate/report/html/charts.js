@@ -26,9 +26,11 @@ function whenVisible(hosts, draw) {
 }
 
 /**
- * A chart into its host. `spec`: says, x {values, write, marks, low, high}, y {write, range, marks, show}, lines
- * [{label, values, colour, dash, mark, fill, width}], band [low line, high line], under and over (painters of
- * what lies below and above the lines), sync, title of a place on the x axis.
+ * A chart into its host. `spec`: says, x {values, write, tick, marks, size, space, grid, room}, y {write, tick, range,
+ * marks, show}, lines
+ * [{label, values, colour, dash, mark, dots, fill, width, area, tip}], band [high line, low line], under and over
+ * (painters of what lies below and above the lines), top (room there), sync, place (what a place on the x axis is
+ * called) and more (rows of the tooltip).
  */
 function drawChart(host, spec) {
   const heading = host.querySelector("h3, h4");
@@ -125,6 +127,7 @@ function options(canvas, spec, { tip, back }) {
 
 function withRoom(plot, low, high, room) {
   const [xs] = plot.data;
+  if (xs.length === 1) return [xs[0] - 0.5, xs[0] + 0.5];
   return low <= xs[0] && high >= xs[xs.length - 1] ? [low - room, high + room] : [low, high];
 }
 

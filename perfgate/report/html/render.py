@@ -75,12 +75,16 @@ def render_history(history: History, *, limit: int, install: str) -> str:
 
 def _endpoint(page: Page, endpoint: EndpointView, numbers: dict[str, Any]) -> dict[str, Any]:
     """What the template of an endpoint needs besides its view: the tables behind its charts."""
-    many = len(page.endpoints) > _MANY
+    many, time = len(page.endpoints) > _MANY, numbers["time"]
     return {
         "view": endpoint,
         "quantiles": quantile_rows(endpoint),
-        "times": rows(numbers["time"], _SHORT_TABLE_ROWS if many else _TABLE_ROWS),
-        "charts": {name: len(frame) > 1 for name, frame in numbers.items()},
+        "times": rows(time, _SHORT_TABLE_ROWS if many else _TABLE_ROWS),
+        "charts": {name: len(frame) > 1 for name, frame in numbers.items()}
+        | {
+            "latency": any("_p" in name for name in time),
+            "throughput": any("_rate" in name for name in time),
+        },
         "worst": endpoint.rows[0].outcome if endpoint.rows else "NOT_MEASURED",
     }
 
