@@ -9,6 +9,7 @@ from perfgate.errors import UsageError
 
 if TYPE_CHECKING:
     from perfgate.git import Repository
+    from perfgate.github.pullrequest import PullRequest
     from perfgate.github.run import ActionsRun
     from perfgate.model import Commit
 
@@ -69,18 +70,47 @@ def base_of_event(run: ActionsRun, repository: Repository, head: Commit) -> tupl
     )
 
 
+def require_event_head(run: ActionsRun, repository: Repository, head: Commit) -> None:
+    """Refuse a checkout that the event is not about: its verdict would stand on another commit.
+
+    Raises:
+        UsageError: HEAD is neither the commit of the event nor GitHub's merge of it.
+    """
+    match run.event_name:
+        case "pull_request":
+            _parents_of_merge(run, repository, head)
+        case "merge_group":
+            _require_checked_out(head, text_of(run, "merge_group", "head_sha"), "merge group")
+        case "push":
+            _require_checked_out(head, text_of(run, "after"), "push")
+
+
+def is_of(repository: Repository, commit: Commit, reported: str) -> bool:
+    """Whether a commit is the one that is reported on, or GitHub's or GitLab's merge of it."""
+    return commit.sha == reported or repository.parents(commit.sha)[1:] == (reported,)
+
+
 def _of_pull_request(run: ActionsRun, repository: Repository, head: Commit) -> tuple[Commit, str]:
+    pull_request, parents = _parents_of_merge(run, repository, head)
+    if parents:
+        return named(repository, parents[0]), "the base that GitHub merged the pull request into (HEAD^1)"
+    base = named(repository, pull_request.base_sha)
+    return repository.merge_base(base, head), "where the pull request left its base branch"
+
+
+def _parents_of_merge(
+    run: ActionsRun, repository: Repository, head: Commit
+) -> tuple[PullRequest, tuple[str, ...]]:
+    """The event's pull request, and what GitHub merged; () where its head itself is checked out."""
     from perfgate.github.pullrequest import pull_request_of
 
     pull_request = pull_request_of(run)
     if pull_request is None:
         raise UsageError("the event is of no pull request", _AS_CHECKED_OUT)
-    parents = repository.parents(head.sha)
-    if len(parents) == 2 and parents[1] == pull_request.head_sha:
-        return named(repository, parents[0]), "the base that GitHub merged the pull request into (HEAD^1)"
     if head.sha == pull_request.head_sha:
-        base = named(repository, pull_request.base_sha)
-        return repository.merge_base(base, head), "where the pull request left its base branch"
+        return pull_request, ()
+    if is_of(repository, head, pull_request.head_sha):
+        return pull_request, repository.parents(head.sha)
     raise UsageError(
         f"HEAD ({head.sha[:12]}) is neither the pull request's head ({pull_request.head_sha[:12]}) nor "
         "GitHub's merge of it",

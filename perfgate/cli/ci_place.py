@@ -27,7 +27,8 @@ _WHOLE = {
 class Place:
     """What is compared; `found` says how it was found, for people.
 
-    `head_sha` is what a report is of: the pull request's head, also where `head` is a merge of it.
+    `head_sha` is what a report is of: the pull request's head where `head` is that or a merge of it, else
+    what was measured, so that it is posted on nothing else.
     """
 
     system: System
@@ -59,7 +60,7 @@ def find_place(
     Raises:
         UsageError: the event cannot be measured, the clone is shallow, or a commit is not to be found.
     """
-    from perfgate.cli.ci_events import refuse_event, reported_sha
+    from perfgate.cli.ci_events import is_of, refuse_event, reported_sha, require_event_head
 
     system = system_of(environ, run)
     if run is not None:
@@ -68,6 +69,8 @@ def find_place(
         raise UsageError("this is a shallow clone: the base of the change is not in it", _WHOLE[system])
     tip = repository.resolve(head or "HEAD")
     if base:
+        if run is not None and not head:
+            require_event_head(run, repository, tip)
         found = repository.resolve(base), "as --base says"
     elif head:
         found = repository.default_base(tip.sha), "where --head left the default branch"
@@ -78,7 +81,7 @@ def find_place(
         system=system,
         base=found[0],
         head=tip,
-        head_sha=tip.sha if head or not reported else reported,
+        head_sha=reported if reported and not head and is_of(repository, tip, reported) else tip.sha,
         found=f"{system}: base {found[0].sha[:10]}, {found[1]}; head {tip.sha[:10]}",
     )
 

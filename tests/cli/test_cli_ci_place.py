@@ -201,6 +201,34 @@ def test_given_commits_hold_whatever_the_system_says(change, github, tmp_path):
     assert (place.base.sha, place.head.sha, place.head_sha) == (change.parted, change.head, change.head)
 
 
+@pytest.mark.parametrize("event_name", ["pull_request", "merge_group", "push"])
+def test_a_base_that_is_given_does_not_make_another_checkout_the_events(
+    change, github, tmp_path, event_name
+):
+    """main held to main passes, and would have passed on the pull request's head."""
+    event = change.pull_request(github) | {"merge_group": {"head_sha": change.head}, "after": change.head}
+    change.project.git("checkout", "--quiet", "main")
+    with pytest.raises(UsageError, match=rf"HEAD \({change.base[:12]}\) is n"):
+        place_of(change, offline(tmp_path / "job", event_name, event), base="main")
+
+
+@pytest.mark.parametrize("checked_out", ["merge", "head"])
+def test_a_base_that_is_given_replaces_the_events(change, github, tmp_path, checked_out):
+    environ = offline(tmp_path / "job", "pull_request", change.pull_request(github))
+    change.project.git("checkout", "--quiet", "--detach", getattr(change, checked_out))
+    place = place_of(change, environ, base=change.parted)
+    assert (place.base.sha, place.head_sha) == (change.parted, change.head)
+
+
+@pytest.mark.parametrize("system", ["workflow_dispatch", "GitLab"])
+def test_what_is_reported_is_never_of_another_commit_than_was_measured(change, tmp_path, system):
+    environ = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": change.head}
+    if system != "GitLab":
+        environ = offline(tmp_path / "job", system, {}, GITHUB_SHA=change.head)
+    change.project.git("checkout", "--quiet", "main")
+    assert place_of(change, environ).head_sha == change.base
+
+
 @pytest.mark.parametrize("branch", ["--upload-pack=touch pwned", "a..b", "x\ny", "$(touch pwned)"])
 def test_a_hostile_branch_name_is_only_ever_a_name(change, branch):
     with pytest.raises(UsageError):
