@@ -138,8 +138,8 @@ def post(
     """Post a bundle to the pull request that GitHub's event is about: comment, check and annotations.
 
     Nothing in the bundle is believed but its numbers and names, which are checked and rendered anew. The
-    token is read from PERFGATE_CI_TOKEN, else GITHUB_TOKEN. The exit code does not tell the verdict: the
-    check does.
+    token is read from PERFGATE_CI_TOKEN, else GITHUB_TOKEN. The exit code tells the verdict only where
+    neither check nor commit status may: they tell it otherwise.
     """
     from perfgate.cli.ci_bundle import configuration_key
     from perfgate.cli.ci_post import Asked

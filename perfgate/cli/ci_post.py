@@ -48,13 +48,24 @@ class _Subject:
     begun: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Posted:
+    """What is not where it should be and why, whether check or status tell the verdict, and what failed."""
+
+    notices: tuple[str, ...]
+    told: bool
+    failed: PerfgateError | None
+
+
 def post(asked: Asked, environ: Mapping[str, str]) -> int:
     """Publish the bundle as comment and check, or say in the step's summary why that is not allowed.
+
+    The exit code is 0 where check or status tell the verdict, else that of the bundle.
 
     Raises:
         UsageError: no GitHub, no token, an event without a commit, or a bundle that was refused (which the
             check says too).
-        MeasureError: GitHub did not answer.
+        MeasureError: GitHub did not answer, or the measuring run left nothing although nobody stopped it.
     """
     from perfgate.github.api import Api
     from perfgate.github.run import read_run
@@ -70,13 +81,13 @@ def post(asked: Asked, environ: Mapping[str, str]) -> int:
     api = Api(token=asked.token, api_url=run.api_url, repository=run.repository)
     if asked.start or subject.begun:
         return _start(api, run, asked, subject)
-    bundle, refused = _bundle(asked, subject)
-    notices, failed = _published(api, run, asked, subject, bundle)
-    _tell(run, subject, bundle, notices)
-    for error in (refused, failed):
+    bundle, unusable = _bundle(asked, subject)
+    posted = _published(api, run, asked, subject, bundle)
+    _tell(run, subject, bundle, posted.notices)
+    for error in (unusable, posted.failed):
         if error is not None:
             raise error
-    return int(ExitCode.OK)
+    return int(ExitCode.OK) if posted.told else bundle.exit_code
 
 
 def _start(api: Api, run: ActionsRun, asked: Asked, subject: _Subject) -> int:
@@ -114,8 +125,8 @@ def _subject(run: ActionsRun) -> _Subject:
     )
 
 
-def _bundle(asked: Asked, subject: _Subject) -> tuple[Bundle, UsageError | None]:
-    """The bundle, or one that says why there is none that can be believed."""
+def _bundle(asked: Asked, subject: _Subject) -> tuple[Bundle, PerfgateError | None]:
+    """The bundle, or one that says why there is none that can be believed, and that as an error."""
     try:
         found = read_bundle(asked.folder)
         if found is not None:
@@ -127,7 +138,8 @@ def _bundle(asked: Asked, subject: _Subject) -> tuple[Bundle, UsageError | None]
         ), error
     ended = f" (it ended as: {subject.ended})" if subject.ended else ""
     hint = "see its log: it was stopped, or failed before perfgate could say why"
-    return _unusable(asked, f"the measuring run left no report{ended}", hint), None
+    missing = MeasureError(f"the measuring run left no report{ended}", hint)
+    return _unusable(asked, missing.message, hint), None if subject.ended in _SAY_NOTHING else missing
 
 
 def _require_same(found: Bundle, asked: Asked, subject: _Subject) -> None:
@@ -152,14 +164,15 @@ def _unusable(asked: Asked, message: str, hint: str) -> Bundle:
     )
 
 
-def _published(
-    api: Api, run: ActionsRun, asked: Asked, subject: _Subject, bundle: Bundle
-) -> tuple[tuple[str, ...], PerfgateError | None]:
-    """Post, and return what is not where it should be and why, and what else went wrong."""
+def _published(api: Api, run: ActionsRun, asked: Asked, subject: _Subject, bundle: Bundle) -> _Posted:
+    """Post the check whatever becomes of the comment."""
     from perfgate.cli.ci_words import publication_of
+    from perfgate.github.errors import ApiError
     from perfgate.github.publish import PublishError, publish
 
-    number, notices = _pull_request(api, run, subject)
+    number, unfound = _pull_request(api, run, subject)
+    notices: tuple[str, ...] = (f"No comment: {unfound.message}. {unfound.hint}.",) if unfound else ()
+    failed = unfound if isinstance(unfound, ApiError) and not unfound.refused else None
     publication = publication_of(
         bundle,
         head_sha=subject.head_sha,
@@ -167,34 +180,30 @@ def _published(
         inconclusive=asked.inconclusive,
         report_url=subject.run_url,
     )
-    failed = None
     try:
         published = publish(api, publication, check_id=asked.check_id)
     except PublishError as error:
         published, failed = error.published, error
         notices = (*notices, error.message)
     _say_where(published)
-    return (*notices, *published.notices), failed
+    return _Posted(notices=(*notices, *published.notices), told=published.told, failed=failed)
 
 
-def _pull_request(api: Api, run: ActionsRun, subject: _Subject) -> tuple[int | None, tuple[str, ...]]:
+def _pull_request(api: Api, run: ActionsRun, subject: _Subject) -> tuple[int | None, PerfgateError | None]:
     """Its number, and why there is no comment where it could not be told.
 
     A run that was cancelled has been overtaken, mostly by one of a newer commit, and one that was skipped or
     waits for a maintainer's approval has not run: none has anything to say about the change.
     """
-    from perfgate.github.errors import ApiError
-    from perfgate.github.pullrequest import find_pull_request, pull_request_of
+    from perfgate.github.pullrequest import find_pull_request
 
     if subject.ended in _SAY_NOTHING:
-        return None, ()
+        return None, None
     try:
-        found = find_pull_request(api, run) if subject.ended else pull_request_of(run)
-    except MeasureError as error:
-        if isinstance(error, ApiError) and not error.refused:
-            raise
-        return None, (f"No comment: {error.message}. {error.hint}.",)
-    return (found.number if found is not None else None), ()
+        found = find_pull_request(api, run)
+    except PerfgateError as error:
+        return None, error
+    return (found.number if found is not None else None), None
 
 
 def _say_where(published: Published) -> None:

@@ -63,12 +63,14 @@ class Publication:
 class Published:
     """Where it can be seen, "" where it was not posted.
 
-    `notices` say what was not allowed, and what was done instead.
+    `notices` say what was not allowed, and what was done instead. `told`: a check or a commit status says
+    the verdict.
     """
 
     comment_url: str = ""
     check_url: str = ""
     notices: tuple[str, ...] = ()
+    told: bool = True
 
 
 def digest(key: str) -> str:

@@ -66,17 +66,23 @@ def publish(api: Api, publication: Publication, *, check_id: int | None = None) 
         told = f"No comment: {comment.message}. The result is in this summary."
         notices.append(f"{told} {_sentence(comment.hint)}")
     check = _tried("the check run", lambda: complete_check(api, publication, check_id), errors)
+    status: str | ApiError | None = None
     if isinstance(check, ApiError):
-        notices.append(_instead(api, publication, check, errors))
-    published = Published(comment_url=_url(comment), check_url=_url(check), notices=tuple(notices))
+        status = _tried("the commit status", lambda: put_status(api, publication), errors)
+        notices.append(_instead(check, status))
+    published = Published(
+        comment_url=_url(comment),
+        check_url=_url(check),
+        notices=tuple(notices),
+        told=isinstance(check, str) or isinstance(status, str),
+    )
     if errors:
         raise PublishError(errors, published)
     return published
 
 
-def _instead(api: Api, publication: Publication, refused: ApiError, errors: list[ApiError]) -> str:
+def _instead(refused: ApiError, status: str | ApiError | None) -> str:
     """What is told of a check run that was not allowed: the status in its place, or that there is none."""
-    status = _tried("the commit status", lambda: put_status(api, publication), errors)
     if status is None:
         done = "A commit status in its place failed."
     elif isinstance(status, ApiError):

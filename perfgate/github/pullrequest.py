@@ -41,17 +41,22 @@ def pull_request_of(run: ActionsRun) -> PullRequest | None:
 
 
 def find_pull_request(api: Api, run: ActionsRun) -> PullRequest | None:
-    """The open pull request whose run a `workflow_run` event follows.
+    """The open pull request of a `pull_request` event, or whose run a `workflow_run` event follows.
 
-    Matched by head repository, branch and SHA, all from the event. GitHub names no pull requests of forks
-    in the event, and the commits of a fork have none in `/commits/SHA/pulls`, so open ones are listed by
-    their head. None where the run was not of a pull request, or that has been closed or pushed to since.
+    Matched by head repository, branch and SHA, all from the event, and by its number where the event has
+    it. GitHub names no pull requests of forks in `workflow_run`, and the commits of a fork have none in
+    `/commits/SHA/pulls`, so open ones are listed by their head. None where the run was not of a pull
+    request, or that has been closed or pushed to since: a run that is repeated is of the commit it was of.
 
     Raises:
         UsageError: the payload is not one of GitHub's.
         ApiError: GitHub did not answer.
         MeasureError: several pull requests have that head, so that nothing says which one was measured.
     """
+    measured = pull_request_of(run)
+    if measured is not None:
+        listed = _open_ones(api, run, measured.head_repository, measured.head_ref, measured.head_sha)
+        return next((one for one in listed if one.number == measured.number), None)
     followed = run.event.get("workflow_run")
     if run.event_name != "workflow_run" or inside(followed, "event") != "pull_request":
         return None
@@ -61,12 +66,7 @@ def find_pull_request(api: Api, run: ActionsRun) -> PullRequest | None:
         return None
     where = "event: workflow_run.head_repository.full_name"
     repository = repository_name(inside(followed, "head_repository.full_name"), where)
-    query = {"state": "open", "head": f"{repository.partition('/')[0]}:{branch}"}
-    found = [
-        _pull_request(row, run.repository, f"pull request {index} of that head")
-        for index, row in enumerate(api.rows(f"/repos/{api.repository}/pulls", query), 1)
-        if inside(row, "head.sha") == head_sha and _same(inside(row, "head.repo.full_name"), repository)
-    ]
+    found = _open_ones(api, run, repository, branch, head_sha)
     if len(found) > 1:
         numbers = " and ".join(f"#{one.number}" for one in found)
         raise MeasureError(
@@ -74,6 +74,18 @@ def find_pull_request(api: Api, run: ActionsRun) -> PullRequest | None:
             "close all but one, or push another commit to one of them",
         )
     return found[0] if found else None
+
+
+def _open_ones(api: Api, run: ActionsRun, repository: str, branch: str, head_sha: str) -> list[PullRequest]:
+    """The open pull requests with that head; none where its repository is gone."""
+    if not repository:
+        return []
+    query = {"state": "open", "head": f"{repository.partition('/')[0]}:{branch}"}
+    return [
+        _pull_request(row, run.repository, f"pull request {index} of that head")
+        for index, row in enumerate(api.rows(f"/repos/{api.repository}/pulls", query), 1)
+        if inside(row, "head.sha") == head_sha and _same(inside(row, "head.repo.full_name"), repository)
+    ]
 
 
 def _pull_request(row: object, repository: str, where: str) -> PullRequest:

@@ -202,9 +202,7 @@ def test_given_commits_hold_whatever_the_system_says(change, github, tmp_path):
 
 
 @pytest.mark.parametrize("event_name", ["pull_request", "merge_group", "push"])
-def test_a_base_that_is_given_does_not_make_another_checkout_the_events(
-    change, github, tmp_path, event_name
-):
+def test_a_base_that_is_given_does_not_make_another_checkout_the_events(change, github, tmp_path, event_name):
     """main held to main passes, and would have passed on the pull request's head."""
     event = change.pull_request(github) | {"merge_group": {"head_sha": change.head}, "after": change.head}
     change.project.git("checkout", "--quiet", "main")

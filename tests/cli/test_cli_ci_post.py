@@ -114,15 +114,17 @@ def test_why_nothing_was_measured_is_said_and_is_not_green(job, github):
 
 
 def test_a_run_that_left_nothing_is_not_silence(job, github):
-    number, (code, _, _) = job.after_fork(run={"conclusion": "failure"})
-    assert code == 0
+    number, (code, _, err) = job.after_fork(run={"conclusion": "failure"})
+    assert code == 4
+    assert "error: the measuring run left no report" in err
     assert "left no report (it ended as: failure)" in github.comments[number][0]["body"]
     assert [check["conclusion"] for check in github.checks] == ["action_required"]
 
 
 @pytest.mark.parametrize("ended", ["cancelled", "skipped", "action_required"])
 def test_a_run_that_was_stopped_or_waits_ends_the_check_and_leaves_the_comment_alone(job, github, ended):
-    number, _ = job.after_fork(run={"conclusion": ended})
+    number, (code, _, _) = job.after_fork(run={"conclusion": ended})
+    assert code == 0
     assert number not in github.comments
     assert [check["conclusion"] for check in github.checks] == ["action_required"]
 
@@ -183,12 +185,15 @@ def test_a_failure_of_hostile_words_stays_inert(job, github):
     assert_harmless(github.comments[number][0]["body"])
 
 
-@pytest.mark.parametrize("denied", [{"comments"}, {"checks"}, {"comments", "checks", "statuses"}])
-def test_what_is_not_allowed_degrades_to_the_summary_with_a_notice(job, github, denied):
+@pytest.mark.parametrize(
+    ("denied", "expected"), [({"comments"}, 0), ({"checks"}, 0), ({"comments", "checks", "statuses"}, 1)]
+)
+def test_what_is_not_allowed_degrades_to_the_summary_with_a_notice(job, github, denied, expected):
+    """Where neither check nor status may tell the verdict, the exit code does."""
     github.denied = denied
     write_bundle(job.bundle, regressed())
     _, (code, out, _) = job.after_fork()
-    assert code == 0
+    assert code == expected
     assert "::notice title=perfgate::" in out
     assert "403" in job.summary()
     assert "REGRESSED" in job.summary()
@@ -201,6 +206,39 @@ def test_a_measuring_step_of_the_same_run_is_posted_too(job, github):
     assert code == 0
     assert len(github.comments[number]) == 1
     assert job.summary() == ""
+
+
+@pytest.mark.parametrize("since", [{"state": "closed"}, {"head": "pushed"}], ids=["closed", "pushed to"])
+def test_an_old_run_that_is_repeated_leaves_the_comment_of_the_newer_head(job, github, since):
+    number = github.add_pull(head_sha=HEAD)
+    event = json.loads(json.dumps(github.pull_request_event(number)))
+    (pull,) = github.pulls
+    if since == {"head": "pushed"}:
+        pull["head"]["sha"] = "2" * 40
+    else:
+        pull.update(since)
+    write_bundle(job.bundle, passing())
+    assert job.post("pull_request", event)[0] == 0
+    assert github.comments == {}
+    assert [(check["head_sha"], check["conclusion"]) for check in github.checks] == [(HEAD, "success")]
+
+
+@pytest.mark.parametrize("branch", ["-x", "a" * 2000])
+def test_a_branch_of_an_odd_name_has_no_comment_and_is_not_spared_the_check(job, github, branch):
+    write_bundle(job.bundle, regressed())
+    _, (code, _, _) = job.after_fork(run={"head_branch": branch})
+    assert code == 0
+    assert [check["conclusion"] for check in github.checks] == ["failure"]
+    assert "No comment" in job.summary()
+
+
+def test_pull_requests_that_cannot_be_listed_do_not_keep_the_check_from_failing(job, github):
+    github.fail_next(50, 422, message="no", when="/pulls")
+    write_bundle(job.bundle, regressed())
+    _, (code, _, err) = job.after_fork()
+    assert code == 4
+    assert "GET /repos/acme/shop/pulls" in err
+    assert [check["conclusion"] for check in github.checks] == ["failure"]
 
 
 def test_posting_again_changes_what_is_there(job, github):
