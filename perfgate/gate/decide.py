@@ -84,6 +84,7 @@ def judge(base: Result, head: Result, policy: Policy, circumstances: Circumstanc
     found += [(Outcome.INCONCLUSIVE, reason) for reason in failing_endpoints(base, policy)]
     found += [(c.outcome, reason) for c in comparisons for reason in c.reasons]
     found += list(circumstances.extra_reasons)
+    found += _no_evidence(comparisons)
     outcome = _overall(comparisons, found)
     return Verdict(
         outcome=outcome,
@@ -118,6 +119,7 @@ def judge_unpaired(
     comparisons = circumstances.applied(stored.comparisons)
     found = [(c.outcome, reason) for c in comparisons for reason in c.reasons]
     found += list(circumstances.extra_reasons)
+    found += _no_evidence(comparisons)
     outcome = _overall(comparisons, found)
     return Verdict(
         outcome=outcome,
@@ -179,6 +181,18 @@ def without_evidence(
         elapsed_s=0.0,
         reproduce=reproduce,
     )
+
+
+def _no_evidence(comparisons: Sequence[Comparison]) -> list[tuple[Outcome, Reason]]:
+    """Why rows without data in any of them are no pass; empty if there is one with some."""
+    if not comparisons or any(c.outcome is not Outcome.NOT_MEASURED for c in comparisons):
+        return []
+    reason = Reason(
+        code="nothing_measured",
+        text="no metric that the gate looks at had enough data to be compared",
+        remedy="measure longer rounds (measure.round), or let the gate look at more metrics (gate.level)",
+    )
+    return [(Outcome.INVALID, reason)]
 
 
 def _overall(comparisons: Sequence[Comparison], found: Sequence[tuple[Outcome, Reason]]) -> Outcome:

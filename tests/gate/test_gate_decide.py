@@ -9,7 +9,7 @@ from perfgate.gate.decide import Circumstances, judge
 from perfgate.gate.policy import Policy, Rule
 from perfgate.gate.screen import next_step
 from perfgate.gate.table import paired_rounds
-from perfgate.model import ALL_ENDPOINTS, Metric, Outcome, Reason, Result, Verdict
+from perfgate.model import ALL_ENDPOINTS, STATISTICS, Metric, Outcome, Reason, Result, Verdict
 
 SLOW = {("GET /items", "p50"): 0.10}
 _NOW = Circumstances(elapsed_s=1.0, reproduce="perfgate compare main HEAD")
@@ -189,6 +189,15 @@ def test_a_fifth_of_the_rounds_may_be_dropped_and_not_more() -> None:
 def test_a_tail_with_too_few_requests_is_not_measured_and_not_passed() -> None:
     verdict = _judge(make_pair(requests=20))
     assert _outcome(verdict, "GET /items", "p99") is Outcome.NOT_MEASURED
+
+
+def test_a_gate_on_nothing_that_was_measured_is_no_pass() -> None:
+    """Only p99 may fail, and no endpoint has the requests for one."""
+    others = {statistic: "off" for statistic in STATISTICS if statistic != "p99"}
+    verdict = _judge(make_pair(requests=20), Policy(level=others))
+    assert {c.outcome for c in verdict.comparisons} == {Outcome.NOT_MEASURED}
+    assert verdict.outcome is Outcome.INVALID
+    assert [reason.code for reason in verdict.reasons] == ["nothing_measured"]
 
 
 def test_a_median_without_data_is_inconclusive() -> None:
