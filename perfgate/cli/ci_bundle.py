@@ -197,10 +197,25 @@ def _require_sense(document: BundleDocument, verdict: Verdict | None) -> None:
         raise _refusal("head_sha: a verdict has to name its commit")
     if document.exit_code != exit_code_of(verdict):
         raise _refusal(f"exit_code: {document.exit_code} is not that of {verdict.outcome}")
+    if document.exit_code == ExitCode.OK:
+        _require_evidence(verdict)
     for mark in document.annotations:
         there = verdict.comparisons if mark.of == "comparison" else verdict.reasons
         if mark.index >= len(there):
             raise _refusal(f"annotations: there is no {mark.of} {mark.index}")
+
+
+def _require_evidence(verdict: Verdict) -> None:
+    """Refuse a green verdict that its own rows do not bear out: the gate never writes one."""
+    from perfgate.model import Outcome
+
+    found = {each.outcome for each in verdict.comparisons}
+    green = {Outcome.PASS, Outcome.IMPROVED}
+    if not found & green or not verdict.rounds_measured or not verdict.requests:
+        raise _refusal(f"verdict: {verdict.outcome} without anything that was measured")
+    worst = sorted(found - green - {Outcome.NOT_MEASURED})
+    if worst:
+        raise _refusal(f"verdict: {verdict.outcome} with a comparison that is {worst[0]}")
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:

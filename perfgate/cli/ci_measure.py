@@ -40,8 +40,8 @@ class Asked:
 def measure(asked: Asked, environ: Mapping[str, str]) -> int:
     """Measure, write the bundle, then outputs and summaries; the verdict's exit code.
 
-    What cannot be measured leaves a bundle too, which says why: no report at all would look like no finding.
-    Only a run that is stopped leaves none.
+    What cannot be measured leaves a bundle too, which says why, and so does a run that is stopped or killed:
+    no report at all would look like no finding.
 
     Raises:
         UsageError: something given, the event or the checkout cannot be used.
@@ -51,7 +51,7 @@ def measure(asked: Asked, environ: Mapping[str, str]) -> int:
     from perfgate.github.run import read_run
 
     key = configuration_key(asked.config_path, asked.workload)
-    ci_record.clear(asked.folder)
+    ci_record.begin(asked.folder, key=key)
     run = None
     try:
         run = read_run(environ)

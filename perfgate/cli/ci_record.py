@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perfgate.cli.ci_bundle import BUNDLE_NAME, Bundle, Failure, write_bundle
-from perfgate.errors import ExitCode, MeasureError, PerfgateError
+from perfgate.errors import ExitCode, MeasureError, PerfgateError, UsageError
 
 if TYPE_CHECKING:
     from perfgate.github.run import ActionsRun
@@ -21,12 +22,17 @@ _MOST_REGRESSED, _NAME_WIDTH = 100, 200
 """GitHub takes 1 MiB of outputs, and names come from anybody."""
 
 
-def clear(folder: Path) -> None:
-    """Remove what an earlier run left: it must not be taken for this one's.
+def begin(folder: Path, *, key: str) -> None:
+    """Put a bundle that says that this run was stopped in place of what an earlier one left.
+
+    It stays if the process is killed, or if there is no room for another: the artifact of an earlier attempt
+    of the same run is then overwritten, and not posted again as this one's.
 
     Raises:
-        MeasureError: it cannot be removed.
+        UsageError: a symbolic link leads out of the working directory.
+        MeasureError: what is there cannot be removed, or nothing can be written.
     """
+    _require_here(folder)
     for name in (BUNDLE_NAME, REPORT_NAME, SUMMARY_NAME):
         try:
             (folder / name).unlink(missing_ok=True)
@@ -34,6 +40,22 @@ def clear(folder: Path) -> None:
             raise MeasureError(
                 f"{folder / name}: cannot be removed ({error.strerror})", "name another folder with --bundle"
             ) from error
+    stopped = Failure(
+        message="perfgate was stopped before it came to a verdict",
+        hint="see the log of the measuring step: it was cancelled, or ran out of time, memory or space",
+    )
+    write_bundle(folder, Bundle(key=key, head_sha="", exit_code=int(ExitCode.INVALID), failure=stopped))
+
+
+def _require_here(folder: Path) -> None:
+    """Files that a checkout's links lead to are somebody else's: they must be neither removed nor written."""
+    here = Path.cwd()
+    named = Path(os.path.normpath(folder.absolute()))
+    if named.is_relative_to(here) and not folder.resolve().is_relative_to(here.resolve()):
+        raise UsageError(
+            f"--bundle {folder}: a symbolic link leads out of the working directory",
+            "remove the link, or name the folder itself",
+        )
 
 
 def record(folder: Path, run: ActionsRun | None, bundle: Bundle, evidence: Evidence | None) -> None:

@@ -123,6 +123,32 @@ def test_what_is_no_bundle_at_all_is_refused(content):
         parse_bundle(content)
 
 
+GREEN_OF_NOTHING = {
+    "no row": lambda v: v.update(comparisons=[]),
+    "no row with data": lambda v: v["comparisons"][0].update(outcome="NOT_MEASURED"),
+    "no round": lambda v: v.update(rounds_measured=0),
+    "no request": lambda v: v.update(requests=0),
+    "a row that is worse": lambda v: v["comparisons"].append(
+        v["comparisons"][0]
+        | {"outcome": "REGRESSED", "metric": v["comparisons"][0]["metric"] | {"endpoint": "GET /x"}}
+    ),
+    "an open question": lambda v: v["comparisons"].append(
+        v["comparisons"][0]
+        | {"outcome": "INCONCLUSIVE", "metric": v["comparisons"][0]["metric"] | {"endpoint": "GET /x"}}
+    ),
+}
+
+
+@pytest.mark.parametrize("change", GREEN_OF_NOTHING.values(), ids=GREEN_OF_NOTHING)
+def test_a_green_verdict_that_its_rows_do_not_bear_out_is_refused(tmp_path, change):
+    write_bundle(tmp_path, passing())
+    document = document_of(tmp_path)
+    assert parse_bundle(json.dumps(document).encode()).exit_code == 0
+    change(document["verdict"])
+    with pytest.raises(UsageError, match=r"bundle\.json: verdict: PASS with"):
+        parse_bundle(json.dumps(document).encode())
+
+
 def test_a_failure_is_never_green(tmp_path):
     write_bundle(tmp_path, failed())
     document = document_of(tmp_path) | {"exit_code": 0}

@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
+import sys
 
 import pytest
-from cli_ci import Change, outputs_of
+from cli_ci import Change, outputs_of, passing
 from cli_project import assert_error
 
-from perfgate.cli.ci_bundle import read_bundle
+from perfgate.cli.ci_bundle import read_bundle, write_bundle
 from tests.github.github_server import FakeGitHub, github_server
 
 SLOW = '    return b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"\n'
@@ -119,6 +121,35 @@ def test_what_cannot_be_measured_leaves_its_reason(change, tmp_path):
     assert outputs_of(job)["verdict"] == "ERROR"
     assert "could not measure" in (job / "step_summary").read_text()
     assert not earlier.exists()
+
+
+def test_a_run_that_is_killed_leaves_no_older_verdict_and_says_that_it_was(change, tmp_path):
+    """As the kernel does it where memory runs out, here while the service builds."""
+    folder = change.path / ".perfgate" / "ci"
+    write_bundle(folder, passing(head_sha=change.head))
+    change.project.git("checkout", "--quiet", "--detach", change.head)
+    killer = [sys.executable, "-c", "import os; os.kill(os.getppid(), 9)"]
+    change.project.edit("perfgate.yml", "service:", f"service:\n  build: [{json.dumps(killer)}]")
+    change.project.commit("kill it")
+    process = change.project.start("ci")  # whose worktree stays: nobody is left to remove it
+    _, err = process.communicate(timeout=90)
+    assert process.returncode == -signal.SIGKILL, err
+    bundle = read_bundle(folder)
+    assert bundle is not None
+    assert bundle.verdict is None
+    assert bundle.failure is not None
+    assert "was stopped" in bundle.failure.message
+
+
+def test_links_of_a_checkout_lead_nowhere(change, tmp_path):
+    theirs = tmp_path / "theirs"
+    (theirs / "ci").mkdir(parents=True)
+    (theirs / "ci" / "report.html").write_text("somebody's")
+    (change.path / ".perfgate").symlink_to(theirs)
+    assert_error(perfgate(change, {}, "ci"), 2, "a symbolic link leads out")
+    assert {path.name: path.read_text() for path in (theirs / "ci").iterdir()} == {
+        "report.html": "somebody's"
+    }
 
 
 @pytest.mark.parametrize("event_name", ["pull_request_target", "workflow_run"])
