@@ -92,6 +92,14 @@ def test_no_expression_is_ever_part_of_a_script():
         assert each["shell"] == "bash"
 
 
+@pytest.mark.parametrize("name", ["Measure base and head", "Refresh the baseline"])
+def test_nothing_that_measured_code_is_called_is_a_command_to_the_runner(name):
+    """Commands are stopped for the rest of the step, under a word that nobody knows before."""
+    script = step(name)["run"]
+    assert "secrets.token_hex" in script
+    assert script.index("::stop-commands::$stop") < script.index("-m perfgate ci")
+
+
 def test_only_what_posts_or_pushes_is_given_the_token():
     with_token = {each["name"] for each in STEPS if "inputs.token" in str(each.get("env"))}
     assert with_token == {"Show that it has begun", "Post the verdict", "Refresh the baseline"}
@@ -211,6 +219,7 @@ def test_the_steps_measure_nothing_to_post_and_post_it(runner):
         measured = runner.run("Measure base and head", inputs)
         assert measured.returncode == 2
         assert "a b.yml; touch pwned: no such file" in measured.stderr
+        assert re.match(r"::stop-commands::[0-9a-f]{32}\n", measured.stdout)
         posted = runner.run("Post the verdict", inputs, check_id=started[2])
         assert posted.returncode == 0, posted.stderr
         (check,) = github.checks

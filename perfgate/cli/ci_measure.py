@@ -49,12 +49,14 @@ def measure(asked: Asked, environ: Mapping[str, str]) -> int:
     """
     from perfgate.cli import output
     from perfgate.github.run import read_run
+    from perfgate.target.childenv import withhold
 
     key = configuration_key(asked.config_path, asked.workload)
     ci_record.begin(asked.folder, key=key)
     run = None
     try:
         run = read_run(environ)
+        withhold()
         bundle, evidence = _measured(asked, environ, run, key)
     except Exception as error:
         ci_record.record_failure(asked.folder, run, error, key=key)

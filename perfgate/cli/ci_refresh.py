@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,14 +45,14 @@ def refresh(asked: Asked, environ: Mapping[str, str], token: str) -> int:
     from perfgate.cli.ci_push import Push, push_files
     from perfgate.cli.project import open_project
     from perfgate.git import open_repository
+    from perfgate.target.childenv import withhold
 
     run, target = _where(environ)
     if not token:
         raise UsageError("no token to push with", "set PERFGATE_CI_TOKEN to ${{ github.token }}")
     if asked.branch == target:
         raise UsageError(f"--branch {target} is the default branch", "name a branch of the bot's own")
-    # What is measured is the user's code, and no business of it.
-    os.environ.pop("PERFGATE_CI_TOKEN", None)
+    withhold()
     opened = open_project(asked.config_path, asked.workload)
     repository = open_repository(opened.config.root)
     _require_state(run, repository)

@@ -33,11 +33,17 @@ def write_workflows(folder: Path, action: str) -> list[str]:
     """Write those of the workflows that are missing, and tell what was done.
 
     Raises:
-        UsageError: no repository, or a symbolic link where a file or folder goes.
+        UsageError: no repository, a folder whose name means something to GitHub, or a symbolic link where a
+            file or folder goes.
         MeasureError: a file cannot be written.
     """
     top = open_repository(folder).toplevel
     config = (folder.resolve() / CONFIG_NAME).relative_to(top.resolve()).as_posix()
+    if "${{" in config or not config.isprintable():
+        raise UsageError(
+            f"{config!r} cannot stand in a workflow: GitHub would read an expression or another line in it",
+            "rename the folder",
+        )
     _refuse_links(top)
     done = []
     try:

@@ -178,5 +178,13 @@ def _sentence(text: str) -> str:
 
 def _lines(text: str) -> str:
     """Text that may quote a service's output, without escape sequences, further lines indented."""
-    lines = ("".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in text.split("\n"))
+    lines = ["".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in text.split("\n")]
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        lines = [_no_command(line) for line in lines]
     return "\n    ".join(lines)
+
+
+def _no_command(line: str) -> str:
+    """A line in which the runner of GitHub Actions finds no command (actions/runner, ActionCommand.cs)."""
+    line = line.replace("##[", "# #[")
+    return f": {line.lstrip()[1:]}" if line.lstrip().startswith("::") else line

@@ -162,6 +162,23 @@ def test_a_forks_code_never_runs_with_secrets(change, tmp_path, event_name):
     assert not change.project.results()
 
 
+def test_users_that_are_code_are_given_nothing_that_publishes(change, tmp_path):
+    job = tmp_path / "job"
+    job.mkdir()
+    environ = FakeGitHub(url="https://api.github.com").environ(job, "workflow_dispatch", {})
+    change.project.write(
+        "users.py", f"import os\nopen({str(tmp_path / 'seen')!r}, 'w').write(' '.join(os.environ))\n"
+    )
+    change.project.edit("perfgate.yml", "load-test.yml", "users.py")
+    change.project.commit("users")
+    done = change.project.perfgate("ci", **environ, PERFGATE_CI_TOKEN="secret")
+    assert done.code == 2, done.err
+    seen = set((tmp_path / "seen").read_text().split())
+    assert "GITHUB_SHA" in seen
+    assert not seen & {"GITHUB_TOKEN", "PERFGATE_CI_TOKEN", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"}
+    assert outputs_of(job)["verdict"] == "ERROR"
+
+
 def test_a_torn_event_leaves_its_reason_too(change, tmp_path):
     job = tmp_path / "job"
     job.mkdir()

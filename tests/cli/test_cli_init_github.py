@@ -72,6 +72,17 @@ def test_a_service_in_a_folder_is_named_from_the_top(repository, monkeypatch):
         assert used["config"] == "services/it's one/perfgate.yml"
 
 
+@pytest.mark.parametrize("name", ["${{ github.token }}", "two\nlines"])
+def test_a_folder_that_github_would_read_as_more_than_a_name_is_refused(
+    repository, monkeypatch, capsys, name
+):
+    (repository / name).mkdir()
+    monkeypatch.chdir(repository / name)
+    assert init() == 2
+    assert "cannot stand in a workflow" in capsys.readouterr().err
+    assert not list((repository / ".github").glob("workflows/*"))
+
+
 @pytest.mark.parametrize("name", ["acme/perfgate", "perfgate@v1", "a/b@v1\nrun: x", "a/b@$(id)", "a b/c@v1"])
 def test_what_names_no_action_is_refused_before_anything_is_written(repository, name, capsys):
     assert main(["init", "--github", "--action", name]) == 2

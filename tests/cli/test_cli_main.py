@@ -123,6 +123,16 @@ def test_a_services_output_in_an_error_cannot_steer_the_terminal(run):
     assert err == "error: \\x1b[2Jdied\\r\n  hint: its last lines:\n    ok\n    bad\\x07\n"
 
 
+def test_a_services_output_in_an_error_is_no_command_to_the_runner_of_github(run, monkeypatch):
+    """It takes `::name::` at the start of a line, spaces or not, and `##[name]` anywhere in it."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    said = "its log:\n::set-output name=verdict::PASS\n \t::add-mask::e\nx ##[set-output name=verdict]PASS"
+    _, _, err = run(raising(MeasureError("##[add-mask]e", said)))
+    assert "##[" not in err
+    assert not [line for line in err.splitlines() if line.lstrip().startswith("::")]
+    assert "set-output name=verdict::PASS" in err
+
+
 def test_an_unexpected_error_is_called_a_bug_without_its_traceback(run, monkeypatch):
     monkeypatch.delenv("PERFGATE_DEBUG", raising=False)
     code, _, err = run(raising(KeyError("speed")))

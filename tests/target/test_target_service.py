@@ -53,7 +53,9 @@ def test_both_sides_start_at_once(start):
 
 
 def test_the_service_sees_its_port_and_nothing_of_its_side_or_of_tokens(start, tmp_path, monkeypatch):
-    monkeypatch.setenv("GITHUB_TOKEN", "secret")
+    withheld = {"GITHUB_TOKEN", "PERFGATE_CI_TOKEN", "GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH"}
+    for name in withheld:
+        monkeypatch.setenv(name, "secret")
     monkeypatch.setenv("PERFGATE_SIDE", "head")
     monkeypatch.setenv("GIT_DIR", "/somewhere")
     monkeypatch.setenv("KEPT", "yes")
@@ -64,7 +66,7 @@ def test_the_service_sees_its_port_and_nothing_of_its_side_or_of_tokens(start, t
     assert len(env["PORT"]) == 5
     assert len(env["PERFGATE_SERVICE"]) == 32
     assert (env["HOST"], env["MODE"], env["KEPT"]) == ("127.0.0.1", "bench", "yes")
-    assert not {"GITHUB_TOKEN", "PERFGATE_SIDE", "GIT_DIR"} & set(env)
+    assert not (withheld | {"PERFGATE_SIDE", "GIT_DIR"}) & set(env)
     assert facts["session"]
     assert Path(facts["cwd"]) == tmp_path
     assert not [fd for fd in facts["fds"] if fd > 4]  # 0-2, its socket and the directory it lists
