@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from perfgate.github.checked import inside, page_address
-from perfgate.github.errors import unanswered
+from perfgate.github.errors import ApiError, unanswered
 from perfgate.github.plain import plain
 from perfgate.github.publication import Annotation, Publication, check_name, digest
 
@@ -58,10 +58,14 @@ def _complete(api: Api, publication: Publication, check_id: int | None) -> str:
         return page_address(shown)
     if check_id is None and shown is not None and shown.get("status") != "completed":
         check_id = shown["id"]
-    if check_id is None:
-        identity = _identity(publication.key, publication.head_sha)
-        return page_address(api.post(_path(api), identity | result))
-    return page_address(api.patch(_path(api, check_id), result))
+    if check_id is not None:
+        try:
+            return page_address(api.patch(_path(api, check_id), result))
+        except ApiError as error:
+            # Another app's, with the same name and key: only who has made a check may change it.
+            if not error.refused:
+                raise
+    return page_address(api.post(_path(api), _identity(publication.key, publication.head_sha) | result))
 
 
 def _shown(api: Api, key: str, head_sha: str) -> Mapping[str, Any] | None:

@@ -76,6 +76,15 @@ def test_another_tools_check_of_that_name_is_left_alone(github, api):
     assert [check["conclusion"] for check in github.checks] == [None, "failure"]
 
 
+def test_a_check_that_another_app_has_begun_is_left_to_it(github, api):
+    """The action was given another token since: its app may not change what the first one has made."""
+    theirs = start_check(api, key=KEY, head_sha=SHA)
+    github.fail_next(1, 403, message="Invalid app_id", when=f"PATCH /repos/acme/shop/check-runs/{theirs}")
+    published = publish(api, publication_of(**ALONE))
+    assert [check["conclusion"] for check in github.checks] == [None, "failure"]
+    assert (published.check_url, github.statuses) == (github.checks[1]["html_url"], [])
+
+
 @pytest.mark.parametrize("status", [0, 500, 502])
 @pytest.mark.parametrize("performed", [True, False])
 @pytest.mark.parametrize("begun", [True, False])
