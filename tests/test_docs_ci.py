@@ -31,6 +31,24 @@ def test_configuration_to_paste_is_valid(page: str, schema: str, tmp_path: Path)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("page", ["github-action", "publish-history-on-pages"])
+def test_a_workflow_to_paste_is_valid(page: str, tmp_path: Path) -> None:
+    whole = [each for each in blocks(f"how-to/{page}.md", "yaml") if each.startswith("name:")]
+    (tmp_path / "workflow.yml").write_text(*whole)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run(
+        [*command, "workflow.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_page_installs_what_a_stranger_may_have_given_our_name_on_an_index() -> None:
+    for path in (DOCS / "how-to").glob("*.md"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if re.search(r"^\s*(- |run: )*pip install\b.*perfgate|\(`pip install\b.*perfgate", line):
+                assert "github.com/OWNER/perfgate" in line or line.startswith("pip install 'perfgate["), line
+
+
 @pytest.fixture
 def shell(tmp_path: Path):
     """Runs a script where `perfgate ci` ends with a code, and tells what the agent of Buildkite was given."""
