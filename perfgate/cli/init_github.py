@@ -53,9 +53,7 @@ def write_workflows(folder: Path, action: str) -> list[str]:
     except OSError as error:
         raise MeasureError(f"{error.filename}: {error.strerror}", "make the directory writable") from error
     wrote = any(line.startswith("wrote") for line in done)
-    uses = (
-        f"What was written uses {action}." if wrote else "Nothing was written: delete a file to renew it."
-    )
+    uses = f"What was written uses {action}." if wrote else "Nothing was written: delete a file to renew it."
     return [*done, "", uses, workflows.SETTINGS.format(key=config)]
 
 
