@@ -104,7 +104,8 @@ class Repository:
                     return full.removeprefix(_HEADS).removeprefix(_REMOTES)
         raise UsageError(
             "no default branch: there is no origin/HEAD, main or master",
-            "name the base, as in `perfgate compare BASE HEAD`, or run `git remote set-head origin --auto`",
+            "name the base, or, in a clone of one branch, fetch the others: "
+            "git fetch origin '+refs/heads/*:refs/remotes/origin/*'",
         )
 
     def default_base(self, head_sha: str, *, branch: str = "") -> Commit:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from perfgate.cli.output import FORMATS
-from perfgate.errors import ExitCode
+from perfgate.errors import ExitCode, UsageError
+from perfgate.git import open_repository
+from tests.cli.cli_project import Project
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -29,6 +31,24 @@ def test_configuration_to_paste_is_valid(page: str, schema: str, tmp_path: Path)
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(tmp_path / "ci.yml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", ["github-action", "publish-history-on-pages"])
+def test_a_workflow_to_paste_is_valid(page: str, tmp_path: Path) -> None:
+    whole = [each for each in blocks(f"how-to/{page}.md", "yaml") if each.startswith("name:")]
+    (tmp_path / "workflow.yml").write_text(*whole)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run(
+        [*command, "workflow.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_page_installs_what_a_stranger_may_have_given_our_name_on_an_index() -> None:
+    for path in (DOCS / "how-to").glob("*.md"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if re.search(r"^\s*(- |run: )*pip install\b.*perfgate|\(`pip install\b.*perfgate", line):
+                assert "github.com/OWNER/perfgate" in line or line.startswith("pip install 'perfgate["), line
 
 
 @pytest.fixture
@@ -71,6 +91,24 @@ def test_buildkite_keeps_the_exit_code_where_there_is_no_summary(shell) -> None:
 def test_only_inconclusive_passes_where_the_page_lets_it(shell, code: int) -> None:
     script = blocks("how-to/any-ci.md", "bash")[1]
     assert shell(script, code)[0] == (0 if code == ExitCode.INCONCLUSIVE else code)
+
+
+def test_base_is_found_in_the_clone_of_one_commit_that_the_page_begins_with(shell, tmp_path: Path) -> None:
+    source = Project(tmp_path / "source")
+    source.git("checkout", "--quiet", "-b", "feature")
+    source.write("change.txt", "of the branch")
+    source.commit("feature")
+    source.git("checkout", "--quiet", "main")
+    where = tmp_path / "clone"
+    source.git("clone", "--quiet", "--depth=1", "--branch=feature", source.path.as_uri(), str(where))
+    with pytest.raises(UsageError, match="no default branch"):
+        open_repository(where).default_branch()
+    assert shell(f"cd {where}; {blocks('how-to/any-ci.md', 'bash')[0]}", ExitCode.OK)[0] == 0
+    repository = open_repository(where)
+    assert not repository.is_shallow()
+    assert (
+        repository.default_base(repository.resolve("HEAD").sha).sha == source.git("rev-parse", "main").strip()
+    )
 
 
 def test_every_exit_code_is_in_the_table() -> None:

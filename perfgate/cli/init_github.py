@@ -58,7 +58,9 @@ def write_workflows(folder: Path, action: str) -> list[str]:
             done.append(f"wrote {workflows.FOLDER}/{name}: {purpose}")
     except OSError as error:
         raise MeasureError(f"{error.filename}: {error.strerror}", "make the directory writable") from error
-    return [*done, "", f"They use {action}.", workflows.SETTINGS.format(key=config)]
+    wrote = any(line.startswith("wrote") for line in done)
+    uses = f"What was written uses {action}." if wrote else "Nothing was written: delete a file to renew it."
+    return [*done, "", uses, workflows.SETTINGS.format(key=config)]
 
 
 def _refuse_links(top: Path) -> None:

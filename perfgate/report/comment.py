@@ -108,7 +108,7 @@ def _body(verdict: Verdict, context: CommentContext) -> list[list[str]]:
         _unmeasured(verdict),
         *others,
         *_warnings(verdict),
-        [_facts(verdict)],
+        [_facts(verdict, context)],
         _reproduce(verdict.reproduce),
         *(_accept(verdict) if context.accept else ()),
         _footer(context),
@@ -141,15 +141,17 @@ def _warnings(verdict: Verdict) -> Iterator[list[str]]:
         yield ["</details>"]
 
 
-def _facts(verdict: Verdict) -> str:
+def _facts(verdict: Verdict, context: CommentContext) -> str:
     workload = prose(f"workload {shorten(clean(verdict.workload_name), _NAME_WIDTH)}")
-    commits = f"base {_commit(verdict.base)} → head {_commit(verdict.head)}"
+    merged = verdict.head.ref == "HEAD" and verdict.head.sha != context.head_sha != ""
+    merge_of = f"{sha_code(context.head_sha)} as merged in " if merged else ""
+    commits = f"base {_commit(verdict.base)} → head {merge_of}{_commit(verdict.head)}"
     return f"{prose(measured_text(verdict))} · {commits} · {workload}"
 
 
 def _commit(commit: Commit) -> str:
     ref = shorten(clean(commit.ref), _NAME_WIDTH)
-    named = f"{prose(ref)} " if ref and not commit.sha.startswith(commit.ref) else ""
+    named = f"{prose(ref)} " if ref not in {"", "HEAD"} and not commit.sha.startswith(commit.ref) else ""
     return f"{named}{sha_code(commit.sha)}{' (dirty)' if commit.dirty else ''}"
 
 

@@ -20,6 +20,7 @@ from perfgate.report.historywords import (
     line_of,
     mark,
     sha_text,
+    shown_text,
     step_text,
 )
 from perfgate.report.levels import render_table
@@ -54,10 +55,8 @@ def render(history: History, *, commits: bool, limit: int, width: int, install: 
 
 def _head(history: History) -> str:
     first, last = history.commits[0], history.commits[-1]
-    runs = sum(len(commit.runs) for commit in history.commits)
     return (
-        f"{clean(history.workload_name)}: {count_text(runs, 'run')} of "
-        f"{count_text(len(history.commits), 'commit')}, {sha_text(first)} ({day_text(first)}) to "
+        f"{clean(history.workload_name)}: {shown_text(history)}, {sha_text(first)} ({day_text(first)}) to "
         f"{sha_text(last)} ({day_text(last)})\n{conditions_text(history.circle)}"
     )
 

@@ -82,6 +82,12 @@ def circle_text(circle: Circle) -> str:
     return f"{count_text(circle.runs, 'run')} of {count_text(circle.commits, 'commit')}"
 
 
+def shown_text(history: History) -> str:
+    """How many runs there are in what is shown, without those left out of it: `22 runs of 20 commits`."""
+    runs = sum(len(commit.runs) for commit in history.commits)
+    return f"{count_text(runs, 'run')} of {count_text(len(history.commits), 'commit')}"
+
+
 def conditions_text(circle: Circle) -> str:
     """The load and the machine of a circle."""
     return f"{clean(circle.conditions['load_model'])}, on {clean(circle.conditions['environment_class'])}"

@@ -16,7 +16,8 @@ FOLDER = ".github/workflows"
 SETTINGS = """\
 The jobs ask for their permissions themselves. Two things are yours to set on GitHub, under Settings:
   Actions > General: "Allow GitHub Actions to create and approve pull requests", for perfgate-baseline.yml.
-  Branches: require the check "perfgate: {key}", once it has been there; see docs/how-to/github-action.md."""
+  Branches: require the check "perfgate: {key}", once it has been there. Read "Require it" first,
+  in docs/how-to/github-action.md of perfgate."""
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+/[\w.-]+(?:/[\w.-]+)*@[\w][\w./-]*", re.ASCII)
 _SHA = re.compile(r"[0-9a-f]{40}")

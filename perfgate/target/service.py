@@ -191,7 +191,8 @@ def _lost_its_port(service: Service) -> bool:
 
 def _died(service: Service, when: str) -> MeasureError:
     status = service.group.exit_status() or 0
-    text = quoted = logs.quoted(service.log_path)
+    quoted = logs.quoted(service.log_path)
+    text = f"start it in a checkout of this commit to see why; {quoted}"
     if _lost_its_port(service):
         text = f"base and head run at once: give every port it opens by {{port}} in service.command; {quoted}"
     elif status == 0 and watchdog.marked(service.group.marker):

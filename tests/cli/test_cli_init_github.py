@@ -60,6 +60,15 @@ def test_nothing_is_overwritten(repository, capsys):
     assert "wrote .github/workflows/perfgate-baseline.yml: " in shown
 
 
+def test_it_says_of_no_file_that_was_kept_which_action_it_uses(repository, capsys):
+    assert init() == 0
+    assert f"What was written uses {ACTION}." in capsys.readouterr().out
+    assert main(["init", "--github", "--action", "acme/perfgate@v2"]) == 0
+    shown = capsys.readouterr().out
+    assert "Nothing was written" in shown
+    assert "acme/perfgate@v2" not in shown
+
+
 def test_a_service_in_a_folder_is_named_from_the_top(repository, monkeypatch):
     folder = repository / "services" / "it's one"
     folder.mkdir(parents=True)

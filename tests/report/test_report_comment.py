@@ -56,6 +56,12 @@ def test_sentence_leads_then_what_moved_then_a_picture_of_it() -> None:
     )
 
 
+def test_a_merge_that_github_made_is_told_apart_from_the_pull_requests_head() -> None:
+    measured = dataclasses.replace(passing(), head=Commit(ref="HEAD", sha="8" * 40, dirty=False))
+    assert f"→ head <code>{'9' * 10}</code> as merged in <code>{'8' * 10}</code>" in comment(measured)
+    assert f"→ head <code>{'8' * 10}</code> ·" in comment(measured, head_sha="8" * 40)
+
+
 def test_passes_are_folded_away_and_what_moved_is_not() -> None:
     text = comment(regression())
     assert "<summary>8 metrics in which no change was found</summary>" in text

@@ -11,10 +11,11 @@ from itertools import pairwise
 
 import pages
 import pytest
-from histories import HISTORIES, INSTALL, moved, past_of
+from histories import HISTORIES, INSTALL, history_of, moved, past_of
 from html_reader import Document
 
 from perfgate.report.html import render_history, render_page
+from perfgate.report.html.quantiles import quantile_rows
 from perfgate.report.text import clean
 
 _CACHE: dict[str, Document] = {}
@@ -236,8 +237,36 @@ def test_a_history_has_every_commit_in_a_table_and_shows_the_newest_only() -> No
 
 def test_a_history_in_which_nothing_could_be_looked_for_says_so() -> None:
     found = document("history-still")
-    assert "Nothing was found to have moved." in found.text
+    assert "Changes of level were not looked for in 1 run of 1 commit." in found.text
+    assert "Nothing was found" not in found.text
+    assert "No level changed" not in found.text
     assert f"change points were not looked for: {INSTALL}" in found.text
+
+
+def test_a_quantiles_change_lies_in_its_interval_and_is_that_of_the_chart() -> None:
+    view = pages.PAGES["regression"]().endpoints[0]
+    thrown_together = tuple((name, 1.0, 9.0) for name, _, _ in view.quantiles)
+    for row in quantile_rows(replace(view, quantiles=thrown_together)):
+        if row.low is None or row.high is None:
+            assert row.change == 8.0
+        else:
+            assert row.change is not None
+            assert row.low <= row.change <= row.high
+
+
+@pytest.mark.parametrize(
+    ("fewest", "said"), [(1, "No level changed in"), (99, "Changes of level were not looked for in")]
+)
+def test_a_history_claims_that_nothing_moved_only_where_that_could_be_seen(fewest: int, said: str) -> None:
+    history = replace(history_of(past_of("GET /", "p50", 1e6, count=3)), fewest=fewest)
+    assert f"{said} " in Document(render_history(history, limit=40, install=INSTALL)).text
+
+
+def test_a_history_counts_the_runs_it_shows_and_not_those_it_left_out() -> None:
+    history = moved()
+    more = replace(history, circle=replace(history.circle, runs=99, commits=98))
+    found = Document(render_history(more, limit=40, install=INSTALL))
+    assert "in 24 runs of 24 commits." in found.text
 
 
 def test_the_chart_library_comes_with_its_licence() -> None:

@@ -8,12 +8,12 @@ from perfgate.model import History, Past, Step
 from perfgate.report.history import always_zero, in_order, notes
 from perfgate.report.historywords import (
     CREEP,
-    circle_text,
     conditions_text,
     creep_text,
     day_text,
     mark,
     sha_text,
+    shown_text,
     step_text,
 )
 from perfgate.report.html.numbers import rounded
@@ -111,7 +111,7 @@ def head_of(history: History, limit: int) -> tuple[str, str, str]:
     hidden = start_of(history, limit)
     newest = f", the newest {limit} shown" if hidden else ""
     return (
-        f"{circle_text(history.circle)}{newest}",
+        f"{shown_text(history)}{newest}",
         f"{sha_text(first)} ({day_text(first)}) to {sha_text(last)} ({day_text(last)})",
         conditions_text(history.circle),
     )

@@ -10,7 +10,11 @@ _ROUNDING = 0.006
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuantileRow:
-    """A quantile in ms on both sides, and head / base - 1 with an interval where there is one."""
+    """A quantile in ms on both sides, and its change with an interval where there is one.
+
+    With an interval the change is that of the shift function, of which the interval is; it need not be the
+    quotient of the two times, which are those of all rounds thrown together.
+    """
 
     name: str
     base: float | None
@@ -29,16 +33,22 @@ def quantile_rows(endpoint: EndpointView) -> list[QuantileRow]:
             name=name,
             base=base,
             head=head,
-            change=head / base - 1 if base and head is not None else None,
-            low=_end(low, name),
-            high=_end(high, name),
+            change=_change(_at(endpoint.shift, name), base, head),
+            low=_at(low, name),
+            high=_at(high, name),
         )
         for name, base, head in endpoint.quantiles
     ]
 
 
-def _end(curve: Curve, name: str) -> float | None:
-    """One end of the band at the quantile of that name, None where the band does not reach."""
+def _change(shift: float | None, base: float | None, head: float | None) -> float | None:
+    if shift is not None:
+        return shift
+    return head / base - 1 if base and head is not None else None
+
+
+def _at(curve: Curve, name: str) -> float | None:
+    """The shift, or one end of its band, at the quantile of that name; None where it does not reach."""
     try:
         quantile = float(name.removeprefix("p")) / 100
     except ValueError:

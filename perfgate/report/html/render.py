@@ -65,6 +65,7 @@ def render_history(history: History, *, limit: int, install: str) -> str:
         name=clean(history.workload_name) or "(no name)",
         head=pasts.head_of(history, limit),
         moves=moves,
+        looked=history.searched and len(history.commits) >= history.fewest,
         opened=first.endpoint if first else "",
         endpoints=[(name, list(group)) for name, group in groupby(shown, key=lambda view: view.endpoint)],
         searchable=len({view.endpoint for view in shown}) > _SEARCHABLE,
