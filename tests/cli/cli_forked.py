@@ -1,7 +1,7 @@
 """perfgate in a process of its own that need not import anything first: it is forked off one that has.
 
-Importing takes a perfgate longer than most of what tests ask of it, and hundreds are started. The process is real in
-all that tests look at: its id, signals, exit code, pipes, folder, environment and CPUs, and how Python ends it.
+Importing takes a perfgate longer than most of what tests ask of it, and hundreds are started. The process is
+real in all that tests look at: its id, signals, exit code, pipes, folder, environment and CPUs, and how it ends.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def _server() -> socket.socket:
 
 
 def _serve(control: socket.socket) -> None:
-    """Fork once a message; returns in each child, as the perfgate that was ordered, and never in the parent."""
+    """Fork once a message; returns in the children only, each as the perfgate that was ordered."""
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         while True:

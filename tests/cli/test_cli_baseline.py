@@ -25,7 +25,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = Project(tmp_path_factory.mktemp("baseline") / "repository")
     made.branch("slow", answer=SLOW)
     made.branch("broken", main="sys.exit('no database')")
-    done = made.perfgate("baseline", "update", "--runs", "1", "--reason", "first")
+    done = made.perfgate("baseline", "update", "--runs", "1", "--reason", "first", anew=True)
     assert done.code == 0, done.err
     assert "accepts: whatever was measured, for there are no earlier runs" in done.out
     made.commit("baseline")

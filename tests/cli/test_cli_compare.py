@@ -40,7 +40,8 @@ def slow(project: Project) -> dict[str, object]:
     """The verdict of main against slow, measured once."""
     path = project.path / "verdict.json"
     outputs = [f"json={path}", f"png={path.with_suffix('.png')}", f"html={path.with_suffix('.html')}"]
-    done = project.perfgate("compare", "main", "slow", *(word for each in outputs for word in ("-o", each)))
+    words = (word for each in outputs for word in ("-o", each))
+    done = project.perfgate("compare", "main", "slow", *words, anew=True)
     assert done.code == 1, done.err
     assert done.out.startswith("REGRESSED: GET /home p50 is ")
     return json.loads(path.read_text()) | {"stdout": done.out, "stderr": done.err}
@@ -206,7 +207,7 @@ def test_one_side_may_be_running(project: Project, running: str) -> None:
 
 
 def test_run_stores_and_prints_levels(project: Project) -> None:
-    done = project.perfgate("run", "slow")
+    done = project.perfgate("run", "slow", anew=True)
     assert done.code == 0, done.err
     assert re.search(r"GET /home +p50 +\d", done.out)
 
@@ -253,7 +254,7 @@ def test_baseline_and_check(tmp_path: Path) -> None:
     assert "2 runs: 8 more before it may judge alone" in shown.out
     made.branch("slow", answer=SLOW)
     made.git("checkout", "--quiet", "slow")
-    done = made.perfgate("check")
+    done = made.perfgate("check", anew=True)
     assert "side by side" in done.err
     assert done.code == 1, done.out + done.err
 
