@@ -12,12 +12,16 @@ from pathlib import Path
 from cli_forked import Forked
 
 SERVICE = '''\
-"""A threaded HTTP service over plain sockets, so that it starts in a moment."""
+"""A threaded HTTP service over plain sockets, so that it starts in a moment.
+
+It waits before it answers, so that latencies say less about the machine and loads leave the CPUs to other tests.
+"""
 import os, socket, sys, threading, time
 
 READY = b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
 
 def answer(path):
+    time.sleep(0.001)
     return b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
 
 def serve(connection):
@@ -47,6 +51,7 @@ gate:
   level: {{cpu: off}}
   tolerance: {{p50: 60%, p95: 300%, p99: 500%}}
   require: {{p50: 1000%, p95: 1000%, p99: 1000%}}
+load: {{connections: 2}}
 """
 WORKLOAD = """\
 config:
