@@ -1,7 +1,7 @@
 """perfgate in a process of its own that need not import anything first: it is forked off one that has.
 
-Importing takes a perfgate longer than most of what tests ask of it, and hundreds are started. The process is
-real in all that tests look at: its id, signals, exit code, pipes, folder, environment and CPUs, and how it ends.
+Importing takes a perfgate longer than most of what tests ask of it, and hundreds are started. What tests look
+at is real: the process's id, signals, exit code, pipes, folder, environment and CPUs, and how it ends.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from cli_forked import Forked
 SERVICE = '''\
 """A threaded HTTP service over plain sockets, so that it starts in a moment.
 
-It waits before it answers, so that latencies say less about the machine and loads leave the CPUs to other tests.
+It waits before it answers: latencies say less about the machine, and loads leave the CPUs to other tests.
 """
 import os, socket, sys, threading, time
 
