@@ -138,13 +138,14 @@ def test_new_errors_are_found(project: Project) -> None:
 
 
 def test_the_base_is_the_merge_base_unless_given(project: Project) -> None:
+    parted = project.git("merge-base", "main", "slow").strip()
+    assert parted != project.git("rev-parse", "main").strip()
     project.git("checkout", "--quiet", "slow")
     try:
-        done = project.perfgate("compare")
+        done = project.perfgate("compare", "--stored")
     finally:
         project.git("checkout", "--quiet", "main")
-    assert done.code == 1, done.err
-    assert project.git("merge-base", "main", "slow").strip()[:10] in done.out
+    assert_error(done, 2, f"no stored result for {parted[:12]}")
 
 
 def test_thresholds_in_k6_syntax(project: Project) -> None:
