@@ -17,7 +17,7 @@ from perfgate.store.results import load
 from perfgate.store.samples import load_samples
 
 SLOW = """
-time.sleep(0.004)
+time.sleep(0.012)
 return b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
 """
 FAILING = """
