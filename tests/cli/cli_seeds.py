@@ -7,7 +7,12 @@ from cli_project import Project
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
-SERVICE = (Path(__file__).parents[2] / "bench/services/api/service.py").read_text()
+# With a delay of its own, so that verdicts depend less on what else the machine does.
+SERVICE = (
+    (Path(__file__).parents[2] / "bench/services/api/service.py")
+    .read_text()
+    .replace("DELAY_S = 0.0", "DELAY_S = 0.001")
+)
 CONFIG = """\
 version: 1
 service:
@@ -25,7 +30,7 @@ gate:
 class SeedProject(Project):
     """`main` with the API, `same` with an equal one, and `slow`; no workload in perfgate.yml."""
 
-    def __init__(self, path: Path, *, round_length: str = "400ms") -> None:
+    def __init__(self, path: Path, *, round_length: str = "200ms") -> None:
         super().__init__(path)
         (path / "load-test.yml").unlink()
         self.write("service.py", SERVICE)
@@ -33,7 +38,7 @@ class SeedProject(Project):
         self.commit("api")
         self.git("branch", "same")
         self.git("checkout", "--quiet", "-b", "slow")
-        self.edit("service.py", "DELAY_S = 0.0", "DELAY_S = 0.005")
+        self.edit("service.py", "DELAY_S = 0.001", "DELAY_S = 0.006")
         self.commit("slow")
         self.git("checkout", "--quiet", "main")
         for seed in SEEDS.iterdir():

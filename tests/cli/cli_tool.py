@@ -27,23 +27,27 @@ from perfgate.model import (
 
 SCRIPT = '''\
 """Asks one path again and again, and writes a row a request: sent, first byte, last byte, status."""
-import http.client, sys, time, urllib.parse
+import socket, sys, time
 
 url, seconds, path, out = sys.argv[1], float(sys.argv[2]), sys.argv[3], sys.argv[4]
-where = urllib.parse.urlsplit(url)
 if path == "crash":
     print("it all went wrong")
     sys.exit(70)
-connection = http.client.HTTPConnection(where.hostname, where.port, timeout=5)
+host, port = url.removeprefix("http://").rstrip("/").split(":")
+connection = socket.create_connection((host, int(port)), timeout=5)
+answers = connection.makefile("rb")
 end = time.monotonic() + seconds
 with open(out, "w") as rows:
     while time.monotonic() < end:
         sent = time.time_ns()
-        connection.request("GET", path)
-        answer = connection.getresponse()
+        connection.sendall(f"GET {path} HTTP/1.1\\r\\nHost: {host}\\r\\n\\r\\n".encode())
+        status, length = int(answers.readline().split()[1]), 0
         first = time.time_ns()
-        answer.read()
-        rows.write(f"{sent},{first},{time.time_ns()},{answer.status}\\n")
+        while (line := answers.readline().strip().lower()):
+            if line.startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        answers.read(length)
+        rows.write(f"{sent},{first},{time.time_ns()},{status}\\n")
 '''
 
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from cli_forked import Forked
 from cli_project import Project, assert_error
 
 from perfgate.store.results import load
@@ -20,7 +21,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "repository")
 
 
-def _wait_for(process: "subprocess.Popen[str]", pattern: str) -> None:
+def _wait_for(process: Forked, pattern: str) -> None:
     """Until perfgate's progress says it."""
     assert process.stderr is not None
     for line in process.stderr:

@@ -29,7 +29,7 @@ def test_an_injected_delay_turns_every_run_red(project: Project) -> None:
 
 def test_ctrl_c_keeps_what_was_measured_apart_from_ordinary_results(project: Project) -> None:
     path = project.path.parent / "partial.json"
-    process = project.start("calibrate", "--runs", "50", "-o", f"json={path}")
+    process = project.start("calibrate", "--runs", "50", "-o", f"json={path}", anew=True)
     assert process.stderr is not None
     seen = []
     for line in process.stderr:

@@ -16,9 +16,9 @@ SLOW = '    return b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"\n'
 TOKENS = ("PERFGATE_CI_TOKEN", "GITHUB_TOKEN")
 
 
-def perfgate(change: Change, environ: dict[str, str], *arguments: str):
+def perfgate(change: Change, environ: dict[str, str], *arguments: str, anew: bool = False):
     kept = {name: value for name, value in environ.items() if name not in TOKENS}
-    return change.project.perfgate(*arguments, **kept)
+    return change.project.perfgate(*arguments, anew=anew, **kept)
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +57,7 @@ def test_a_forks_pull_request_from_measuring_to_the_comment(change, tmp_path, mo
         job = tmp_path / "measuring"
         job.mkdir()
         environ = github.environ(job, "pull_request", github.pull_request_event(number))
-        done = perfgate(change, environ, "ci")
+        done = perfgate(change, environ, "ci", anew=True)
         assert done.code == 1, done.err
         assert "perfgate ci on GitHub: base" in done.err
         assert github.requests == []

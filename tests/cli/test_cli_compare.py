@@ -17,7 +17,7 @@ from perfgate.store.results import load
 from perfgate.store.samples import load_samples
 
 SLOW = """
-time.sleep(0.004)
+time.sleep(0.012)
 return b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
 """
 FAILING = """
@@ -40,7 +40,8 @@ def slow(project: Project) -> dict[str, object]:
     """The verdict of main against slow, measured once."""
     path = project.path / "verdict.json"
     outputs = [f"json={path}", f"png={path.with_suffix('.png')}", f"html={path.with_suffix('.html')}"]
-    done = project.perfgate("compare", "main", "slow", *(word for each in outputs for word in ("-o", each)))
+    words = (word for each in outputs for word in ("-o", each))
+    done = project.perfgate("compare", "main", "slow", *words, anew=True)
     assert done.code == 1, done.err
     assert done.out.startswith("REGRESSED: GET /home p50 is ")
     return json.loads(path.read_text()) | {"stdout": done.out, "stderr": done.err}
@@ -137,13 +138,14 @@ def test_new_errors_are_found(project: Project) -> None:
 
 
 def test_the_base_is_the_merge_base_unless_given(project: Project) -> None:
+    parted = project.git("merge-base", "main", "slow").strip()
+    assert parted != project.git("rev-parse", "main").strip()
     project.git("checkout", "--quiet", "slow")
     try:
-        done = project.perfgate("compare")
+        done = project.perfgate("compare", "--stored")
     finally:
         project.git("checkout", "--quiet", "main")
-    assert done.code == 1, done.err
-    assert project.git("merge-base", "main", "slow").strip()[:10] in done.out
+    assert_error(done, 2, f"no stored result for {parted[:12]}")
 
 
 def test_thresholds_in_k6_syntax(project: Project) -> None:
@@ -206,7 +208,7 @@ def test_one_side_may_be_running(project: Project, running: str) -> None:
 
 
 def test_run_stores_and_prints_levels(project: Project) -> None:
-    done = project.perfgate("run", "slow")
+    done = project.perfgate("run", "slow", anew=True)
     assert done.code == 0, done.err
     assert re.search(r"GET /home +p50 +\d", done.out)
 
@@ -253,7 +255,7 @@ def test_baseline_and_check(tmp_path: Path) -> None:
     assert "2 runs: 8 more before it may judge alone" in shown.out
     made.branch("slow", answer=SLOW)
     made.git("checkout", "--quiet", "slow")
-    done = made.perfgate("check")
+    done = made.perfgate("check", anew=True)
     assert "side by side" in done.err
     assert done.code == 1, done.out + done.err
 

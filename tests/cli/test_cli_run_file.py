@@ -6,13 +6,12 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cli_forked import Forked
 from cli_service import RunningService
 
 from perfgate.cli.main import main
@@ -256,15 +255,9 @@ def test_nobody_listening_is_said_at_once(run):
     assert "  hint: start the service first" in err
 
 
-def start(service: RunningService, *flags: str) -> subprocess.Popen[str]:
-    command = ["run", "load.yml", "--target", service.url, "--duration", "1h", "-q", *flags]
-    return subprocess.Popen(
-        [sys.executable, "-m", "perfgate", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+def start(service: RunningService, *flags: str) -> Forked:
+    command = ("run", "load.yml", "--target", service.url, "--duration", "1h", "-q", *flags)
+    return Forked(command, Path.cwd(), os.environ)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

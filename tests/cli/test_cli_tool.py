@@ -18,13 +18,13 @@ from perfgate.config import load_config
 from perfgate.errors import MeasureError, UsageError
 from perfgate.git import open_repository
 from perfgate.measure.job import Source
-from perfgate.model import Outcome, ToolOrder, ToolRun, Verdict
+from perfgate.model import Outcome, Result, ToolOrder, ToolRun, Verdict
 from perfgate.store.results import load
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> SeedProject:
-    return SeedProject(tmp_path_factory.mktemp("tool") / "repository", round_length="200ms")
+    return SeedProject(tmp_path_factory.mktemp("tool") / "repository", round_length="100ms")
 
 
 def _opened(made: SeedProject, tool: LittleTool) -> Project:
@@ -72,12 +72,13 @@ def test_a_slow_commit_is_found_by_runs_in_turn(repository: SeedProject) -> None
         assert any("statistics of its own metrics" in note for note in result.tool.notes)
         assert all(r.cpu_ns for r in result.rounds)
         assert all(e.endpoint == "GET /users" for r in result.rounds for e in r.endpoints)
+        _assert_perfgates_own_cannot_be_compared_with(result)
 
 
-def test_results_of_two_definitions_refuse_to_be_compared_naming_both(repository: SeedProject) -> None:
+def _assert_perfgates_own_cannot_be_compared_with(result: Result) -> None:
+    """Results of two definitions of latency refuse to be compared, naming both."""
     from perfgate.gate.validity import comparable, conditions_of
 
-    result = load(repository.results()[0])
     other = replace(result, latency_definition="service time: request sent to last byte received")
     (reason,) = comparable(conditions_of(result), conditions_of(other))
     assert reason.code == "latency_differs"

@@ -122,7 +122,7 @@ def test_a_seed_repeats_what_users_choose():
 
     def sent(seed: int) -> list[bytes]:
         with LocalServer(answering()) as server:
-            drive(load(server, users(3, 2_000), scenarios=(), users=(chosen,), endpoints=(), seed=seed))
+            drive(load(server, users(3, 700), scenarios=(), users=(chosen,), endpoints=(), seed=seed))
             return sorted(request.split(b" ")[1] for request in server.requests)
 
     assert sent(1) == sent(1) != sent(2)
@@ -213,7 +213,7 @@ def test_users_live_once_on_each_side_with_the_same_random_numbers():
 
     twin = UserKind(name="a", weight=1, live=live)
     with LocalServer(answering()) as base, LocalServer(answering()) as head:
-        plan = load(base, users(3, 2_000), scenarios=(), users=(twin,), endpoints=())
+        plan = load(base, users(3, 700), scenarios=(), users=(twin,), endpoints=())
         plan = replace(plan, addresses=(Address(*base.address), Address(*head.address)))
         outcome = drive(plan)
         asked = [sorted(r.split(b" ")[1] for r in server.requests) for server in (base, head)]

@@ -147,23 +147,27 @@ def test_head_alone_stands_beside_nothing_and_says_so():
 
 
 @pytest.mark.parametrize(
-    ("evidence", "words"),
+    ("how", "changes", "words"),
     [
-        (None, "no result was at hand"),
-        (make_evidence(rounds=2, keeps_samples=False), "the requests of base and head were not kept"),
-        (make_evidence(rounds=2, keeps_series=False), "nothing was read of the services' CPU"),
-        (make_evidence(rounds=4), "has no band"),
-        (replace(make_evidence(rounds=2), notes=("head: torn\x1b[2J",)), "head: torn"),
+        ({"rounds": 2, "keeps_samples": False}, {}, "the requests of base and head were not kept"),
+        ({"rounds": 2, "keeps_series": False}, {}, "nothing was read of the services' CPU"),
+        ({"rounds": 4}, {}, "has no band"),
+        ({"rounds": 2}, {"notes": ("head: torn\x1b[2J",)}, "head: torn"),
         (
-            replace(make_evidence(rounds=2, changed=lambda r: replace(r, run_id=r.side)), times={}),
+            {"rounds": 2, "changed": lambda r: replace(r, run_id=r.side)},
+            {"times": {}},
             "measured at different times",
         ),
-        (make_evidence(rounds=401, requests=2), "only the first 400 of 401 rounds"),
+        ({"rounds": 401, "requests": 2}, {}, "only the first 400 of 401 rounds"),
     ],
 )
-def test_what_cannot_be_shown_is_said(evidence, words):
-    notes = page(evidence=evidence).notes
+def test_what_cannot_be_shown_is_said(how, changes, words):
+    notes = page(evidence=replace(make_evidence(**how), **changes)).notes
     assert any(words in note for note in notes), notes
+
+
+def test_a_page_without_any_result_says_so():
+    assert any("no result was at hand" in note for note in page(evidence=None).notes)
 
 
 def test_reasons_and_doubts_come_with_their_remedies():
