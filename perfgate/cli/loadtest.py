@@ -17,6 +17,7 @@ import click
 
 from perfgate.config import DriverName
 from perfgate.errors import UsageError
+from perfgate.model import MAX_NAME_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +130,24 @@ def read_load_test(
         UsageError: it cannot be used, or the driver does not run it.
         MeasureError: the tool it is for cannot be started.
     """
+    workload = _read(path, variables, environment, driver, has_target=has_target)
+    longest = max(map(len, workload.endpoints), default=0)
+    if longest > MAX_NAME_LENGTH:
+        raise UsageError(
+            f"{path}: an endpoint's name has {longest} characters, results hold at most {MAX_NAME_LENGTH}",
+            "give the request a shorter name",
+        )
+    return workload
+
+
+def _read(
+    path: Path,
+    variables: Mapping[str, str],
+    environment: str | None,
+    driver: DriverName | None,
+    *,
+    has_target: bool,
+) -> Workload:
     chosen = driver_of(path, driver)
     if environment is not None and path.suffix.lower() not in _YAML and chosen != "artillery":
         raise UsageError(f"{path}: only Artillery's files have environments", "drop --environment")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.gate.effects import sign
-from perfgate.gate.rows import name_of
+from perfgate.gate.naming import name_of
 from perfgate.model import (
     ALL_ENDPOINTS,
     ENDPOINT_STATISTICS,

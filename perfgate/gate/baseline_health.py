@@ -14,6 +14,7 @@ from perfgate.gate.baseline_refusals import level_gone, moments
 from perfgate.gate.effects import as_costs, size_of
 from perfgate.gate.level_shifts import Moment, level_shifts, without_change_points
 from perfgate.gate.levels import baseline_levels, baseline_speeds
+from perfgate.gate.naming import endpoint_name
 from perfgate.gate.predict import ALARM_RATE, MIN_RUNS, predict
 from perfgate.gate.stored import REQUIREMENT_FACTOR
 from perfgate.gate.table import is_gating
@@ -130,7 +131,7 @@ def _outlier(moment: Moment, metric: Metric, outlier: Outlier) -> Reason:
     return Reason(
         code="outlier_run",
         text=f"the run of {moment.recorded_at} ({moment.sha[:10]}) does not belong to the others: "
-        f"{metric.endpoint} {metric.statistic} is {change:+.1%} from them, {far} away",
+        f"{endpoint_name(metric.endpoint)} {metric.statistic} is {change:+.1%} from them, {far} away",
         remedy="it widens what every check allows: if something disturbed that run, delete it from the file "
         "(its entry in runs) and commit that; add another: perfgate baseline update --runs 1 --reason TEXT",
     )
@@ -154,8 +155,8 @@ def _too_wide(metrics: Sequence[MetricHealth], policy: Policy) -> list[Reason]:
         Reason(
             code="baseline_too_wide",
             text=f"{len(wide)} of {len(metrics)} metrics are too wide to pass by, the worst "
-            f"{worst.metric.endpoint} {worst.metric.statistic}: a change under {worst.shift_ratio:.0%} could "
-            f"go unseen, at most {allowed[worst.metric]:.0%} may",
+            f"{endpoint_name(worst.metric.endpoint)} {worst.metric.statistic}: a change under "
+            f"{worst.shift_ratio:.0%} could go unseen, at most {allowed[worst.metric]:.0%} may",
             remedy="add runs, on a quieter machine if there is one; until then perfgate compare BASE HEAD",
         )
     ]

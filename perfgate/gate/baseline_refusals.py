@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from perfgate.gate.level_shifts import LevelShift, Moment, level_shifts
 from perfgate.gate.levels import baseline_levels, run_levels
+from perfgate.gate.naming import endpoint_name
 from perfgate.gate.validity import Conditions, comparable, conditions_of, invalidity_alone, too_old
 from perfgate.model import Reason
 
@@ -54,8 +55,9 @@ def level_gone(shift: LevelShift) -> Reason:
     metric = shift.metric
     return Reason(
         code="level_changed",
-        text=f"the level of {metric.endpoint} {metric.statistic} changed by {shift.change:+.1%} with the run "
-        f"of {shift.since.recorded_at[:10]} ({shift.since.sha[:10]}): the runs before it are another level",
+        text=f"the level of {endpoint_name(metric.endpoint)} {metric.statistic} changed by "
+        f"{shift.change:+.1%} with the run of {shift.since.recorded_at[:10]} ({shift.since.sha[:10]}): "
+        "the runs before it are another level",
         remedy="see what changed there; if it is meant to stay, record the new level: perfgate baseline "
         "update --reset --reason TEXT; until then perfgate compare BASE HEAD measures both side by side",
     )

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from perfgate.gate.acceptance import Accepted, apply, let_pass
 from perfgate.gate.effects import in_words, size_of
+from perfgate.gate.naming import name_of
 from perfgate.gate.reasons import summarised
 from perfgate.gate.rows import (
     Evidence,
     compare_metric,
-    name_of,
     postponed_comparison,
     unmeasured_comparison,
 )

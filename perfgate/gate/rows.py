@@ -10,22 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from perfgate.gate.effects import change_of, d_of, in_words, interval_of, size_of
+from perfgate.gate.naming import endpoint_name, name_of
 from perfgate.gate.screen import Test, is_underpowered, new_error_classes, rounds_with_errors
 from perfgate.gate.table import Pair, Table, find_endpoint, log_tolerance, unmeasured_outcome
-from perfgate.model import ALL_ENDPOINTS, Comparison, Metric, Outcome, Reason
+from perfgate.model import Comparison, Metric, Outcome, Reason
 from perfgate.stats.interval import Estimate, hodges_lehmann
 from perfgate.stats.power import error_bound, rounds_needed
 
 if TYPE_CHECKING:
     from perfgate.gate.policy import Policy
-
-_NAMES = {"cpu": "CPU per request", "memory": "memory growth per request", "errors": "error ratio"}
-
-
-def name_of(metric: Metric) -> str:
-    """A metric in a sentence."""
-    endpoint = "all endpoints together:" if metric.endpoint == ALL_ENDPOINTS else metric.endpoint
-    return f"{endpoint} {_NAMES.get(metric.statistic, metric.statistic)}"
 
 
 class Evidence(NamedTuple):
@@ -118,11 +111,13 @@ def _decide(
     tolerance = log_tolerance(metric, policy)
     if test.p_improved[column] <= policy.improved_alpha and test.estimate[column] <= -tolerance:
         return Outcome.IMPROVED, ()
-    for stage in (test, evidence.confirmed if flagged else None):
+    # The row of a flagged metric is of the fresh rounds, so what they could not see is said first.
+    for stage in (evidence.confirmed if flagged else None, test):
         if stage is not None and metric in stage.table.metrics:
             column = stage.table.metrics.index(metric)
             if is_underpowered(stage, column, policy):
-                return Outcome.INCONCLUSIVE, (_underpowered(stage, column, policy),)
+                first = "the rounds that made it suspicious: " if flagged and stage is test else ""
+                return Outcome.INCONCLUSIVE, (_underpowered(stage, column, policy, of=first),)
     return Outcome.PASS, ()
 
 
@@ -168,26 +163,26 @@ def _new_errors(metric: Metric, classes: Sequence[str], confirm: Sequence[Pair])
     rounds = rounds_with_errors(confirm, metric.endpoint, "head")
     return Reason(
         code="new_error_class",
-        text=f"{metric.endpoint} fails on head in a way base never did: {', '.join(classes)} "
+        text=f"{endpoint_name(metric.endpoint)} fails on head in a way base never did: {', '.join(classes)} "
         f"(in {rounds} of {len(confirm)} fresh rounds)",
         remedy="look for it in the log of head's service",
     )
 
 
-def _underpowered(test: Test, column: int, policy: Policy) -> Reason:
+def _underpowered(test: Test, column: int, policy: Policy, *, of: str) -> Reason:
     metric, mde = test.table.metrics[column], float(test.mde[column])
     requirement = policy.requirement_of(metric)
     if not math.isfinite(mde):
         return Reason(
             code="underpowered",
-            text=f"{name_of(metric)}: {test.table.rounds} rounds are too few to find any change",
+            text=f"{name_of(metric)}: {of}{test.table.rounds} rounds are too few to find any change",
             remedy="raise measure.rounds",
         )
     rounds = rounds_needed(mde, d_of(metric, requirement), test.table.rounds)
     unseen, allowed = in_words(metric, size_of(metric, mde)), in_words(metric, requirement, digits=0)
     return Reason(
         code="underpowered",
-        text=f"{name_of(metric)}: a change under {unseen} could have gone unseen, at most {allowed} may",
+        text=f"{name_of(metric)}: {of}a change under {unseen} could have gone unseen, at most {allowed} may",
         remedy=f"measure about {rounds} rounds of this length, or longer ones (measure.round), "
         f"or allow more with gate.require.{metric.statistic}",
     )

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from perfgate.gate.effects import as_costs, change_of, d_of, in_words, interval_of, sign, size_of
+from perfgate.gate.naming import endpoint_name, name_of
 from perfgate.gate.predict import ALARM_RATE, ASSUMED_RUN_SD, MIN_RUNS, Prediction, Speeds, predict
-from perfgate.gate.rows import name_of, unmeasured_comparison
+from perfgate.gate.rows import unmeasured_comparison
 from perfgate.gate.storedmeans import with_same_means
 from perfgate.model import CONDITIONAL, Comparison, Metric, Outcome, Reason
 from perfgate.stats.interval import Estimate
@@ -184,7 +185,7 @@ def _error_row(metric: Metric, runs: Sequence[float], level: float, policy: Poli
 def _alarm(metric: Metric, change: float, runs: int) -> Reason:
     return Reason(
         code="above_prediction",
-        text=f"{metric.endpoint} {metric.statistic} is {abs(change_of(metric, change)):.1%} "
+        text=f"{endpoint_name(metric.endpoint)} {metric.statistic} is {abs(change_of(metric, change)):.1%} "
         f"{'above' if metric.better == 'lower' else 'below'} "
         f"{'its stored run' if runs == 1 else f'the {runs} stored runs'}, more than another run explains",
         remedy="measure both commits side by side: perfgate compare BASE HEAD",
@@ -194,7 +195,8 @@ def _alarm(metric: Metric, change: float, runs: int) -> Reason:
 def _error_alarm(metric: Metric, level: float, worst: float) -> Reason:
     return Reason(
         code="above_prediction",
-        text=f"{metric.endpoint} fails {level:.2%} of its requests, at most {worst:.2%} in any stored run",
+        text=f"{endpoint_name(metric.endpoint)} fails {level:.2%} of its requests, at most "
+        f"{worst:.2%} in any stored run",
         remedy="measure both commits side by side: perfgate compare BASE HEAD",
     )
 
@@ -205,8 +207,9 @@ def _too_wide(metric: Metric, shift: float, requirement: float, runs: int) -> Re
         remedy = f"store {MIN_RUNS} or more runs, or {remedy}"
     return Reason(
         code="baseline_too_wide",
-        text=f"{metric.endpoint} {metric.statistic}: against {runs} stored run{'s' if runs > 1 else ''} a "
-        f"change under {size_of(metric, shift):.0%} could have gone unseen, at most {requirement:.0%} may",
+        text=f"{endpoint_name(metric.endpoint)} {metric.statistic}: against {runs} stored "
+        f"run{'s' if runs > 1 else ''} a change under {size_of(metric, shift):.0%} could "
+        f"have gone unseen, at most {requirement:.0%} may",
         remedy=remedy,
     )
 
@@ -214,15 +217,15 @@ def _too_wide(metric: Metric, shift: float, requirement: float, runs: int) -> Re
 def _calibrated(metric: Metric, gain: float) -> Reason:
     return Reason(
         code="calibrated",
-        text=f"{metric.endpoint} {metric.statistic} follows the speed of the CPUs, which was allowed for: "
-        f"the prediction is {gain:.0%} narrower for it",
+        text=f"{endpoint_name(metric.endpoint)} {metric.statistic} follows the speed of the CPUs, which was "
+        f"allowed for: the prediction is {gain:.0%} narrower for it",
     )
 
 
 def _missing(metric: Metric, policy: Policy) -> Comparison:
     reason = Reason(
         code="not_measured",
-        text=f"{metric.endpoint} {metric.statistic} has stored runs but no data from head",
+        text=f"{endpoint_name(metric.endpoint)} {metric.statistic} has stored runs but no data from head",
         remedy="see whether head answers that endpoint, and lengthen measure.round",
     )
     row = unmeasured_comparison(metric, reason, policy)

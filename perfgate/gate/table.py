@@ -11,6 +11,7 @@ import numpy as np
 
 from perfgate.gate.conditional import throughput_rps, why_absent
 from perfgate.gate.effects import d_of, differences
+from perfgate.gate.naming import endpoint_name
 from perfgate.model import (
     ALL_ENDPOINTS,
     CONDITIONAL,
@@ -245,7 +246,8 @@ def _too_little(pairs: Sequence[Pair], metric: Metric) -> Reason | None:
     if fewest < needed:
         return Reason(
             code="too_few_requests",
-            text=f"{fewest} answered requests a side to {metric.endpoint}, {metric.statistic} needs {needed}",
+            text=f"{fewest} answered requests a side to {endpoint_name(metric.endpoint)}, "
+            f"{metric.statistic} needs {needed}",
             remedy="lengthen measure.round or give the scenario more weight",
         )
     return None

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from perfgate.gate.naming import endpoint_name
 from perfgate.gate.table import paired_rounds
 from perfgate.model import Reason
 
@@ -159,7 +160,7 @@ def failing_endpoints(result: Result, policy: Policy) -> tuple[Reason, ...]:
     return tuple(
         Reason(
             code="endpoint_fails",
-            text=f"{result.side} failed {errors.total()} of {count} requests to {endpoint} "
+            text=f"{result.side} failed {errors.total()} of {count} requests to {endpoint_name(endpoint)} "
             f"(mostly: {errors.most_common(1)[0][0]})",
             remedy="if the endpoint is new there is nothing to compare it with yet; "
             "otherwise the workload or the service is broken there",

@@ -102,6 +102,7 @@ from perfgate.model.profile import (
     Ramp,
 )
 from perfgate.model.sent import (
+    MAX_NAME_LENGTH,
     Action,
     Cookies,
     Failure,
@@ -144,6 +145,7 @@ __all__ = [
     "ENDPOINT_STATISTICS",
     "LATENCY_DEFINITION",
     "LEVELS",
+    "MAX_NAME_LENGTH",
     "MIN_REQUESTS_FOR_P99",
     "QUANTILES",
     "SIDES",

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from perfgate.model.tool import Tool
 
 
+MAX_NAME_LENGTH = 1 << 16
+"""Characters of an endpoint's name that results and verdicts can hold."""
+
+
 def no_check(response: Response) -> str:
     """Judge an answer that nobody stated an expectation about: a status of 400 or more is an error."""
     return f"status {response.status}" if response.status >= 400 else ""

@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
+from perfgate.model import MAX_NAME_LENGTH
+
 Rules = Mapping[tuple[type, str], Any]
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -30,7 +32,7 @@ def _instant(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(max_length=4096)]
+Text = Annotated[str, Field(max_length=MAX_NAME_LENGTH)]
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Signed = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Seed = Annotated[int, Field(ge=0, le=2**64 - 1)]

@@ -42,6 +42,16 @@ def test_user_classes_can_be_the_workload(tmp_path: Path) -> None:
     assert unmatched_rules(found.policy, {"GET /items/3"}) == ()
 
 
+def test_a_name_that_no_result_can_hold_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    """Names of 5 kB, which some tools make of URLs, can be held."""
+    long = HOME.replace("{url: /home}", f"{{url: /home, name: {'x' * 5000}}}")
+    (tmp_path / "long.yml").write_text(long)
+    assert opened(tmp_path, "", "long.yml").workload.endpoints == ("x" * 5000,)
+    (tmp_path / "long.yml").write_text(long.replace("x" * 5000, "x" * 70_000))
+    with pytest.raises(UsageError, match=r"long.yml: an endpoint's name has 70000 characters"):
+        opened(tmp_path, "", "long.yml")
+
+
 def test_a_rule_without_room_is_refused_before_endpoints_have_names(tmp_path: Path) -> None:
     wrong = RULE.replace("require: {p50: 2%}", "require: {p50: 1%}")
     with pytest.raises(UsageError, match="not below the 1"):

@@ -262,14 +262,35 @@ def test_a_suspicious_whole_takes_the_focus_away() -> None:
     assert ALL_ENDPOINTS in next_step(paired_rounds(*pair, "screen"), Policy(), 1).confirm_endpoints
 
 
-def test_a_noisy_confirmation_that_clears_a_suspicion_is_no_pass() -> None:
-    quiet = make_pair(effect=SLOW, seed=1)
-    noisy = make_pair(confirm=26, seed=2, noise={"p50": 0.3})
-    joined = tuple(
+def _confirmed_by(screened: tuple[Result, Result], confirmed: tuple[Result, Result]) -> tuple[Result, Result]:
+    base, head = (
         replace(first, rounds=(*first.rounds, *(r for r in second.rounds if r.index >= 13)))
-        for first, second in zip(quiet, noisy, strict=True)
+        for first, second in zip(screened, confirmed, strict=True)
     )
-    assert _judge((joined[0], joined[1])).outcome is Outcome.INCONCLUSIVE
+    return base, head
+
+
+def _row_and_why(pair: tuple[Result, Result]) -> tuple[float, str]:
+    verdict = _judge(pair)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    metric = Metric(endpoint="GET /items", statistic="p50")
+    (row,) = (c for c in verdict.comparisons if c.metric == metric)
+    assert row.mde is not None
+    return row.mde, row.reasons[0].text
+
+
+def test_a_noisy_confirmation_that_clears_a_suspicion_is_no_pass() -> None:
+    noisy = make_pair(confirm=26, seed=2, noise={"p50": 0.3})
+    mde, why = _row_and_why(_confirmed_by(make_pair(effect=SLOW, seed=1), noisy))
+    assert f"a change under {mde:.1%} could" in why
+
+
+def test_of_a_suspicion_the_rounds_are_named_that_could_not_see_enough() -> None:
+    """The row shows the fresh rounds; it must not seem to say what is said of those before."""
+    noisy = make_pair(effect={("GET /items", "p50"): 2.0}, noise={"p50": 0.5}, seed=1)
+    mde, why = _row_and_why(_confirmed_by(noisy, make_pair(confirm=26, seed=2)))
+    assert mde < 0.05
+    assert "p50: the rounds that made it suspicious: a change under" in why
 
 
 def test_cpu_that_was_not_seen_in_some_rounds_is_said() -> None:
