@@ -70,6 +70,9 @@ STRESS = (
     replace(TYPICAL, name="typical, AR(1) 0.3 in d", own_ar=0.3),
     replace(NOISY, name="noisy, AR(1) 0.3 in d", own_ar=0.3),
 )
+LEVELS = tuple(
+    replace(QUIET, name=f"quiet, two levels ({share:.0%})", second_level=share) for share in (0.05, 0.1, 0.2)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,8 @@ def cells() -> list[Cell]:
     found += [Cell(noise=n, change=NOTHING, policy="no tolerance") for n in NOISES]
     found += [Cell(noise=n, change=NOTHING, policy="default") for n in STRESS]
     found.append(Cell(noise=STRESS[0], change=ERRORS, policy="default", share=half))
+    found += [Cell(noise=n, change=NOTHING, policy="default", share=half) for n in LEVELS]
+    found += [Cell(noise=n, change=slower(0.05, "p50"), policy="default", share=half) for n in LEVELS]
     return found
 
 

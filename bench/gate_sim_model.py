@@ -39,7 +39,8 @@ class Noise:
     services in random order; anything else breaks the promise that rounds are exchangeable. `burst_ratio` of
     a side's rounds are slower by an exponential burst of `burst_scale` SD on average. `error_ratio` is the
     share of failing requests of the last endpoint; `flicker` the probability that an endpoint fails once in a
-    round, by a class of its own.
+    round, by a class of its own. `second_level` is the share of a side's rounds in which an endpoint takes e
+    times as long, as if answers had come one tick of a timer later.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Noise:
     run_sd: float = 0.02
     error_ratio: float = 0.003
     flicker: float = 0.0
+    second_level: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,10 @@ class Machine:
         self._own = noise.own_ar * self._own + np.sqrt(1 - noise.own_ar**2) * own
         own = self._own + self._bursts()
         own = own * noise.p50_sd / np.sqrt(2)
-        return own[:, :-1].reshape(shape) * _TAIL_FACTORS, own[:, -1]
+        times: Array = own[:, :-1].reshape(shape) * _TAIL_FACTORS
+        if noise.second_level:
+            times += rng.random((2, len(ENDPOINTS), 1)) < noise.second_level
+        return times, own[:, -1]
 
     def _bursts(self) -> Array:
         """Bursts of a whole side and of single endpoints."""

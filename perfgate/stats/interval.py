@@ -58,6 +58,16 @@ def hodges_lehmann(d: NDArray[np.float64], confidence: float = 0.90) -> Estimate
     return Estimate(center=center, low=float(averages[outside]), high=float(averages[-1 - outside]))
 
 
+def is_centered_above(d: NDArray[np.float64], least: float) -> NDArray[np.bool_]:
+    """Whether the Hodges-Lehmann centre is at least `least`, of many sets of rounds (sets × rounds) at once.
+
+    It counts pairs instead of sorting them, which takes a tenth of the time.
+    """
+    rows, columns = _pairs(d.shape[1])
+    above: NDArray[np.bool_] = 2 * (d[:, rows] + d[:, columns] >= 2 * least).sum(axis=1) >= len(rows)
+    return above
+
+
 @lru_cache(maxsize=64)
 def _pairs(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The indices of all pairs of n rounds, each with itself too."""

@@ -75,8 +75,8 @@ def max_t(
     ordered = np.sort(largest)
     p_adjusted, t = np.ones(metrics), np.zeros(metrics)
     p_adjusted[alive] = (ordered.size - np.searchsorted(ordered, observed - _TIE, side="left")) / ordered.size
-    t[alive] = _student(observed, rounds)
-    return MaxT(p_adjusted=p_adjusted, t=t, null_max=_student(largest, rounds))
+    t[alive] = student(observed, rounds)
+    return MaxT(p_adjusted=p_adjusted, t=t, null_max=student(largest, rounds))
 
 
 def clip(d: NDArray[np.float64], clipped: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -121,7 +121,7 @@ def _median(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     return middle
 
 
-def _student(u: NDArray[np.float64], rounds: int) -> NDArray[np.float64]:
+def student(u: NDArray[np.float64], rounds: int) -> NDArray[np.float64]:
     """The t statistic for the sum u = Σy / sqrt(Σy²); large but finite where no variance is left."""
     student: NDArray[np.float64] = u * np.sqrt((rounds - 1) / np.maximum(rounds - u**2, 1e-9))
     return student

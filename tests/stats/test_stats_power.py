@@ -183,3 +183,22 @@ def test_refuses_what_cannot_be_planned():
         minimum_detectable_effect(
             d, clipped=np.ones(2, bool), null_max=np.ones(4), alpha=0.05, tolerance=np.zeros(3)
         )
+
+
+@pytest.mark.parametrize("stages", [1, 2])
+def test_two_levels_hide_more_than_the_noise_on_either_of_them(stages):
+    """Seven rounds of thirteen stayed on one level, and say nothing of what the six others hide."""
+    rng = np.random.default_rng(7)
+    d = rng.normal(0, 0.003, (13, 4))
+    quiet = two_stages(d, 0.03) if stages == 2 else effect(d, 0.03)
+    d[:6, 0] += np.array([1.0, -1.0, 1.0, -1.0, -1.0, 1.0])
+    jumping = two_stages(d, 0.03) if stages == 2 else effect(d, 0.03)
+    assert (quiet < 0.05).all()
+    assert jumping[0] > 0.3
+    np.testing.assert_allclose(jumping[1:], quiet[1:], rtol=0.2)
+
+
+def test_a_single_disturbed_round_hides_hardly_more():
+    d = np.random.default_rng(7).normal(0, 0.003, (13, 4))
+    d[4, 0] = 3.0
+    assert effect(d, 0.03)[0] < 0.05
