@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import perfgate
 from perfgate.errors import UsageError
 from perfgate.load.address import Address, Timeouts
+from perfgate.measure.acknowledged import waits_note
 from perfgate.measure.budget import Goal, Preparation, Prepared, prepare
 from perfgate.measure.checkout import Checkouts, exclusive
 from perfgate.measure.history import Alike
@@ -258,6 +259,7 @@ def _results(job: Job, prepared: Prepared, recording: Recording, facts: _Facts) 
                 *think_notes(job.config, job.workload),
                 *prepared.notes,
                 *_objections(recording),
+                *waits_note(source.side, [measured.samples[number] for measured in recording.measured]),
                 *(tool.notes if (tool := _report(recording, number)) is not None else ()),
             ),
             tool=_report(recording, number),
