@@ -211,10 +211,11 @@ def _handler(github: FakeGitHub, prefix: str) -> type[BaseHTTPRequestHandler]:
                 return
             content = given.body if isinstance(given.body, bytes) else json.dumps(given.body).encode()
             self.send_response(given.status)
-            for name, value in {**_EVERY_ANSWER, **_limits(), **given.headers}.items():
+            length = {"Content-Length": str(len(content))}
+            for name, value in {**_EVERY_ANSWER, **_limits(), **length, **given.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
+            self.close_connection = "Content-Length" in given.headers  # as where an answer breaks off
             self.wfile.write(content)
 
         do_GET = do_POST = do_PATCH = answer  # noqa: N815 - the names http.server looks for
