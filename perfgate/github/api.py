@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from perfgate.errors import UsageError
 from perfgate.github.bounded import MAX_ANSWER_BYTES, Answer, TooLargeError, read_whole, within
-from perfgate.github.checked import base_address, repository_name
+from perfgate.github.checked import base_address, inside, repository_name
 from perfgate.github.errors import ApiError, failed, unanswered
 from perfgate.github.patience import RATE_LIMITED, GitHubRetry, Patience
 from perfgate.github.plain import plain
@@ -27,6 +27,7 @@ _TIMEOUT_S = (10.0, 30.0)
 _TRIES = 4
 _MAX_PAGES = 50  # of 100; GitHub allows 2500 comments under a pull request
 _MAX_SAID_CHARACTERS = 300
+_GITHUB_TOKENS_LOGIN = "github-actions[bot]"
 
 
 class _Bearer(AuthBase):
@@ -142,19 +143,24 @@ class Api:
             yield from rows
 
     def login(self) -> str:
-        """Whose token this is; "" for the token of an app such as GITHUB_TOKEN, which may not ask.
+        """Whose token this is, as the author of its comments is called: an app's name ends in `[bot]`.
+
+        GraphQL tells it to every token; the REST API does not to that of an app, such as GITHUB_TOKEN. Where
+        it may not be asked, the token is taken for GITHUB_TOKEN.
 
         Raises:
             ApiError: GitHub failed, or did not answer.
         """
         if self._login is None:
+            address = f"{self.api_url.removesuffix('/v3')}/graphql"
             try:
-                user = self.get("/user")
-                self._login = str(user.get("login", "")) if isinstance(user, dict) else ""
+                asked = self._ask("POST", address, body={"query": "{ viewer { login } }"})
+                login = inside(self._document("POST", asked), "data.viewer.login")
             except ApiError as error:
                 if not error.refused:
                     raise
-                self._login = ""
+                login = None
+            self._login = login if isinstance(login, str) and login else _GITHUB_TOKENS_LOGIN
         return self._login
 
     def settle(self, attempt: Callable[[], T]) -> T:

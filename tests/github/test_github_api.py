@@ -312,12 +312,26 @@ def test_github_enterprise_has_a_path_of_its_own(github, api):
         assert set(enterprise.lines()) == {f"GET {COMMENTS}"}
 
 
-def test_an_app_token_may_not_ask_who_it_is(github, api):
-    assert api.login() == api.login() == ""
-    assert github.lines() == ["GET /user"]
+@pytest.mark.parametrize("prefix", ["", "/api/v3"])
+@pytest.mark.parametrize("login", [None, "octocat", "acme-perf[bot]"])
+def test_whose_token_it_is_is_asked_once(prefix, login):
+    with github_server(prefix=prefix) as github:
+        github.login = login
+        api = Api(token=TOKEN, api_url=github.url, repository="acme/shop")
+        assert api.login() == api.login() == (login or "github-actions[bot]")
+        assert github.lines() == [f"POST {prefix.removesuffix('/v3')}/graphql"]
 
 
-def test_the_login_of_a_user_is_asked_once(github, api):
-    github.login = "octocat"
-    assert api.login() == api.login() == "octocat"
-    assert github.lines() == ["GET /user"]
+@pytest.mark.parametrize("answer", [{"errors": [{"message": "no"}]}, {"data": None}, [], 3])
+def test_where_it_is_not_told_the_token_is_that_of_the_job(github, api, answer):
+    github.fail_next(1, 200, body=answer)
+    assert api.login() == "github-actions[bot]"
+    again = Api(token=TOKEN, api_url=github.url, repository="acme/shop")
+    github.fail_next(1, 403, message="Resource not accessible by integration")
+    assert again.login() == "github-actions[bot]"
+
+
+def test_a_github_that_is_down_does_not_say_whose_token_it_is(github, api):
+    github.fail_next(1, 502)
+    with pytest.raises(ApiError, match="502 to POST /graphql"):
+        api.login()
