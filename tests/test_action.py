@@ -130,6 +130,33 @@ def test_the_action_and_the_workflows_pass_their_schemas():
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    "folder", [TOP / ".github" / "workflows", GENERATED[0].parent], ids=["own", "generated"]
+)
+def test_a_bundle_is_found_by_the_attempt_that_left_it_and_by_no_other(folder):
+    """GitHub keeps an earlier attempt's artifacts, and takes one of theirs where a newer has none."""
+    (kept,) = (
+        each["with"] for each in steps_of(folder / "perfgate.yml") if "bundle" in str(each.get("with"))
+    )
+    (found,) = (
+        each["with"] for each in steps_of(folder / "perfgate-post.yml") if "run-id" in str(each.get("with"))
+    )
+    named = {
+        attempt: (
+            kept["name"].replace("${{ github.run_attempt }}", attempt),
+            found["name"].replace("${{ github.event.workflow_run.run_attempt }}", attempt),
+        )
+        for attempt in ("1", "2")
+    }
+    assert all(here == there and "$" not in here for here, there in named.values())
+    assert named["1"] != named["2"]
+
+
+def steps_of(path):
+    (job,) = yaml.safe_load(path.read_text())["jobs"].values()
+    return job["steps"]
+
+
 def test_zizmor_finds_nothing():
     command = [
         TOOLS / "zizmor",
