@@ -174,7 +174,7 @@ class Api:
                 return attempt()
             except ApiError as error:
                 wait_s = self._backoff_s * 2**tries
-                if not error.uncertain or wait_s > self._patience.left_s:
+                if not error.uncertain or wait_s > min(self._patience.left_s, self._end - time.monotonic()):
                     raise
                 self._patience.begin()
                 time.sleep(wait_s)
