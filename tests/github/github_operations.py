@@ -117,8 +117,12 @@ def _set_check(check: dict[str, Any], body: dict[str, Any]) -> Answer | None:
     """As on GitHub every update adds its annotations to those that are there."""
     output = dict(body.get("output", {}))
     annotations = output.pop("annotations", [])
-    if len(annotations) > 50 or len(output.get("summary", "")) > 65_535:
+    if len(annotations) > 50:
         return refusal(422, "Invalid request.")
+    if len(output.get("summary", "").encode()) > 65_535:
+        problem = {"resource": "CheckRun", "code": "custom", "field": "summary"}
+        problem["message"] = "summary exceeds a maximum bytesize of 65535"
+        return refusal(422, "Validation Failed", problem)
     if body.get("status") == "completed" and "conclusion" not in body:
         return refusal(422, "Invalid request.\n\nConclusion is required.")
     check.update({name: value for name, value in body.items() if name != "output"})
