@@ -22,6 +22,7 @@ _BOT = {
     "GIT_COMMITTER_NAME": "github-actions[bot]",
     "GIT_COMMITTER_EMAIL": _EMAIL,
 }
+_IMPATIENT = {"GIT_HTTP_LOW_SPEED_LIMIT": "1000", "GIT_HTTP_LOW_SPEED_TIME": "60"}  # bytes/s, seconds
 _REDACTED = "***"
 _LONGEST = 600
 
@@ -140,9 +141,11 @@ def _authorized(push: Push, environ: Mapping[str, str]) -> dict[str, str]:
     """The token as git takes it from the environment: for the server it is for, and for no other."""
     key = f"http.{push.server_url}/.extraheader"
     # An empty value takes away the header that a checkout may have left; GitHub refuses two.
-    pairs = ((key, ""), (key, f"AUTHORIZATION: basic {_basic(push)}"))
+    header = ((key, ""), (key, f"AUTHORIZATION: basic {_basic(push)}"))
+    # curl sends a header of one's own after a redirect as well.
+    pairs = (*header, ("http.followRedirects", "false"))
     first = int(environ.get("GIT_CONFIG_COUNT") or 0)
-    variables = {"GIT_CONFIG_COUNT": str(first + len(pairs)), "GIT_TRACE_REDACT": "1"}
+    variables = {"GIT_CONFIG_COUNT": str(first + len(pairs)), "GIT_TRACE_REDACT": "1"} | _IMPATIENT
     for number, (name, value) in enumerate(pairs, first):
         variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     return variables

@@ -1,9 +1,12 @@
 """The baseline as a pull request of the bot's: a real repository, a real remote, and a GitHub on loopback."""
 
 import base64
+import contextlib
 import json
 import os
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from cli_ci import offline, push_event, unframed
@@ -36,15 +39,15 @@ class Origin:
         self.head = self.project.git("rev-parse", "HEAD").strip()
         self.repository = open_repository(self.project.path)
 
-    def push(self, content, *, name="baselines/a.json", branch=BRANCH, token=TOKEN, environ=None):
+    def push(self, content, *, name="baselines/a.json", branch=BRANCH, token=TOKEN, environ=None, server=""):
         push = Push(
             repository=self.repository,
             parent=self.project.git("rev-parse", "HEAD").strip(),
-            url=str(self.bare),
+            url=f"{server}/acme/shop" if server else str(self.bare),
             branch=branch,
             message="Refresh",
             token=token,
-            server_url="https://github.com",
+            server_url=server or "https://github.com",
         )
         return push_file(push, name, content.encode(), environ if environ is not None else {})
 
@@ -176,7 +179,7 @@ def test_git_is_given_the_token_by_its_environment_alone(origin, tmp_path, monke
     wrapper.parent.mkdir()
     wrapper.write_text(
         f'#!/bin/sh\necho "$@" >> {seen}\n'
-        'if [ "$GIT_CONFIG_COUNT" = 3 ]; then\n'
+        'if [ "$GIT_CONFIG_COUNT" = 4 ]; then\n'
         f"{real} config --get-urlmatch http.extraheader https://github.com/acme/shop >> {seen}.here\n"
         f"{real} config --get-urlmatch http.extraheader https://example.invalid/ >> {seen}.elsewhere\n"
         f'fi\nexec {real} "$@"\n'
@@ -213,6 +216,42 @@ def measured(origin, tmp_path):
 
 def proposal_of(origin):
     return origin.project.path / ".perfgate" / "ci" / "proposal.json"
+
+
+def test_a_server_that_sends_git_elsewhere_does_not_send_the_token_along(origin):
+    with github_server() as elsewhere, redirecting(elsewhere.url) as (server, seen):
+        with pytest.raises(MeasureError, match="git ls-remote failed") as refusal:
+            origin.push("1", server=server)
+        assert elsewhere.requests == []
+        assert elsewhere.connections == 0
+    basic = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+    assert seen == [f"basic {basic}"]
+    assert basic not in refusal.value.message
+
+
+@contextlib.contextmanager
+def redirecting(target):
+    """A server that answers everything with another's address, and what authorizations it was sent."""
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append(self.headers.get("Authorization"))
+            self.send_response(302)
+            self.send_header("Location", f"{target}{self.path}")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}", seen
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_the_default_branch_is_measured_and_then_proposed(origin, tmp_path, measured):
