@@ -53,7 +53,7 @@ _bundle_option = click.option(
     default=FOLDER,
     show_default=True,
     envvar="PERFGATE_CI_REPORT_PATH",
-    help="The folder of bundle.json, report.html and summary.md.",
+    help="The folder of bundle.json, report.html and summary.md, or of a baseline's proposal.json.",
 )
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import requests
 
 T = TypeVar("T")
-MAX_ANSWER_BYTES = 32 << 20  # a page of 100 comments of 65 536 characters of four bytes is 25 MiB
+MAX_ANSWER_BYTES = 64 << 20  # 100 comments of 262 144 bytes, all of which JSON has to escape, are 50 MiB
 _PIECE_BYTES = 1 << 16
 
 

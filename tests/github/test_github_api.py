@@ -161,9 +161,9 @@ def test_a_write_whose_answer_breaks_off_is_not_repeated_unseen(github, api):
 
 @pytest.mark.parametrize("status", [200, 422])
 def test_an_answer_that_unpacks_to_more_than_there_is_room_for_is_given_up(github, api, status):
-    packed = gzip.compress(b" " * (33 << 20), 1)
+    packed = gzip.compress(b" " * (65 << 20), 1)
     github.fail_next(1, status, body=packed, headers={"Content-Encoding": "gzip"})
-    with pytest.raises(ApiError, match="it is larger than 32 MiB"):
+    with pytest.raises(ApiError, match="it is larger than 64 MiB"):
         api.get(COMMENTS)
 
 
