@@ -56,10 +56,13 @@ class _Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Posted:
-    """What is not where it should be and why, whether check or status tell the verdict, and what failed."""
+    """What is not where it should be and why, what the step answers with, and what failed.
+
+    The exit code is 0 where check or status tell the verdict.
+    """
 
     notices: tuple[str, ...]
-    told: bool
+    exit_code: int
     failed: PerfgateError | None
 
 
@@ -93,7 +96,7 @@ def post(asked: Asked, environ: Mapping[str, str]) -> int:
     for error in (unusable, posted.failed):
         if error is not None:
             raise error
-    return int(ExitCode.OK) if posted.told else bundle.exit_code
+    return posted.exit_code
 
 
 def _start(api: Api, run: ActionsRun, asked: Asked, subject: _Subject) -> int:
@@ -184,19 +187,13 @@ def _unusable(asked: Asked, message: str, hint: str) -> Bundle:
 
 def _published(api: Api, run: ActionsRun, asked: Asked, subject: _Subject, bundle: Bundle) -> _Posted:
     """Post the check whatever becomes of the comment."""
-    from perfgate.cli.ci_words import conclusion_of, publication_of
+    from perfgate.cli.ci_words import publication_of, withheld
     from perfgate.github.errors import ApiError
     from perfgate.github.publish import PublishError, publish
 
     found, unfound = _pull_request(api, run)
     notices: tuple[str, ...] = (f"No comment: {unfound.message}. {unfound.hint}.",) if unfound else ()
-    failed = unfound if isinstance(unfound, ApiError) and not unfound.refused else None
-    if conclusion_of(bundle, asked.inconclusive) in _LET_PASS:
-        shared = _shared(api, run, subject, found)
-        if shared is not None:
-            bundle = _unusable(asked, shared.message, shared.hint)
-            notices = (*notices, f"No pass: {shared.message}. {shared.hint}.")
-            failed = failed or (shared if isinstance(shared, ApiError) else None)
+    errors = [unfound]
     publication = publication_of(
         bundle,
         head_sha=subject.head_sha,
@@ -204,13 +201,25 @@ def _published(api: Api, run: ActionsRun, asked: Asked, subject: _Subject, bundl
         inconclusive=asked.inconclusive,
         report_url=subject.run_url,
     )
+    if subject.of_pull_request and publication.conclusion in _LET_PASS:
+        shared = _shared(api, subject.head_sha, found)
+        if shared is not None:
+            publication = withheld(publication, shared)
+            notices = (*notices, f"No pass: {shared.message}. {shared.hint}.")
+            errors.append(shared)
+    failed = [each for each in errors if isinstance(each, ApiError) and not each.refused]
     try:
         published = publish(api, publication, check_id=asked.check_id)
     except PublishError as error:
-        published, failed = error.published, error
+        published, failed = error.published, [error]
         notices = (*notices, error.message)
     _say_where(published)
-    return _Posted(notices=(*notices, *published.notices), told=published.told, failed=failed)
+    untold = int(ExitCode.OK if publication.conclusion in _LET_PASS else ExitCode.INVALID)
+    return _Posted(
+        notices=(*notices, *published.notices),
+        exit_code=int(ExitCode.OK) if published.told else bundle.exit_code or untold,
+        failed=failed[0] if failed else None,
+    )
 
 
 def _pull_request(api: Api, run: ActionsRun) -> tuple[PullRequest | None, PerfgateError | None]:
@@ -223,23 +232,21 @@ def _pull_request(api: Api, run: ActionsRun) -> tuple[PullRequest | None, Perfga
         return None, error
 
 
-def _shared(api: Api, run: ActionsRun, subject: _Subject, own: PullRequest | None) -> PerfgateError | None:
+def _shared(api: Api, head_sha: str, own: PullRequest | None) -> PerfgateError | None:
     """Why nothing may pass: the check is the commit's, and another pull request has it too."""
     from perfgate.github.errors import ApiError
     from perfgate.github.pullrequest import others_of_the_head
 
-    if not subject.of_pull_request:
-        return None
     try:
-        others = others_of_the_head(api, subject.head_sha, own)
+        others = others_of_the_head(api, head_sha, own)
     except ApiError as error:
         return None if error.refused else error
     if not others:
         return None
     numbers = " and ".join(others[:5])
     return MeasureError(
-        f"commit {subject.head_sha[:10]} is the head of {numbers} as well, and what passes for one base need "
-        "not for another",
+        f"commit {head_sha[:10]} is the head of {numbers} as well, and what passes for one base need not for "
+        "another",
         "close all but one of these pull requests, or push another commit to it, and run this again",
     )
 

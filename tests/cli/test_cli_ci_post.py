@@ -304,15 +304,29 @@ def test_what_pull_requests_into_two_bases_share_is_never_green(
 ):
     """The check is the commit's: what passes against one base must not open the way into another."""
     number = github.add_pull(head_sha=HEAD, base_ref="stable", head_repository="mallory/shop")
-    other = github.add_pull(head_sha=HEAD, head_ref=head_ref, head_repository="mallory/shop")
+    base = "main<b>@octocat"
+    other = github.add_pull(head_sha=HEAD, head_ref=head_ref, head_repository="mallory/shop", base_ref=base)
     write_bundle(job.bundle, made())
     assert job.post(after, getattr(github, f"{after}_event")(number), *arguments)[0] == 0
     assert [check["conclusion"] for check in github.checks] == [conclusion]
     if conclusion == "action_required":
-        told = f"is the head of #{other} into main"
-        assert told in seen(github.checks[0]["output"]["summary"])
+        told = f"is the head of #{other} into {base}"
         assert told in seen(job.summary())
-        assert "PASS" not in str(github.comments.get(number))
+        comments = [each["body"].partition("\n")[2] for each in github.comments.get(number, [])]
+        assert len(comments) == (head_ref != "feature" or after == "pull_request")
+        for text in [github.checks[0]["output"]["summary"], *comments]:
+            assert_inert(text.split("\n\n")[0])
+            assert seen(text).startswith("**Not passed:** commit 1111111111 ")
+            assert told in seen(text)
+
+
+def test_where_nothing_may_tell_so_the_exit_code_does(job, github):
+    github.denied = {"comments", "checks", "statuses"}
+    number = github.add_pull(head_sha=HEAD)
+    github.add_pull(head_sha=HEAD, head_ref="<script>@octocat", base_ref="stable")
+    write_bundle(job.bundle, passing())
+    code, _, _ = job.post("pull_request", github.pull_request_event(number))
+    assert code == 4
 
 
 def test_pull_requests_into_one_base_may_share_a_pass(job, github):
