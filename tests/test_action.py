@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from perfgate.cli.ci_apart import TOKENS
 from tests.github.github_server import TOKEN, github_server
 
 TOP = Path(__file__).parent.parent
@@ -92,17 +93,26 @@ def test_no_expression_is_ever_part_of_a_script():
         assert each["shell"] == "bash"
 
 
-@pytest.mark.parametrize("name", ["Measure base and head", "Refresh the baseline"])
-def test_nothing_that_measured_code_is_called_is_a_command_to_the_runner(name):
-    """Commands are stopped for the rest of the step, under a word that nobody knows before."""
-    script = step(name)["run"]
-    assert "secrets.token_hex" in script
-    assert script.index("::stop-commands::$stop") < script.index("-m perfgate ci")
+MEASURING = ("Measure base and head", "Refresh the baseline")
 
 
 def test_only_what_posts_or_pushes_is_given_the_token():
     with_token = {each["name"] for each in STEPS if "inputs.token" in str(each.get("env"))}
-    assert with_token == {"Show that it has begun", "Post the verdict", "Refresh the baseline"}
+    assert with_token == {"Show that it has begun", "Post the verdict", "Propose the baseline"}
+
+
+@pytest.mark.parametrize("name", MEASURING)
+def test_a_token_of_the_job_is_to_be_read_nowhere_while_it_is_measured(runner, name):
+    """Neither in the environment of what measures nor in that of a shell that waits for it."""
+    runner.installed()
+    python = runner.temp / "perfgate-venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\necho around: $PPID\ntr '\\0' '\\n' < /proc/$$/environ\n")
+    runner.environ |= dict.fromkeys((*TOKENS, "GITHUB_OUTPUT"), TOKEN)
+    done = runner.run(name, {"token": TOKEN})
+    assert done.returncode == 0, done.stderr
+    assert f"around: {os.getpid()}\n" in done.stdout
+    assert f"GITHUB_OUTPUT={TOKEN}" in done.stdout
+    assert done.stdout.count(TOKEN) == 1
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *GENERATED, TOP / "action.yml"], ids=lambda path: path.name)
@@ -118,6 +128,33 @@ def test_the_action_and_the_workflows_pass_their_schemas():
         command = [TOOLS / "check-jsonschema", "--builtin-schema", f"vendor.github-{kind}", *paths]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "folder", [TOP / ".github" / "workflows", GENERATED[0].parent], ids=["own", "generated"]
+)
+def test_a_bundle_is_found_by_the_attempt_that_left_it_and_by_no_other(folder):
+    """GitHub keeps an earlier attempt's artifacts, and takes one of theirs where a newer has none."""
+    (kept,) = (
+        each["with"] for each in steps_of(folder / "perfgate.yml") if "bundle" in str(each.get("with"))
+    )
+    (found,) = (
+        each["with"] for each in steps_of(folder / "perfgate-post.yml") if "run-id" in str(each.get("with"))
+    )
+    named = {
+        attempt: (
+            kept["name"].replace("${{ github.run_attempt }}", attempt),
+            found["name"].replace("${{ github.event.workflow_run.run_attempt }}", attempt),
+        )
+        for attempt in ("1", "2")
+    }
+    assert all(here == there and "$" not in here for here, there in named.values())
+    assert named["1"] != named["2"]
+
+
+def steps_of(path):
+    (job,) = yaml.safe_load(path.read_text())["jobs"].values()
+    return job["steps"]
 
 
 def test_zizmor_finds_nothing():
@@ -219,7 +256,6 @@ def test_the_steps_measure_nothing_to_post_and_post_it(runner):
         measured = runner.run("Measure base and head", inputs)
         assert measured.returncode == 2
         assert "a b.yml; touch pwned: no such file" in measured.stderr
-        assert re.match(r"::stop-commands::[0-9a-f]{32}\n", measured.stdout)
         posted = runner.run("Post the verdict", inputs, check_id=started[2])
         assert posted.returncode == 0, posted.stderr
         (check,) = github.checks
@@ -249,6 +285,6 @@ def test_a_mode_runs_its_own_steps():
         "measure": ["Install perfgate", "Measure base and head"],
         "post": ["Install perfgate", "Post the verdict"],
         "all": ["Install perfgate", "Show that it has begun", "Measure base and head", "Post the verdict"],
-        "refresh-baseline": ["Install perfgate", "Refresh the baseline"],
+        "refresh-baseline": ["Install perfgate", "Refresh the baseline", "Propose the baseline"],
     }
     assert "always()" in step("Post the verdict")["if"]

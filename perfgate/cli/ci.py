@@ -23,7 +23,7 @@ Examples:
   perfgate ci --budget 60s -o junit=perfgate.xml
   perfgate ci --base origin/main
   perfgate ci post
-  perfgate ci refresh-baseline
+  perfgate ci refresh-baseline && perfgate ci propose-baseline
 
 \b
 Without --base it asks GitHub Actions, GitLab CI and Buildkite by their own variables which commits are
@@ -53,7 +53,7 @@ _bundle_option = click.option(
     default=FOLDER,
     show_default=True,
     envvar="PERFGATE_CI_REPORT_PATH",
-    help="The folder of bundle.json, report.html and summary.md.",
+    help="The folder of bundle.json, report.html and summary.md, or of a baseline's proposal.json.",
 )
 
 
@@ -162,18 +162,17 @@ def post(
 )
 @_config_option
 @_workload_option
+@_bundle_option
 @click.option("--reason", default="refreshed by CI", show_default=True, help="Why; recorded in the file.")
 @click.option("--runs", type=click.IntRange(1, 20), default=10, show_default=True, help="How many to add.")
-@click.option("--branch", default="perfgate/baseline", show_default=True, help="Where it is pushed to.")
 @options.quiet_option
 def refresh_baseline(
-    *, config_path: Path, workload: Path | None, reason: str, runs: int, branch: str, quiet: bool
+    *, config_path: Path, workload: Path | None, folder: Path, reason: str, runs: int, quiet: bool
 ) -> int:
-    """Update the baseline on the default branch and propose it as a pull request.
+    """Update the baseline on the default branch, and leave it for `perfgate ci propose-baseline`.
 
-    Does what `perfgate baseline update` does, commits the file as the bot to a branch of its own, and opens
-    a pull request, or updates the one that is open. The token is read from PERFGATE_CI_TOKEN, else
-    GITHUB_TOKEN.
+    Does what `perfgate baseline update` does, and writes proposal.json into the folder of --bundle. It
+    needs no token and should be given none: what is measured could read it.
     """
     from perfgate.cli.ci_refresh import Asked, refresh
 
@@ -184,10 +183,29 @@ def refresh_baseline(
         workload=workload,
         reason=reason.strip(),
         runs=runs,
-        branch=branch,
+        folder=folder,
         quiet=quiet,
     )
-    return refresh(asked, os.environ, _token())
+    return refresh(asked, os.environ)
+
+
+@command.command(
+    name="propose-baseline", epilog="Example:\n  perfgate ci propose-baseline --branch bot/baseline"
+)
+@_config_option
+@_workload_option
+@_bundle_option
+@click.option("--branch", default="perfgate/baseline", show_default=True, help="Where it is pushed to.")
+def propose_baseline(*, config_path: Path, workload: Path | None, folder: Path, branch: str) -> int:
+    """Propose the baseline that `perfgate ci refresh-baseline` measured as a pull request.
+
+    Commits the file as the bot to a branch of its own, and opens a pull request, or updates the one that is
+    open. Runs nothing of the project. The token is read from PERFGATE_CI_TOKEN, else GITHUB_TOKEN.
+    """
+    from perfgate.cli.ci_propose import Asked, propose
+
+    asked = Asked(config_path=config_path, workload=workload, folder=folder, branch=branch)
+    return propose(asked, os.environ, _token())
 
 
 def _refuse_misplaced(context: click.Context) -> None:

@@ -28,6 +28,10 @@ def _exit_code(number: int) -> int:
     return number
 
 
+Key = Annotated[str, Field(min_length=1, max_length=MAX_KEY), AfterValidator(_key)]
+"""A configuration's name as comments and checks have it."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -52,7 +56,7 @@ class BundleDocument(_Strict):
     """The whole file; `verdict` is a document of verdict.schema.json, which is read on its own."""
 
     schema_version: int = Field(ge=1, le=1)
-    key: Annotated[str, Field(min_length=1, max_length=MAX_KEY), AfterValidator(_key)]
+    key: Key
     head_sha: str = Field(pattern="^(?:[0-9a-f]{40})?$")
     verdict: dict[str, Any] | None
     failure: FailureDocument | None

@@ -48,11 +48,21 @@ def measure(asked: Asked, environ: Mapping[str, str]) -> int:
         MeasureError: the measurement did not finish, or a file could not be written.
     """
     from perfgate.cli import output
-    from perfgate.github.run import read_run
-    from perfgate.target.childenv import withhold
+    from perfgate.cli.ci_apart import apart
 
     key = configuration_key(asked.config_path, asked.workload)
     ci_record.begin(asked.folder, key=key)
+    with apart(environ):
+        bundle, evidence = _recorded(asked, environ, key)
+        assert bundle.verdict is not None  # noqa: S101 - what was measured has one
+        return output.publish(bundle.verdict, asked.outputs, evidence)
+
+
+def _recorded(asked: Asked, environ: Mapping[str, str], key: str) -> tuple[Bundle, Evidence | None]:
+    """What was measured, after it, or why it could not be, has been written."""
+    from perfgate.github.run import read_run
+    from perfgate.target.childenv import withhold
+
     run = None
     try:
         run = read_run(environ)
@@ -62,8 +72,7 @@ def measure(asked: Asked, environ: Mapping[str, str]) -> int:
         ci_record.record_failure(asked.folder, run, error, key=key)
         raise
     ci_record.record(asked.folder, run, bundle, evidence)
-    assert bundle.verdict is not None  # noqa: S101 - what was measured has one
-    return output.publish(bundle.verdict, asked.outputs, evidence)
+    return bundle, evidence
 
 
 def _measured(

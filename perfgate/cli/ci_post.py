@@ -16,9 +16,13 @@ from perfgate.errors import ExitCode, MeasureError, PerfgateError, UsageError
 if TYPE_CHECKING:
     from perfgate.github.api import Api
     from perfgate.github.publish import Conclusion, Published
+    from perfgate.github.pullrequest import PullRequest
     from perfgate.github.run import ActionsRun
 
+# A run that was cancelled has been overtaken, mostly by one of a newer commit, and one that was skipped or
+# waits for a maintainer's approval has not run: none has anything to say about the change.
 _SAY_NOTHING = ("cancelled", "skipped", "action_required")
+_LET_PASS = ("success", "neutral")
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -39,21 +43,26 @@ class _Subject:
     """What GitHub says is reported on.
 
     `ended` is the conclusion of a measuring workflow that ran before this one, "" where the measurement was
-    a step of this very run; `begun` says that it has only begun.
+    a step of this very run; `begun` says that it has only begun. `run_id` is that of the workflow, 0 without.
     """
 
     head_sha: str
     run_url: str
     ended: str
     begun: bool
+    of_pull_request: bool
+    run_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Posted:
-    """What is not where it should be and why, whether check or status tell the verdict, and what failed."""
+    """What is not where it should be and why, what the step answers with, and what failed.
+
+    The exit code is 0 where check or status tell the verdict.
+    """
 
     notices: tuple[str, ...]
-    told: bool
+    exit_code: int
     failed: PerfgateError | None
 
 
@@ -87,14 +96,18 @@ def post(asked: Asked, environ: Mapping[str, str]) -> int:
     for error in (unusable, posted.failed):
         if error is not None:
             raise error
-    return int(ExitCode.OK) if posted.told else bundle.exit_code
+    return posted.exit_code
 
 
 def _start(api: Api, run: ActionsRun, asked: Asked, subject: _Subject) -> int:
     """Show that a measurement is under way; where that is not allowed, nothing is lost."""
     from perfgate.github.commands import append, output_text
     from perfgate.github.publish import start_check
+    from perfgate.github.run import is_under_way
 
+    if subject.run_id and not is_under_way(api, subject.run_id):
+        click.echo("check not started: the measuring run has ended, or the token may not see it")
+        return int(ExitCode.OK)
     check_id = start_check(api, key=asked.key, head_sha=subject.head_sha, details_url=subject.run_url)
     if check_id is not None and run.output_path is not None:
         append(run.output_path, output_text({"check-id": str(check_id)}))
@@ -111,7 +124,13 @@ def _subject(run: ActionsRun) -> _Subject:
             "post on workflow_run: `perfgate init --github` writes both workflows",
         )
     if run.event_name != "workflow_run":
-        return _Subject(head_sha=reported_sha(run), run_url=run.run_url, ended="", begun=False)
+        return _Subject(
+            head_sha=reported_sha(run),
+            run_url=run.run_url,
+            ended="",
+            begun=False,
+            of_pull_request=run.event_name == "pull_request",
+        )
     measured = run.event.get("workflow_run")
     measured = measured if isinstance(measured, dict) else {}
     sha, number = measured.get("head_sha"), measured.get("id")
@@ -120,8 +139,10 @@ def _subject(run: ActionsRun) -> _Subject:
     return _Subject(
         head_sha=sha,
         run_url=f"{run.server_url}/{run.repository}/actions/runs/{number}",
+        run_id=number,
         ended=str(measured.get("conclusion") or "unknown"),
         begun=run.event.get("action") != "completed",
+        of_pull_request=measured.get("event") == "pull_request",
     )
 
 
@@ -166,44 +187,68 @@ def _unusable(asked: Asked, message: str, hint: str) -> Bundle:
 
 def _published(api: Api, run: ActionsRun, asked: Asked, subject: _Subject, bundle: Bundle) -> _Posted:
     """Post the check whatever becomes of the comment."""
-    from perfgate.cli.ci_words import publication_of
+    from perfgate.cli.ci_words import publication_of, withheld
     from perfgate.github.errors import ApiError
     from perfgate.github.publish import PublishError, publish
 
-    number, unfound = _pull_request(api, run, subject)
+    found, unfound = _pull_request(api, run)
     notices: tuple[str, ...] = (f"No comment: {unfound.message}. {unfound.hint}.",) if unfound else ()
-    failed = unfound if isinstance(unfound, ApiError) and not unfound.refused else None
+    errors = [unfound]
     publication = publication_of(
         bundle,
         head_sha=subject.head_sha,
-        pull_request=number,
+        pull_request=found.number if found is not None and subject.ended not in _SAY_NOTHING else None,
         inconclusive=asked.inconclusive,
         report_url=subject.run_url,
     )
+    if subject.of_pull_request and publication.conclusion in _LET_PASS:
+        shared = _shared(api, subject.head_sha, found)
+        if shared is not None:
+            publication = withheld(publication, shared)
+            notices = (*notices, f"No pass: {shared.message}. {shared.hint}.")
+            errors.append(shared)
+    failed = [each for each in errors if isinstance(each, ApiError) and not each.refused]
     try:
         published = publish(api, publication, check_id=asked.check_id)
     except PublishError as error:
-        published, failed = error.published, error
+        published, failed = error.published, [error]
         notices = (*notices, error.message)
     _say_where(published)
-    return _Posted(notices=(*notices, *published.notices), told=published.told, failed=failed)
+    untold = int(ExitCode.OK if publication.conclusion in _LET_PASS else ExitCode.INVALID)
+    return _Posted(
+        notices=(*notices, *published.notices),
+        exit_code=int(ExitCode.OK) if published.told else bundle.exit_code or untold,
+        failed=failed[0] if failed else None,
+    )
 
 
-def _pull_request(api: Api, run: ActionsRun, subject: _Subject) -> tuple[int | None, PerfgateError | None]:
-    """Its number, and why there is no comment where it could not be told.
-
-    A run that was cancelled has been overtaken, mostly by one of a newer commit, and one that was skipped or
-    waits for a maintainer's approval has not run: none has anything to say about the change.
-    """
+def _pull_request(api: Api, run: ActionsRun) -> tuple[PullRequest | None, PerfgateError | None]:
+    """The open one whose head was measured, and why it could not be told."""
     from perfgate.github.pullrequest import find_pull_request
 
-    if subject.ended in _SAY_NOTHING:
-        return None, None
     try:
-        found = find_pull_request(api, run)
+        return find_pull_request(api, run), None
     except PerfgateError as error:
         return None, error
-    return (found.number if found is not None else None), None
+
+
+def _shared(api: Api, head_sha: str, own: PullRequest | None) -> PerfgateError | None:
+    """Why nothing may pass: the check is the commit's, and another pull request has it too."""
+    from perfgate.github.errors import ApiError
+    from perfgate.github.pullrequest import others_of_the_head
+
+    try:
+        others = others_of_the_head(api, head_sha, own)
+    except ApiError as error:
+        return None if error.refused else error
+    if not others:
+        return None
+    numbers = " and ".join(others[:5])
+    return MeasureError(
+        f"commit {head_sha[:10]} is the head of {numbers} as well, and what passes for one base need not for "
+        "another",
+        "close all but one of these pull requests, or push another commit to it, and run this again",
+    )
 
 
 def _say_where(published: Published) -> None:

@@ -32,7 +32,7 @@ def begin(folder: Path, *, key: str) -> None:
         UsageError: a symbolic link leads out of the working directory.
         MeasureError: what is there cannot be removed, or nothing can be written.
     """
-    _require_here(folder)
+    require_here(folder)
     for name in (BUNDLE_NAME, REPORT_NAME, SUMMARY_NAME):
         try:
             (folder / name).unlink(missing_ok=True)
@@ -47,8 +47,12 @@ def begin(folder: Path, *, key: str) -> None:
     write_bundle(folder, Bundle(key=key, head_sha="", exit_code=int(ExitCode.INVALID), failure=stopped))
 
 
-def _require_here(folder: Path) -> None:
-    """Files that a checkout's links lead to are somebody else's: they must be neither removed nor written."""
+def require_here(folder: Path) -> None:
+    """Files that a checkout's links lead to are somebody else's: they must be neither removed nor written.
+
+    Raises:
+        UsageError: a symbolic link leads out of the working directory.
+    """
     here = Path.cwd()
     named = Path(os.path.normpath(folder.absolute()))
     if named.is_relative_to(here) and not folder.resolve().is_relative_to(here.resolve()):

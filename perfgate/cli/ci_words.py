@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perfgate.model import Outcome
 
 if TYPE_CHECKING:
     from perfgate.cli.ci_bundle import Bundle
+    from perfgate.errors import PerfgateError
     from perfgate.github.publish import Conclusion, Publication
     from perfgate.report.comment import CommentContext
 
@@ -63,6 +65,20 @@ def publication_of(
         conclusion=conclusion_of(bundle, inconclusive),
         annotations=tuple(annotation_of(mark, verdict) for mark in bundle.marks) if verdict else (),
         details_url=report_url,
+    )
+
+
+def withheld(publication: Publication, why: PerfgateError) -> Publication:
+    """The same without the pass it tells of, and above all why."""
+    from perfgate.report.inert import prose
+
+    told = f"**Not passed:** {prose(why.message)}. What to do: {prose(why.hint)}.\n\n"
+    return replace(
+        publication,
+        title=f"Not passed: {why.message}",
+        comment=told + publication.comment,
+        summary=told + publication.summary,
+        conclusion="action_required",
     )
 
 

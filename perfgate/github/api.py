@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -13,7 +15,8 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from perfgate.errors import UsageError
-from perfgate.github.checked import base_address, repository_name
+from perfgate.github.bounded import MAX_ANSWER_BYTES, Answer, TooLargeError, read_whole, within
+from perfgate.github.checked import base_address, inside, repository_name
 from perfgate.github.errors import ApiError, failed, unanswered
 from perfgate.github.patience import RATE_LIMITED, GitHubRetry, Patience
 from perfgate.github.plain import plain
@@ -24,6 +27,7 @@ _TIMEOUT_S = (10.0, 30.0)
 _TRIES = 4
 _MAX_PAGES = 50  # of 100; GitHub allows 2500 comments under a pull request
 _MAX_SAID_CHARACTERS = 300
+_GITHUB_TOKENS_LOGIN = "github-actions[bot]"
 
 
 class _Bearer(AuthBase):
@@ -40,15 +44,23 @@ class _Bearer(AuthBase):
 class Api:
     """One repository's GitHub; paths begin with `/` and follow the API's address: `/repos/OWNER/NAME/pulls`.
 
-    Every request has a timeout; all failures of one Api together take at most `patience_s` seconds (and
-    the last timeout), then it gives up. Proxies and certificates are the environment's. Not for threads.
+    All failures of one Api together take at most `patience_s` seconds (and the last timeout), all requests
+    together at most `whole_s`, then it gives up. Proxies and certificates are the environment's. Not for
+    threads.
 
     Raises:
         UsageError: the token, the address or the repository is nothing that could be one.
     """
 
     def __init__(
-        self, *, token: str, api_url: str, repository: str, patience_s: float = 90.0, backoff_s: float = 1.0
+        self,
+        *,
+        token: str,
+        api_url: str,
+        repository: str,
+        patience_s: float = 90.0,
+        backoff_s: float = 1.0,
+        whole_s: float = 240.0,
     ) -> None:
         if not token or not token.isascii() or not token.isprintable() or " " in token:
             raise UsageError(
@@ -61,6 +73,7 @@ class Api:
         self._login: str | None = None
         self._patience = Patience(patience_s)
         self._backoff_s = backoff_s
+        self._whole_s, self._end = whole_s, time.monotonic() + whole_s
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
         self._session.headers.update(
@@ -107,13 +120,12 @@ class Api:
         Raises:
             ApiError: GitHub refused, failed, or did not answer; a link leads elsewhere, or there is no end.
         """
-        response = self._ask("GET", self.api_url + path, params={"per_page": 100, **(params or {})})
+        answer = self._ask("GET", self.api_url + path, params={"per_page": 100, **(params or {})})
         for _ in range(_MAX_PAGES):
-            yield self._document("GET", response)
-            following = response.links.get("next", {}).get("url")
-            if not following:
+            yield self._document("GET", answer)
+            if not answer.following:
                 return
-            response = self._ask("GET", self._own(response.url, following))
+            answer = self._ask("GET", self._own(answer.url, answer.following))
         raise unanswered(f"GET {path}", f"the list has no end after {_MAX_PAGES} pages")
 
     def rows(
@@ -131,19 +143,24 @@ class Api:
             yield from rows
 
     def login(self) -> str:
-        """Whose token this is; "" for the token of an app such as GITHUB_TOKEN, which may not ask.
+        """Whose token this is, as the author of its comments is called: an app's name ends in `[bot]`.
+
+        GraphQL tells it to every token; the REST API does not to that of an app, such as GITHUB_TOKEN. Where
+        it may not be asked, the token is taken for GITHUB_TOKEN.
 
         Raises:
             ApiError: GitHub failed, or did not answer.
         """
         if self._login is None:
+            address = f"{self.api_url.removesuffix('/v3')}/graphql"
             try:
-                user = self.get("/user")
-                self._login = str(user.get("login", "")) if isinstance(user, dict) else ""
+                asked = self._ask("POST", address, body={"query": "{ viewer { login } }"})
+                login = inside(self._document("POST", asked), "data.viewer.login")
             except ApiError as error:
                 if not error.refused:
                     raise
-                self._login = ""
+                login = None
+            self._login = login if isinstance(login, str) and login else _GITHUB_TOKENS_LOGIN
         return self._login
 
     def settle(self, attempt: Callable[[], T]) -> T:
@@ -157,7 +174,7 @@ class Api:
                 return attempt()
             except ApiError as error:
                 wait_s = self._backoff_s * 2**tries
-                if not error.uncertain or wait_s > self._patience.left_s:
+                if not error.uncertain or wait_s > min(self._patience.left_s, self._end - time.monotonic()):
                     raise
                 self._patience.begin()
                 time.sleep(wait_s)
@@ -166,28 +183,54 @@ class Api:
 
     def _ask(
         self, method: str, address: str, *, params: Parameters | None = None, body: Any = None
-    ) -> requests.Response:
-        self._patience.begin()
+    ) -> Answer:
         line = self._line(method, address)
+        send = functools.partial(self._answer, method, address, params=params, body=body)
+        self._patience.begin()
         try:
-            response = self._session.request(
-                method, address, params=params, json=body, timeout=_TIMEOUT_S, allow_redirects=False
-            )
+            answer = self._in_time(line, lambda: self._read(method, send))
         except (requests.RequestException, HTTPError) as error:
             self._patience.charge()
             raise unanswered(line, self._clean(_innermost(error))) from error
-        if 200 <= response.status_code < 300:
-            return response
+        except TooLargeError as error:
+            raise unanswered(line, f"it is larger than {MAX_ANSWER_BYTES >> 20} MiB") from error
+        if 200 <= answer.status < 300:
+            return answer
         self._patience.charge()
-        raise failed(
-            line, status=response.status_code, said=self._said(response), limited=_is_limit(response)
+        raise failed(line, status=answer.status, said=self._said(answer), limited=_is_limit(answer))
+
+    def _in_time(self, line: str, read: Callable[[], Answer]) -> Answer:
+        """What is read, unless that takes longer than all failures and all requests may."""
+        room_s = min(max(self._patience.left_s, 0.0) + sum(_TIMEOUT_S), self._end - time.monotonic())
+        if room_s <= 0:
+            raise unanswered(line, f"not asked: {self._whole_s:g} s were spent on what came before")
+        try:
+            return within(room_s, read)
+        except TimeoutError as error:
+            self._patience.charge()
+            raise unanswered(line, f"it was not there, whole, after {room_s:.0f} s") from error
+
+    def _read(self, method: str, send: Callable[[], requests.Response]) -> Answer:
+        """The whole answer; a read whose answer breaks off in the midst is asked for once more."""
+        try:
+            return read_whole(send())
+        except requests.exceptions.ChunkedEncodingError:
+            if method != "GET":
+                raise
+        return read_whole(send())
+
+    def _answer(
+        self, method: str, address: str, *, params: Parameters | None, body: Any
+    ) -> requests.Response:
+        return self._session.request(
+            method, address, params=params, json=body, timeout=_TIMEOUT_S, allow_redirects=False, stream=True
         )
 
-    def _document(self, method: str, response: requests.Response) -> Any:
+    def _document(self, method: str, answer: Answer) -> Any:
         try:
-            return response.json()
+            return json.loads(answer.content)
         except (ValueError, RecursionError) as error:
-            raise unanswered(self._line(method, response.url), "the answer is not JSON") from error
+            raise unanswered(self._line(method, answer.url), "the answer is not JSON") from error
 
     def _own(self, page: str, link: str) -> str:
         """The address a page links to, if it is of this API."""
@@ -204,10 +247,10 @@ class Api:
     def _line(self, method: str, address: str) -> str:
         return f"{method} {plain(urlsplit(address.removeprefix(self.api_url)).path)}"
 
-    def _said(self, response: requests.Response) -> str:
+    def _said(self, refusal: Answer) -> str:
         """GitHub's own words in an error, its details of a 422 included."""
         try:
-            answer = response.json()
+            answer = json.loads(refusal.content)
         except (ValueError, RecursionError):
             return ""
         if not isinstance(answer, dict):
@@ -225,11 +268,11 @@ class Api:
         return plain(str(text).replace(self._token, "***"), _MAX_SAID_CHARACTERS)
 
 
-def _is_limit(response: requests.Response) -> bool:
+def _is_limit(answer: Answer) -> bool:
     """GitHub says of a limit by headers, or for a secondary one sometimes in words alone."""
-    told = "Retry-After" in response.headers or response.headers.get("x-ratelimit-remaining") == "0"
-    in_words = response.status_code in RATE_LIMITED and b"rate limit" in response.content[:4096].lower()
-    return response.status_code == 429 or (response.status_code == 403 and (told or in_words))
+    told = "Retry-After" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
+    in_words = answer.status in RATE_LIMITED and b"rate limit" in answer.content[:4096].lower()
+    return answer.status == 429 or (answer.status == 403 and (told or in_words))
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from perfgate.github.checked import inside, page_address
+from perfgate.github.commands import fitting
 from perfgate.github.errors import ApiError, unanswered
 from perfgate.github.plain import plain
 from perfgate.github.publication import Annotation, Publication, check_name, digest
@@ -13,6 +14,7 @@ from perfgate.github.publication import Annotation, Publication, check_name, dig
 if TYPE_CHECKING:
     from perfgate.github.api import Api
 
+MAX_SUMMARY_BYTES = 65_535  # GitHub's reference says characters, and its answers say bytes
 _MAX_TITLE_CHARACTERS = 255
 _MAX_MESSAGE_CHARACTERS = 4_000
 
@@ -96,7 +98,7 @@ def _identity(key: str, head_sha: str) -> dict[str, Any]:
 def _result(publication: Publication) -> dict[str, Any]:
     output = {
         "title": plain(publication.title, _MAX_TITLE_CHARACTERS),
-        "summary": publication.summary,
+        "summary": fitting(publication.summary, MAX_SUMMARY_BYTES),
         "annotations": [_annotation(one) for one in publication.annotations],
     }
     details = {"details_url": publication.details_url} if publication.details_url else {}

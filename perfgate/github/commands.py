@@ -55,7 +55,7 @@ def append(path: Path, text: str) -> None:
     """
     try:
         with path.open("ab") as file:
-            file.write(_fitting(_encoded(text), MAX_FILE_BYTES - file.tell()))
+            file.write(fitting(text, MAX_FILE_BYTES - file.tell()).encode())
     except (OSError, ValueError) as error:
         raise MeasureError(
             f"{plain(path)}: cannot be written: {plain(error)}",
@@ -63,11 +63,14 @@ def append(path: Path, text: str) -> None:
         ) from error
 
 
-def _fitting(content: bytes, room_bytes: int) -> bytes:
+def fitting(text: str, room_bytes: int) -> str:
+    """The text, cut after a whole line and with a word about it where it needs more than `room_bytes`."""
+    content = _encoded(text)
     if len(content) <= room_bytes:
-        return content
+        return content.decode()
     kept = content[: max(room_bytes - len(_CUT), 0)]
-    return kept[: kept.rfind(b"\n") + 1] + _CUT.encode() if kept else b""
+    whole = kept[: kept.rfind(b"\n") + 1] or kept
+    return whole.decode("utf-8", "ignore") + _CUT if kept else ""
 
 
 def _encoded(text: str) -> bytes:

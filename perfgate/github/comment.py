@@ -20,9 +20,10 @@ def marker(key: str) -> str:
 def put_comment(api: Api, number: int, *, key: str, text: str) -> str:
     """Write or replace the comment under a pull request; its URL.
 
-    Ours is what begins with the marker and comes from a bot or the token's own user, so that nobody gets
-    theirs overwritten by quoting it. Two jobs at once may each have written one: the oldest, which links
-    lead to, is kept, and the others refer to it, as an outdated verdict must not be left standing.
+    Ours is what begins with the marker and was written by whose token this is, so that nobody, no other bot
+    either, gets theirs overwritten by quoting it, nor keeps ours from being written. Two jobs at once may
+    each have written one: the oldest, which links lead to, is kept, and the others refer to it, as an
+    outdated verdict must not be left standing.
 
     Raises:
         ApiError: GitHub refused, failed, or did not answer.
@@ -49,4 +50,4 @@ def _is_ours(api: Api, row: Mapping[str, Any], mark: str) -> bool:
     body, author = row.get("body"), inside(row, "user.login")
     if not isinstance(body, str) or not body.startswith(mark) or not isinstance(row.get("id"), int):
         return False
-    return inside(row, "user.type") == "Bot" or (bool(author) and author == api.login())
+    return isinstance(author, str) and author.casefold() == api.login().casefold()

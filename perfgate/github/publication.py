@@ -10,7 +10,6 @@ from perfgate.github.plain import plain
 Level = Literal["notice", "warning", "failure"]
 Conclusion = Literal["success", "failure", "neutral", "action_required"]
 MAX_COMMENT_CHARACTERS = 65_000  # GitHub allows 65 536, and the marker wants some
-MAX_SUMMARY_CHARACTERS = 65_535
 MAX_ANNOTATIONS = 10
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -50,7 +49,6 @@ class Publication:
     def __post_init__(self) -> None:
         for name, size, limit in (
             ("comment", len(self.comment), MAX_COMMENT_CHARACTERS),
-            ("summary", len(self.summary), MAX_SUMMARY_CHARACTERS),
             ("annotations", len(self.annotations), MAX_ANNOTATIONS),
         ):
             if size > limit:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perfgate.errors import MeasureError, UsageError
 from perfgate.github.checked import commit_sha, inside, number, ref_name, repository_name
+from perfgate.github.plain import plain
 from perfgate.github.run import ActionsRun
 
 if TYPE_CHECKING:
     from perfgate.github.api import Api
+
+_MAX_OTHERS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,29 @@ def find_pull_request(api: Api, run: ActionsRun) -> PullRequest | None:
             "close all but one, or push another commit to one of them",
         )
     return found[0] if found else None
+
+
+def others_of_the_head(api: Api, head_sha: str, own: PullRequest | None) -> list[str]:
+    """Open pull requests with that very commit as their head, into another base than `own`'s: `#7 into main`.
+
+    They share its check. Looked for among the `_MAX_OTHERS` that were updated last, from whatever branch or
+    fork they come: GitHub lists those of a fork by its branch alone. Strangers name their branches.
+
+    Raises:
+        ApiError: GitHub refused, failed, or did not answer.
+    """
+    query = {"state": "open", "sort": "updated", "direction": "desc"}
+    rows = itertools.islice(api.rows(f"/repos/{api.repository}/pulls", query), _MAX_OTHERS)
+    found = [
+        (inside(row, "number"), inside(row, "base.ref"))
+        for row in rows
+        if inside(row, "head.sha") == head_sha
+    ]
+    return [
+        f"#{plain(number, 20)} into {plain(base, 100)}"
+        for number, base in found
+        if own is None or base != own.base_ref
+    ]
 
 
 def _open_ones(api: Api, run: ActionsRun, repository: str, branch: str, head_sha: str) -> list[PullRequest]:

@@ -1,14 +1,20 @@
-"""Reads what GitHub Actions says of this run: its variables and its event file."""
+"""Reads what GitHub Actions says of this run: its variables, its event file, and whether one has ended."""
+
+from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfgate.errors import UsageError
-from perfgate.github.checked import base_address, commit_sha, ref_name, repository_name, word
+from perfgate.github.checked import base_address, commit_sha, inside, ref_name, repository_name, word
+from perfgate.github.errors import ApiError
 from perfgate.github.plain import plain
+
+if TYPE_CHECKING:
+    from perfgate.github.api import Api
 
 MAX_EVENT_BYTES = 32 << 20  # GitHub's own limit of a payload is 25 MB
 _TORN = "run the job again; GitHub writes this file before the job's first step"
@@ -67,6 +73,24 @@ def read_run(environ: Mapping[str, str]) -> ActionsRun | None:
         output_path=_path(environ.get("GITHUB_OUTPUT")),
         summary_path=_path(environ.get("GITHUB_STEP_SUMMARY")),
     )
+
+
+def is_under_way(api: Api, run_id: int) -> bool:
+    """Whether a run of a workflow has not ended; no where the token may not ask.
+
+    Events of its beginning and its end may arrive in the wrong order, and nobody would ever complete a check
+    that is begun after the end.
+
+    Raises:
+        ApiError: GitHub failed, or did not answer.
+    """
+    try:
+        status = inside(api.get(f"/repos/{api.repository}/actions/runs/{run_id}"), "status")
+    except ApiError as error:
+        if error.refused:
+            return False
+        raise
+    return isinstance(status, str) and status != "completed"
 
 
 def _path(text: str | None) -> Path | None:

@@ -2,12 +2,14 @@
 
 import copy
 import json
+import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cli_project import Project
+from cli_project import Done, Project
 
 from perfgate.cli.ci_bundle import Bundle, Failure, Mark
 from perfgate.model import Outcome, Reason, Verdict
@@ -62,6 +64,13 @@ def offline(folder: Path, event_name: str, event: Mapping[str, Any], **more: str
     """The variables of a job whose GitHub is never asked."""
     folder.mkdir(exist_ok=True)
     return FakeGitHub(url="https://api.github.com").environ(folder, event_name, event, **more)
+
+
+def unframed(done: Done) -> Done:
+    """What a measuring step in GitHub Actions printed, between the lines that stop the runner's commands."""
+    frame = re.fullmatch(r"::stop-commands::([0-9a-f]{32})\n(.*)::\1::\n", done.out, re.DOTALL)
+    assert frame, done.out
+    return replace(done, out=frame[2])
 
 
 def outputs_of(folder: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ import signal
 import sys
 
 import pytest
-from cli_ci import Change, outputs_of, passing
+from cli_ci import Change, outputs_of, passing, unframed
 from cli_project import assert_error
 
 from perfgate.cli.ci_bundle import read_bundle, write_bundle
@@ -18,7 +18,8 @@ TOKENS = ("PERFGATE_CI_TOKEN", "GITHUB_TOKEN")
 
 def perfgate(change: Change, environ: dict[str, str], *arguments: str, anew: bool = False):
     kept = {name: value for name, value in environ.items() if name not in TOKENS}
-    return change.project.perfgate(*arguments, anew=anew, **kept)
+    done = change.project.perfgate(*arguments, anew=anew, **kept)
+    return unframed(done) if "GITHUB_ACTIONS" in kept else done
 
 
 @pytest.fixture(autouse=True)
@@ -173,6 +174,8 @@ def test_users_that_are_code_are_given_nothing_that_publishes(change, tmp_path):
     change.project.commit("users")
     done = change.project.perfgate("ci", **environ, PERFGATE_CI_TOKEN="secret")
     assert done.code == 2, done.err
+    told = "PERFGATE_CI_TOKEN and GITHUB_TOKEN can be read by the code that is measured"
+    assert done.err.startswith(f"warning: {told}")
     seen = set((tmp_path / "seen").read_text().split())
     assert "GITHUB_SHA" in seen
     assert not seen & {"GITHUB_TOKEN", "PERFGATE_CI_TOKEN", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"}

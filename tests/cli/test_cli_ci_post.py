@@ -273,6 +273,97 @@ def test_the_posting_workflow_shows_it_when_the_other_one_begins(job, github):
     assert [(check["status"], check["conclusion"]) for check in github.checks] == [("completed", "success")]
 
 
+@pytest.mark.parametrize("why", ["ended", "unseen"])
+def test_a_beginning_that_arrives_late_begins_no_check_that_nobody_would_end(job, github, why):
+    write_bundle(job.bundle, regressed())
+    number, _ = job.after_fork()
+    if why == "ended":
+        github.ended_runs.add(77)
+    else:
+        github.denied = {"actions"}
+    event = github.workflow_run_event(number) | {"action": "requested"}
+    code, out, _ = job.post("workflow_run", event)
+    assert code == 0
+    assert "check not started" in out
+    assert [(check["status"], check["conclusion"]) for check in github.checks] == [("completed", "failure")]
+
+
+@pytest.mark.parametrize("after", ["pull_request", "workflow_run"])
+@pytest.mark.parametrize("head_ref", ["feature", "another-branch"])
+@pytest.mark.parametrize(
+    ("made", "arguments", "conclusion"),
+    [
+        (passing, (), "action_required"),
+        (inconclusive, (), "action_required"),
+        (inconclusive, ("--inconclusive", "failure"), "failure"),
+        (regressed, (), "failure"),
+    ],
+)
+def test_what_pull_requests_into_two_bases_share_is_never_green(
+    job, github, after, head_ref, made, arguments, conclusion
+):
+    """The check is the commit's: what passes against one base must not open the way into another."""
+    number = github.add_pull(head_sha=HEAD, base_ref="stable", head_repository="mallory/shop")
+    base = "main<b>@octocat"
+    other = github.add_pull(head_sha=HEAD, head_ref=head_ref, head_repository="mallory/shop", base_ref=base)
+    write_bundle(job.bundle, made())
+    assert job.post(after, getattr(github, f"{after}_event")(number), *arguments)[0] == 0
+    assert [check["conclusion"] for check in github.checks] == [conclusion]
+    if conclusion == "action_required":
+        told = f"is the head of #{other} into {base}"
+        assert told in seen(job.summary())
+        comments = [each["body"].partition("\n")[2] for each in github.comments.get(number, [])]
+        assert len(comments) == (head_ref != "feature" or after == "pull_request")
+        for text in [github.checks[0]["output"]["summary"], *comments]:
+            assert_inert(text.split("\n\n")[0])
+            assert seen(text).startswith("**Not passed:** commit 1111111111 ")
+            assert told in seen(text)
+
+
+def test_where_nothing_may_tell_so_the_exit_code_does(job, github):
+    github.denied = {"comments", "checks", "statuses"}
+    number = github.add_pull(head_sha=HEAD)
+    github.add_pull(head_sha=HEAD, head_ref="<script>@octocat", base_ref="stable")
+    write_bundle(job.bundle, passing())
+    code, _, _ = job.post("pull_request", github.pull_request_event(number))
+    assert code == 4
+
+
+def test_pull_requests_into_one_base_may_share_a_pass(job, github):
+    number = github.add_pull(head_sha=HEAD)
+    github.add_pull(head_sha=HEAD, head_ref="the-same-commit")
+    github.add_pull(head_sha="2" * 40, base_ref="stable", head_ref="another-commit")
+    write_bundle(job.bundle, passing())
+    assert job.post("workflow_run", github.workflow_run_event(number))[0] == 0
+    assert [check["conclusion"] for check in github.checks] == ["success"]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected", "conclusion"), [(422, 4, "action_required"), (403, 0, "success")]
+)
+def test_a_pass_waits_for_the_list_of_pull_requests(job, github, status, expected, conclusion):
+    """Where the token may not see them nothing is known of others, as in a repository without any."""
+    write_bundle(job.bundle, passing())
+    number = github.add_pull(head_sha=HEAD)
+    github.fail_next(1, 200, body=[github.pulls[0]], when="/pulls")
+    github.fail_next(9, status, message="no", when="/pulls")
+    code, _, err = job.post("workflow_run", github.workflow_run_event(number))
+    assert code == expected
+    assert ("GET /repos/acme/shop/pulls" in err) == (expected == 4)
+    assert [check["conclusion"] for check in github.checks] == [conclusion]
+
+
+def test_one_that_was_closed_does_not_answer_for_another_with_its_head(job, github):
+    number = github.add_pull(head_sha=HEAD)
+    event = json.loads(json.dumps(github.pull_request_event(number)))
+    github.pulls[0]["state"] = "closed"
+    github.add_pull(head_sha=HEAD, base_ref="stable")
+    write_bundle(job.bundle, passing())
+    assert job.post("pull_request", event)[0] == 0
+    assert github.comments == {}
+    assert [check["conclusion"] for check in github.checks] == ["action_required"]
+
+
 def test_a_push_has_a_check_and_no_comment(job, github):
     write_bundle(job.bundle, passing(head_sha="c" * 40))
     assert job.post("push", {})[0] == 0

@@ -17,7 +17,7 @@ USED = (
     ("/repos/{owner}/{repo}/pulls", "get"),
     ("/repos/{owner}/{repo}/pulls", "post"),
     ("/repos/{owner}/{repo}/pulls/{pull_number}", "patch"),
-    ("/user", "get"),
+    ("/repos/{owner}/{repo}/actions/runs/{run_id}", "get"),
 )
 SOURCE = "https://github.com/octokit/openapi"
 WRITTEN = Path(__file__).with_name("github_api.json")

@@ -58,8 +58,9 @@ def _list_comments(github: FakeGitHub, seen: Seen, number: str) -> Answer:
 def _add_comment(github: FakeGitHub, seen: Seen, number: str) -> Answer:
     if refused := _denied(github, "comments") or _too_long(seen.body["body"]):
         return refused
-    kind = "User" if github.login else "Bot"
-    github.add_comment(int(number), seen.body["body"], login=github.login or "github-actions[bot]", kind=kind)
+    login = github.login or "github-actions[bot]"
+    kind = "Bot" if login.endswith("[bot]") else "User"
+    github.add_comment(int(number), seen.body["body"], login=login, kind=kind)
     return Answer(201, _comment(github, github.comments[int(number)][-1]))
 
 
@@ -116,8 +117,12 @@ def _set_check(check: dict[str, Any], body: dict[str, Any]) -> Answer | None:
     """As on GitHub every update adds its annotations to those that are there."""
     output = dict(body.get("output", {}))
     annotations = output.pop("annotations", [])
-    if len(annotations) > 50 or len(output.get("summary", "")) > 65_535:
+    if len(annotations) > 50:
         return refusal(422, "Invalid request.")
+    if len(output.get("summary", "").encode()) > 65_535:
+        problem = {"resource": "CheckRun", "code": "custom", "field": "summary"}
+        problem["message"] = "summary exceeds a maximum bytesize of 65535"
+        return refusal(422, "Validation Failed", problem)
     if body.get("status") == "completed" and "conclusion" not in body:
         return refusal(422, "Invalid request.\n\nConclusion is required.")
     check.update({name: value for name, value in body.items() if name != "output"})
@@ -190,10 +195,18 @@ def _change_pull(github: FakeGitHub, seen: Seen, number: str) -> Answer:
     return refusal(404, "Not Found")
 
 
-def _user(github: FakeGitHub, seen: Seen) -> Answer:
-    if github.login is None:
+def _show_run(github: FakeGitHub, seen: Seen, wanted: str) -> Answer:
+    if "actions" in github.denied:
         return refusal(403, "Resource not accessible by integration")
-    return Answer(200, answer_of("public-user", login=github.login, user_view_type="public"))
+    status = "completed" if int(wanted) in github.ended_runs else "in_progress"
+    return Answer(200, answer_of("workflow-run", id=int(wanted), status=status))
+
+
+def viewer(github: FakeGitHub, seen: Seen) -> Answer:
+    """GraphQL, which is no part of the description: the one query that perfgate sends."""
+    if seen.body != {"query": "{ viewer { login } }"}:
+        return Answer(200, {"errors": [{"message": "not a query of perfgate's"}]})
+    return Answer(200, {"data": {"viewer": {"login": github.login or "github-actions[bot]"}}})
 
 
 _OPERATIONS: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
@@ -207,5 +220,5 @@ _OPERATIONS: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", "{repo}/pulls", _list_pulls),
     ("POST", "{repo}/pulls", _add_pull),
     ("PATCH", "{repo}/pulls/([0-9]+)", _change_pull),
-    ("GET", "/user", _user),
+    ("GET", "{repo}/actions/runs/([0-9]+)", _show_run),
 )

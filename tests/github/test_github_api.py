@@ -1,6 +1,10 @@
 """Asking GitHub: what is tried again, what is not, what is said of it, and where the token goes."""
 
+import contextlib
+import gzip
+import socket
 import ssl
+import threading
 import time
 import traceback
 
@@ -134,6 +138,69 @@ def test_a_refusal_that_is_not_json_is_an_error_like_any(github, api, status):
         api.patch("/repos/acme/shop/issues/comments/1", {"body": "x"})
 
 
+TORN = {"status": 200, "body": b'[{"id": 1', "headers": {"Content-Length": "4000"}}
+
+
+def test_a_read_that_breaks_off_in_the_midst_is_asked_for_again(github, api):
+    github.fail_next(1, **TORN)
+    assert api.get(COMMENTS) == []
+    github.fail_next(2, **TORN)
+    with pytest.raises(ApiError, match=r"no usable answer .*IncompleteRead") as error:
+        api.get(COMMENTS)
+    assert error.value.uncertain
+    assert len(github.requests) == 4
+
+
+def test_a_write_whose_answer_breaks_off_is_not_repeated_unseen(github, api):
+    github.fail_next(1, performed=True, **TORN)
+    with pytest.raises(ApiError) as error:
+        api.post(STATUS, {"state": "success"})
+    assert error.value.uncertain
+    assert len(github.statuses) == 1
+
+
+@pytest.mark.parametrize("status", [200, 422])
+def test_an_answer_that_unpacks_to_more_than_there_is_room_for_is_given_up(github, api, status):
+    packed = gzip.compress(b" " * (65 << 20), 1)
+    github.fail_next(1, status, body=packed, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(ApiError, match="it is larger than 64 MiB"):
+        api.get(COMMENTS)
+
+
+@contextlib.contextmanager
+def dripping(*beginning):
+    """A server that sends a byte at a time, each soon enough for a timeout, and never comes to an end."""
+    ended = threading.Event()
+
+    def serve():
+        with listener, listener.accept()[0] as client, contextlib.suppress(OSError):
+            client.sendall(b"".join(beginning))
+            while not ended.wait(0.005):
+                client.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            ended.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"]
+)
+def test_an_answer_that_never_ends_is_given_up_and_then_nothing_more_is_asked(beginning):
+    with dripping(beginning) as url:
+        api = Api(token=TOKEN, api_url=url, repository="acme/shop", whole_s=0.3)
+        with pytest.raises(ApiError, match=r"GET .*: it was not there, whole, after 0 s") as error:
+            api.get(COMMENTS)
+        assert error.value.uncertain
+        with pytest.raises(ApiError, match=r"POST .*: not asked: 0.3 s were spent"):
+            api.post(STATUS, {"state": "success"})
+
+
 def test_nobody_listens(github, api):
     with github_server() as gone:
         lost = Api(token=TOKEN, api_url=gone.url, repository="acme/shop", backoff_s=0.001)
@@ -245,12 +312,26 @@ def test_github_enterprise_has_a_path_of_its_own(github, api):
         assert set(enterprise.lines()) == {f"GET {COMMENTS}"}
 
 
-def test_an_app_token_may_not_ask_who_it_is(github, api):
-    assert api.login() == api.login() == ""
-    assert github.lines() == ["GET /user"]
+@pytest.mark.parametrize("prefix", ["", "/api/v3"])
+@pytest.mark.parametrize("login", [None, "octocat", "acme-perf[bot]"])
+def test_whose_token_it_is_is_asked_once(prefix, login):
+    with github_server(prefix=prefix) as github:
+        github.login = login
+        api = Api(token=TOKEN, api_url=github.url, repository="acme/shop")
+        assert api.login() == api.login() == (login or "github-actions[bot]")
+        assert github.lines() == [f"POST {prefix.removesuffix('/v3')}/graphql"]
 
 
-def test_the_login_of_a_user_is_asked_once(github, api):
-    github.login = "octocat"
-    assert api.login() == api.login() == "octocat"
-    assert github.lines() == ["GET /user"]
+@pytest.mark.parametrize("answer", [{"errors": [{"message": "no"}]}, {"data": None}, [], 3])
+def test_where_it_is_not_told_the_token_is_that_of_the_job(github, api, answer):
+    github.fail_next(1, 200, body=answer)
+    assert api.login() == "github-actions[bot]"
+    again = Api(token=TOKEN, api_url=github.url, repository="acme/shop")
+    github.fail_next(1, 403, message="Resource not accessible by integration")
+    assert again.login() == "github-actions[bot]"
+
+
+def test_a_github_that_is_down_does_not_say_whose_token_it_is(github, api):
+    github.fail_next(1, 502)
+    with pytest.raises(ApiError, match="502 to POST /graphql"):
+        api.login()

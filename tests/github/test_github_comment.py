@@ -50,10 +50,11 @@ def test_it_is_found_on_the_last_of_many_pages(github, api):
         ("> {mark}\nquoted by a bot", BOT),
         (" {mark}", BOT),
         ("{mark}\nmine now", {"login": "github-actions"}),
+        ("{mark}\nechoed by another bot", {"login": "echo[bot]", "kind": "Bot"}),
         ("<!-- perfgate:another -->", BOT),
     ],
 )
-@pytest.mark.parametrize("login", [None, "octocat"])
+@pytest.mark.parametrize("login", [None, "octocat", "acme-perf[bot]"])
 def test_what_others_wrote_stays(github, api, body, author, login):
     github.login = login
     theirs = body.format(mark=marker(KEY))
@@ -62,12 +63,14 @@ def test_what_others_wrote_stays(github, api, body, author, login):
     assert bodies(github) == [theirs, f"{marker(KEY)}\nours"]
 
 
-def test_a_token_of_a_user_finds_what_that_user_wrote(github, api):
-    github.login = "octocat"
+@pytest.mark.parametrize("login", ["octocat", "acme-perf[bot]"])
+def test_a_token_of_a_user_or_an_app_finds_what_that_one_wrote(github, api, login):
+    github.login = login
+    github.add_comment(7, f"{marker(KEY)}\nof the time before", **BOT)
     put_comment(api, 7, key=KEY, text="one")
     again = Api(token=TOKEN, api_url=github.url, repository="acme/shop")
     put_comment(again, 7, key=KEY, text="two")
-    assert bodies(github) == [f"{marker(KEY)}\ntwo"]
+    assert bodies(github) == [f"{marker(KEY)}\nof the time before", f"{marker(KEY)}\ntwo"]
 
 
 def test_comments_of_deleted_users_and_without_body_are_passed_over(github, api):

@@ -130,15 +130,26 @@ def test_a_commit_github_does_not_know_is_an_error(github, api):
 
 
 def test_the_longest_texts_arrive(github, api):
-    publish(api, publication_of(comment="€" * 65_000, summary="€" * 65_535))
+    publish(api, publication_of(comment="€" * 65_000))
     assert github.comments[7][0]["body"].endswith("€" * 65_000)
+
+
+@pytest.mark.parametrize("summary", ["€" * 59_999, "| 検索 | +9 % |\n" * 5_000])
+def test_a_summary_that_fits_by_its_characters_is_cut_to_the_bytes_that_github_takes(github, api, summary):
+    for _ in range(2):
+        publish(api, publication_of(summary=summary))
+    (check,) = github.checks
+    kept, note = check["output"]["summary"].split("\n\n*")
+    assert note == "The rest did not fit in this summary.*\n"
+    assert summary.startswith(kept)
+    assert 65_400 < len(check["output"]["summary"].encode()) <= 65_535
+    assert kept.rstrip("\n")[-1] in "€|"
 
 
 @pytest.mark.parametrize(
     "changed",
     [
         {"comment": "x" * 65_001},
-        {"summary": "x" * 65_536},
         {"annotations": publication_of().annotations * 11},
         {"head_sha": "main"},
         {"head_sha": "a" * 40 + "\n"},
