@@ -63,7 +63,7 @@ def measure(asked: Asked, environ: Mapping[str, str]) -> int:
         raise
     ci_record.record(asked.folder, run, bundle, evidence)
     assert bundle.verdict is not None  # noqa: S101 - what was measured has one
-    return output.publish(bundle.verdict, asked.outputs, evidence)
+    return output.publish(bundle.verdict, asked.outputs, evidence, head_sha=bundle.head_sha)
 
 
 def _measured(

@@ -250,6 +250,12 @@ def facts_text(verdict: Verdict) -> str:
     )
 
 
+def head_text(head: Commit, head_sha: str) -> str:
+    """Head as people know it: of GitHub's merge commit, which is HEAD there, the head that was merged."""
+    merged = head.ref == "HEAD" and head.sha != head_sha != ""
+    return commit_text(replace(head, ref=f"{clean(head_sha)[:10]} as merged in") if merged else head)
+
+
 def commit_text(commit: Commit) -> str:
     """A commit as people know it: its ref, ten digits of its SHA, and whether the tree was dirty."""
     sha, ref = clean(commit.sha)[:10], shorten(clean(commit.ref), 40)
