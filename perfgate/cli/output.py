@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfgate.cli import streams
 from perfgate.errors import ExitCode, MeasureError, UsageError
 from perfgate.model import Outcome
 
@@ -145,7 +146,11 @@ def publish(
 
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if is_terminal else PIPE_WIDTH
-    click.echo(terminal.render(verdict, width=width, color=uses_color(is_terminal=is_terminal)), nl=False)
+    try:
+        click.echo(terminal.render(verdict, width=width, color=uses_color(is_terminal=is_terminal)), nl=False)
+    except BrokenPipeError:
+        # Whoever reads the first line alone wants the files and the verdict's exit code all the same.
+        streams.discard(sys.stdout)
     write_outputs(verdict, outputs, evidence, head_sha=head_sha)
     return exit_code_of(verdict)
 
