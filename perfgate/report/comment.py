@@ -16,7 +16,7 @@ from perfgate.report.commentrows import tables
 from perfgate.report.headline import headline, told_by_headline
 from perfgate.report.inert import code, fenced, link, prose, sha_code
 from perfgate.report.text import clean, shorten
-from perfgate.report.words import doubts, measured_text, unmeasured
+from perfgate.report.words import MDE_MEANING, doubts, measured_text, unmeasured
 
 MAX_CHARACTERS = 60_000
 """Below GitHub's 65 536; widths and budgets here add up to less even if every character is escaped."""
@@ -111,7 +111,7 @@ def _body(verdict: Verdict, context: CommentContext) -> list[list[str]]:
         [_facts(verdict, context)],
         _reproduce(verdict.reproduce),
         *(_accept(verdict) if context.accept else ()),
-        _footer(context),
+        _footer(context, explained=bool(verdict.comparisons)),
     ]
 
 
@@ -182,9 +182,13 @@ def _accept(verdict: Verdict) -> Iterator[list[str]]:
         yield [f"{what} without a command here (too many, or none to write): see `perfgate accept --help`."]
 
 
-def _footer(context: CommentContext) -> list[str]:
+def _footer(context: CommentContext, *, explained: bool) -> list[str]:
     key = shorten(clean(context.key), _NAME_WIDTH)
-    parts = [code(key) if key else "", f"head {sha_code(context.head_sha)}" if context.head_sha else ""]
+    parts = [
+        MDE_MEANING if explained else "",
+        code(key) if key else "",
+        f"head {sha_code(context.head_sha)}" if context.head_sha else "",
+    ]
     parts.append(link("the whole report, an artifact of the run", context.report_url))
     said = " · ".join(part for part in parts if part)
     return [f"<sub>{said}</sub>"] if said else []

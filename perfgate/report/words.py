@@ -28,6 +28,7 @@ from perfgate.units import (
 NONE = "–"
 ACCEPTED = "accepted"
 WARN_ONLY = "warn only"
+MDE_MEANING = "MDE: the smallest change that would have been found 4 times in 5"
 _NOTES = (ACCEPTED, WARN_ONLY, "")
 _REASON_WIDTH = 600
 _NAMED = 4

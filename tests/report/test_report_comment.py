@@ -118,8 +118,7 @@ def test_what_to_do_is_said_once_for_reasons_that_ask_for_the_same() -> None:
     text = comment(verdict(Outcome.REGRESSED, *regression().comparisons, reasons=tuple(reasons)))
     assert (
         "- a was worse\n- b was worse\n- c was worse<br>→ look at the diff\n"
-        "- d was noisy<br>→ measure longer\n"
-        in text
+        "- d was noisy<br>→ measure longer\n" in text
     )
     assert text.count("look at the diff") == 1
 
@@ -148,10 +147,13 @@ def test_a_regression_whose_name_cannot_be_written_is_counted() -> None:
 def test_footer_names_configuration_head_and_report() -> None:
     footer = comment(passing()).splitlines()[-1]
     assert footer == (
-        "<sub><code>perfgate.yml · shop</code> · head <code>9999999999</code> · "
+        "<sub>MDE: the smallest change that would have been found 4 times in 5 · "
+        "<code>perfgate.yml · shop</code> · head <code>9999999999</code> · "
         f"[the whole report, an artifact of the run]({URL})</sub>"
     )
     bare = render_comment(passing(), CommentContext(key="", head_sha="9" * 40))
+    assert bare.splitlines()[-1].endswith(" · head <code>9999999999</code></sub>")
+    bare = render_comment(verdict(Outcome.INVALID), CommentContext(key="", head_sha="9" * 40))
     assert bare.splitlines()[-1] == "<sub>head <code>9999999999</code></sub>"
 
 
