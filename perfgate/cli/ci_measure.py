@@ -55,7 +55,7 @@ def measure(asked: Asked, environ: Mapping[str, str]) -> int:
     with apart(environ):
         bundle, evidence = _recorded(asked, environ, key)
         assert bundle.verdict is not None  # noqa: S101 - what was measured has one
-        return output.publish(bundle.verdict, asked.outputs, evidence)
+        return output.publish(bundle.verdict, asked.outputs, evidence, head_sha=bundle.head_sha)
 
 
 def _recorded(asked: Asked, environ: Mapping[str, str], key: str) -> tuple[Bundle, Evidence | None]:

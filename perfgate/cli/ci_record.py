@@ -69,7 +69,7 @@ def record(folder: Path, run: ActionsRun | None, bundle: Bundle, evidence: Evide
         MeasureError: bundle or summary cannot be written.
     """
     write_bundle(folder, bundle)
-    _say(folder, run, bundle, _write_report(folder, bundle.verdict, evidence))
+    _say(folder, run, bundle, _write_report(folder, bundle, evidence))
 
 
 def record_failure(folder: Path, run: ActionsRun | None, error: Exception, *, key: str) -> None:
@@ -120,14 +120,14 @@ def _say(folder: Path, run: ActionsRun | None, bundle: Bundle, report: Path | No
         tell_step(run, bundle, report=report, summary=text)
 
 
-def _write_report(folder: Path, verdict: Verdict | None, evidence: Evidence | None) -> Path | None:
+def _write_report(folder: Path, bundle: Bundle, evidence: Evidence | None) -> Path | None:
     from perfgate.cli.output import write_outputs
 
     path = folder / REPORT_NAME
-    if verdict is None:
+    if bundle.verdict is None:
         return None
     try:
-        write_outputs(verdict, (("html", path),), evidence)
+        write_outputs(bundle.verdict, (("html", path),), evidence, head_sha=bundle.head_sha)
     except Exception as error:
         click.echo(f"no {REPORT_NAME}: {type(error).__name__}: {error}", file=sys.stderr)
         return None

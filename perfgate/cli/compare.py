@@ -19,7 +19,7 @@ from perfgate.cli.evidence import evidence_for
 from perfgate.cli.judged import Judged
 from perfgate.cli.late import as_it_was_sent, late_warnings
 from perfgate.cli.loadtest import load_test_options, seen_by_code
-from perfgate.cli.reproduce import load_test_words, reproduce_line
+from perfgate.cli.reproduce import exactly, load_test_words, reproduce_line
 from perfgate.cli.rulecheck import names_endpoints_late
 from perfgate.cli.slo import slo_reasons, stopping
 from perfgate.config import DriverName
@@ -54,7 +54,6 @@ class _Asked:
     approach: dict[str, Any]
     allow_dirty: bool
     whose: basepolicy.Whose
-    reproduce: str
 
     @property
     def base_is_a_commit(self) -> bool:
@@ -108,14 +107,6 @@ def command(
         approach=approach,
         allow_dirty=allow_dirty,
         whose=whose,
-        reproduce=reproduce_line(
-            config_path,
-            workload,
-            {"base": base, "head": head, "base_url": base_url, "head_url": head_url},
-            budget_ns,
-            whose,
-            load_test=load_test_words(env, driver, environment),
-        ),
     )
     opened = project.open_project(config_path, workload, env=env, driver=driver, environment=environment)
     if stored:
@@ -129,8 +120,17 @@ def command(
     else:
         opened = with_budget(opened, budget_ns)
         judged = _compare_measured(opened, asked, quiet=quiet)
+    again = reproduce_line(
+        config_path,
+        workload,
+        exactly({"base": base, "head": head, "base_url": base_url, "head_url": head_url}, judged.verdict),
+        budget_ns,
+        whose,
+        load_test=load_test_words(env, driver, environment),
+        stored=stored,
+    )
     evidence = evidence_for(judged, outputs, opened.config.store)
-    return output.publish(judged.verdict, outputs, evidence)
+    return output.publish(replace(judged.verdict, reproduce=again), outputs, evidence)
 
 
 def _compare_measured(opened: project.Project, asked: _Asked, *, quiet: bool) -> Judged:
@@ -140,9 +140,7 @@ def _compare_measured(opened: project.Project, asked: _Asked, *, quiet: bool) ->
     opened = _governed(opened, asked, repository, sources[0].commit)
     progress = output.start_progress(quiet=quiet)
     try:
-        return measure_pair(
-            opened, sources, repository, progress=progress, begun=begun, reproduce=asked.reproduce
-        )
+        return measure_pair(opened, sources, repository, progress=progress, begun=begun, reproduce="")
     finally:
         progress.close()
 
@@ -289,4 +287,4 @@ def _compare_stored(opened: project.Project, asked: _Asked) -> Judged:
     repository = open_repository(opened.config.root)
     base, head = _commits(asked, repository)
     opened = _governed(opened, asked, repository, base)
-    return compare_stored(opened, base, head, reproduce=asked.reproduce)
+    return compare_stored(opened, base, head)

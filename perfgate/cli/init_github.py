@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from perfgate.config import CONFIG_NAME
 from perfgate.errors import MeasureError, UsageError
@@ -22,7 +23,7 @@ def action_of(given: str | None) -> str:
     if action is None:
         raise UsageError(
             "where perfgate's action is on GitHub cannot be told from this installation",
-            "say it: perfgate init --github --action OWNER/perfgate@v1",
+            "say it, OWNER being whose repository it is: perfgate init --github --action OWNER/perfgate@v1",
         )
     if not workflows.is_action(action):
         raise UsageError(f"--action {action!r} is not OWNER/NAME@REF", "write it like OWNER/perfgate@v1")
@@ -76,25 +77,30 @@ def _installed_from() -> str | None:
     """OWNER/NAME@COMMIT where pip says so, or where the checkout that runs has its origin on github.com."""
     import perfgate
 
-    recorded = _recorded_by_pip()
-    if recorded:
-        return recorded
-    package = Path(perfgate.__file__).resolve().parent
-    if not (package.parent / "action.yml").is_file():
+    url, commit = _recorded_by_pip()
+    origin = workflows.repository_of(url.removeprefix("git+"))
+    if origin and commit:
+        return f"{origin}@{commit}"
+    top = Path(perfgate.__file__).resolve().parent.parent
+    return _of_clone(top) or _of_clone(Path(unquote(urlsplit(url).path)) if url.startswith("file:") else top)
+
+
+def _of_clone(top: Path) -> str | None:
+    """The commit that is checked out in a clone of perfgate from github.com."""
+    if not (top / "action.yml").is_file() or not (top / "perfgate").is_dir():
         return None
-    origin = workflows.repository_of(run_git(package, "remote", "get-url", "origin").out)
-    head = run_git(package, "rev-parse", "HEAD")
+    origin = workflows.repository_of(run_git(top, "remote", "get-url", "origin").out)
+    head = run_git(top, "rev-parse", "HEAD")
     return f"{origin}@{head.out}" if origin and head.status == 0 else None
 
 
-def _recorded_by_pip() -> str | None:
-    """What PEP 610's direct_url.json says of an installation from a git URL."""
+def _recorded_by_pip() -> tuple[str, str]:
+    """URL and commit of what was installed, as PEP 610's direct_url.json has them; "" for what it has not."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
         recorded = json.loads(distribution("perfgate").read_text("direct_url.json") or "{}")
-        origin = workflows.repository_of(recorded["url"].removeprefix("git+"))
-        return f"{origin}@{recorded['vcs_info']['commit_id']}" if origin else None
+        return str(recorded["url"]), str(recorded.get("vcs_info", {}).get("commit_id", ""))
     except (PackageNotFoundError, ValueError, KeyError, AttributeError, TypeError):
-        return None
+        return "", ""

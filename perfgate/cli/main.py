@@ -18,6 +18,7 @@ from types import FrameType
 import click
 
 from perfgate import __version__
+from perfgate.cli import streams
 from perfgate.errors import ExitCode, PerfgateError
 
 COMMANDS = {
@@ -89,6 +90,7 @@ def perfgate() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one perfgate command and return its exit code; errors are written to stderr, one line each."""
+    streams.replace_closed()
     before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
     for number, handler in before.items():
         if handler == signal.SIG_DFL:  # nohup ignores one of them, and means it
@@ -131,11 +133,12 @@ def _report(error: BaseException) -> int:
 
             traceback.print_exception(error)
         sys.stderr.flush()
-    except BrokenPipeError:
-        code = ExitCode.INVALID
+    except BrokenPipeError as second:
+        code, error = ExitCode.INVALID, second
     if isinstance(error, BrokenPipeError):
-        # The interpreter flushes stdout once more at exit and would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The interpreter flushes both once more at exit and would complain again.
+        streams.discard(sys.stdout)
+        streams.discard(sys.stderr)
     return int(code)
 
 

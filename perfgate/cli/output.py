@@ -7,11 +7,13 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from perfgate.cli import streams
 from perfgate.errors import ExitCode, MeasureError, UsageError
 from perfgate.model import Outcome
 
@@ -71,14 +73,23 @@ def outputs_of(
 
 
 def _make_folder(name: str, folder: Path) -> None:
+    """Make it if it is not there; if the command then puts nothing in, it is taken away at its end."""
     if folder.is_symlink():
         raise UsageError(f"-o {name}={folder}: a symbolic link", "name the folder itself")
+    if folder.is_dir():
+        return
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir()
+        click.get_current_context().find_root().call_on_close(lambda: _remove_empty(folder.absolute()))
     except OSError as error:
         raise UsageError(
             f"-o {name}={folder}/: no folder can be made there ({error.strerror})", "name another one"
         ) from error
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def output_option_of(
@@ -112,7 +123,13 @@ def start_progress(*, quiet: bool) -> Progress:
     return make_progress(sys.stderr, quiet=quiet, color=uses_color(is_terminal=sys.stderr.isatty()))
 
 
-def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...], evidence: Evidence | None = None) -> int:
+def publish(
+    verdict: Verdict,
+    outputs: tuple[tuple[str, Path], ...],
+    evidence: Evidence | None = None,
+    *,
+    head_sha: str = "",
+) -> int:
     """Print the verdict, write the files asked for, and return the exit code.
 
     Args:
@@ -120,6 +137,7 @@ def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...], evidence: E
         outputs: formats and paths, as `outputs_of` reads them.
         evidence: results, requests and series for the page and the pictures; without any they show the
             verdict alone.
+        head_sha: the pull request's head, where a merge of it was measured.
 
     Raises:
         MeasureError: a file could not be written; the verdict has been printed by then.
@@ -128,8 +146,12 @@ def publish(verdict: Verdict, outputs: tuple[tuple[str, Path], ...], evidence: E
 
     is_terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if is_terminal else PIPE_WIDTH
-    click.echo(terminal.render(verdict, width=width, color=uses_color(is_terminal=is_terminal)), nl=False)
-    write_outputs(verdict, outputs, evidence)
+    try:
+        click.echo(terminal.render(verdict, width=width, color=uses_color(is_terminal=is_terminal)), nl=False)
+    except BrokenPipeError:
+        # Whoever reads the first line alone wants the files and the verdict's exit code all the same.
+        streams.discard(sys.stdout)
+    write_outputs(verdict, outputs, evidence, head_sha=head_sha)
     return exit_code_of(verdict)
 
 
@@ -139,20 +161,26 @@ def exit_code_of(verdict: Verdict) -> int:
 
 
 def write_outputs(
-    verdict: Verdict, outputs: tuple[tuple[str, Path], ...], evidence: Evidence | None = None
+    verdict: Verdict,
+    outputs: tuple[tuple[str, Path], ...],
+    evidence: Evidence | None = None,
+    *,
+    head_sha: str = "",
 ) -> None:
-    """Write the files asked for, each whole or not at all.
+    """Write the files asked for, each whole or not at all; the arguments are those of `publish`.
 
     Raises:
         MeasureError: one could not be written.
     """
-    page = _page_of(verdict, evidence) if any(needs_page(name, path) for name, path in outputs) else None
+    head_sha = head_sha or verdict.head.sha
+    paged = any(needs_page(name, path) for name, path in outputs)
+    page = _page_of(verdict, evidence, head_sha) if paged else None
     for name, path in outputs:
         kind = next((kind for kind in PICTURES if kind == name), None)
         if kind is not None:
             _write_pictures(kind, path, verdict, page)
         else:
-            write_text(name, path, _text_of(name, verdict, page))
+            write_text(name, path, _text_of(name, verdict, page, head_sha))
 
 
 def needs_page(name: str, path: Path) -> bool:
@@ -160,21 +188,22 @@ def needs_page(name: str, path: Path) -> bool:
     return name == "html" or (name in PICTURES and path.is_dir())
 
 
-def _page_of(verdict: Verdict, evidence: Evidence | None) -> Page:
+def _page_of(verdict: Verdict, evidence: Evidence | None, head_sha: str) -> Page:
     from perfgate.report.page.build import page_of
 
     now = datetime.datetime.now(datetime.UTC)
-    return page_of(verdict, evidence, generated_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    generated_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return page_of(verdict, evidence, generated_at=generated_at, head_sha=head_sha)
 
 
-def _text_of(name: str, verdict: Verdict, page: Page | None) -> str:
+def _text_of(name: str, verdict: Verdict, page: Page | None, head_sha: str) -> str:
     from perfgate.report import comment, gitlab, jsonout, junit
 
     match name:
         case "json":
             return jsonout.render(verdict)
         case "markdown":
-            return comment.render_comment(verdict, comment.CommentContext(key="", head_sha=verdict.head.sha))
+            return comment.render_comment(verdict, comment.CommentContext(key="", head_sha=head_sha))
         case "junit":
             return junit.render_junit(verdict)
         case "gitlab-metrics":

@@ -17,6 +17,7 @@ from perfgate.cli.rulecheck import (
     require_known_endpoints,
 )
 from perfgate.config import Config, load_config
+from perfgate.config.commands import require_own
 from perfgate.errors import PerfgateError, UsageError
 
 if TYPE_CHECKING:
@@ -147,13 +148,14 @@ def require_command(config: Config) -> None:
     """Refuse to measure a commit without knowing how to start it.
 
     Raises:
-        UsageError: perfgate.yml has no service.command.
+        UsageError: perfgate.yml has no service.command, or a placeholder for it.
     """
     if config.service is None or not config.service.command:
         raise UsageError(
             f"{config.path}: no service.command, so a commit cannot be started",
             "say how to start the service, or give --base-url and --head-url of services that run already",
         )
+    require_own(config.service.command, config.path)
 
 
 def require_clean(repository: Repository, commits: Collection[Commit], config: Config) -> None:

@@ -13,7 +13,7 @@ from perfgate.cli import basepolicy, options, output, project
 from perfgate.cli.acceptances import with_accepted
 from perfgate.cli.evidence import evidence_for
 from perfgate.cli.loadtest import load_test_options
-from perfgate.cli.reproduce import load_test_words, reproduce_line
+from perfgate.cli.reproduce import exactly, load_test_words, reproduce_line
 from perfgate.config import DriverName
 from perfgate.errors import ExitCode, UsageError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from perfgate.model import Result
 
 _MOST_READ = 50
+_NAMED = {"base": None, "head": None, "base_url": None, "head_url": None}
 _EXAMPLES = """\b
 Examples:
   perfgate report -o html=report.html                (the newest comparison)
@@ -68,7 +69,7 @@ def command(
     again = reproduce_line(
         config_path,
         workload,
-        {"base": base, "head": head, "base_url": None, "head_url": None} if base else _asked(judged),
+        exactly(_NAMED, judged.verdict) if base else _asked(judged),
         None,
         whose,
         load_test=load_test_words(env, driver, environment),
@@ -85,7 +86,7 @@ def _of_commits(opened: project.Project, base: str, head: str | None, whose: bas
     repository = open_repository(opened.config.root)
     commits = repository.resolve(base), repository.resolve(head or "HEAD")
     opened = with_accepted(basepolicy.governed(opened, repository, commits[0], whose), repository, commits[0])
-    return compare_stored(opened, *commits, reproduce="")
+    return compare_stored(opened, *commits)
 
 
 def _of_run(opened: project.Project, run_id: str | None, whose: basepolicy.Whose) -> Judged:
@@ -98,7 +99,7 @@ def _of_run(opened: project.Project, run_id: str | None, whose: basepolicy.Whose
         opened = with_accepted(opened, repository, base.commit)
     else:
         opened = with_accepted(opened, repository, None)
-    return judged_pair(opened, base, head, reproduce="")
+    return judged_pair(opened, base, head)
 
 
 def _newest_pair(opened: project.Project) -> tuple[Result, Result]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,20 +19,22 @@ if TYPE_CHECKING:
     from perfgate.model import Commit, Result
 
 
-def compare_stored(opened: Project, base: Commit, head: Commit, *, reproduce: str) -> Judged:
+def compare_stored(opened: Project, base: Commit, head: Commit) -> Judged:
     """The verdict over stored results of two commits; nothing is measured.
 
-    Where they were not measured together, base is shown by the newest of its results that was judged by.
+    Where they were not measured together, base is shown by the newest of its results that was judged by. How
+    to ask the same again is the caller's to say.
 
     Raises:
         UsageError: one of them has no complete stored result.
     """
-    bases, heads = _complete(opened, base), _complete(opened, head)
+    measured = f"measure both: {shlex.join(['perfgate', 'compare', base.ref, head.ref])}"
+    bases, heads = _complete(opened, base, measured), _complete(opened, head, measured)
     by_run = {result.run_id: result for result in bases if result.side == "base"}
     for result in heads:
         if result.side == "head" and result.run_id in by_run:
-            return judged_pair(opened, by_run[result.run_id], result, reproduce=f"{reproduce} --stored")
-    return _unpaired(opened, base, bases, _with_all_runs(heads), reproduce)
+            return judged_pair(opened, by_run[result.run_id], result)
+    return _unpaired(opened, base, bases, _with_all_runs(heads))
 
 
 def stored_result(opened: Project, commit: Commit) -> Result:
@@ -40,7 +43,8 @@ def stored_result(opened: Project, commit: Commit) -> Result:
     Raises:
         UsageError: there is none.
     """
-    return _with_all_runs(_complete(opened, commit))
+    measured = f"measure it first: {shlex.join(['perfgate', 'run', commit.ref])}"
+    return _with_all_runs(_complete(opened, commit, measured))
 
 
 def _with_all_runs(results: list[Result]) -> Result:
@@ -61,8 +65,12 @@ def _with_all_runs(results: list[Result]) -> Result:
     return replace(first, rounds=tuple(replace(each, index=n) for n, each in enumerate(rounds)))
 
 
-def _complete(opened: Project, commit: Commit) -> list[Result]:
-    """The commit's complete results, newest first; files that cannot be used are named on stderr."""
+def _complete(opened: Project, commit: Commit, remedy: str) -> list[Result]:
+    """The commit's complete results, newest first; files that cannot be used are named on stderr.
+
+    Raises:
+        UsageError: there is none; `remedy` says how to get one.
+    """
     from perfgate.store.results import find
 
     found, skipped = find(opened.config.store, commit.sha)
@@ -75,13 +83,13 @@ def _complete(opened: Project, commit: Commit) -> list[Result]:
         why = " of this workload" if complete else why
         raise UsageError(
             f"no stored result{why} for {commit.ref} ({commit.sha[:10]})",
-            import_hint(opened.workload, commit.ref) or f"measure it first: perfgate run {commit.ref}",
+            import_hint(opened.workload, commit.ref) or remedy,
         )
     return fitting
 
 
-def judged_pair(opened: Project, base: Result, head: Result, *, reproduce: str) -> Judged:
-    """The verdict over both sides of one run."""
+def judged_pair(opened: Project, base: Result, head: Result) -> Judged:
+    """The verdict over both sides of one run; how to ask the same again is the caller's to say."""
     from perfgate.gate.decide import Circumstances, judge
     from perfgate.store.results import path_of
 
@@ -89,7 +97,7 @@ def judged_pair(opened: Project, base: Result, head: Result, *, reproduce: str) 
     click.echo(f"stored: {path_of(opened.config.store, head)}", file=sys.stderr)
     circumstances = Circumstances(
         elapsed_s=seconds,
-        reproduce=reproduce,
+        reproduce="",
         extra_reasons=slo_reasons(opened, head),
         extra_warnings=opened.warnings,
         accepted=opened.accepted,
@@ -97,7 +105,7 @@ def judged_pair(opened: Project, base: Result, head: Result, *, reproduce: str) 
     return Judged(verdict=judge(base, head, opened.policy, circumstances), base=base, head=head)
 
 
-def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result, reproduce: str) -> Judged:
+def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result) -> Judged:
     from perfgate.gate.decide import Circumstances, judge_unpaired
     from perfgate.gate.levels import run_levels, runs_of
     from perfgate.gate.stored import judge_stored
@@ -118,7 +126,7 @@ def _unpaired(opened: Project, commit: Commit, bases: list[Result], head: Result
                 levels.setdefault(metric, []).append(level)
     circumstances = Circumstances(
         elapsed_s=sum(r.duration_ns for r in head.rounds) / 1e9,
-        reproduce=f"{reproduce} --stored",
+        reproduce="",
         extra_reasons=(
             *((Outcome.INVALID, reason) for reason in invalidity_alone(head, opened.policy)),
             *((Outcome.INVALID, reason) for reason in unsound),

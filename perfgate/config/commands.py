@@ -6,6 +6,9 @@ than was meant.
 
 import re
 import shlex
+from pathlib import Path
+
+from perfgate.errors import UsageError
 
 # One alternative per thing a shell treats specially, longest operators first. Which of them count depends on
 # whether double quotes are open: inside, operators and single quotes are plain text.
@@ -16,6 +19,9 @@ _INSIDE = re.compile(_SHARED, re.VERBOSE | re.DOTALL)
 _OUTSIDE = re.compile(
     _SHARED + r"""| (?P<literal>'[^']*') | (?P<operator>&&|\|\||>>|<<|[|;&<>()\n])""", re.VERBOSE | re.DOTALL
 )
+PLACEHOLDER = "./your-service --port {port}"
+"""What `perfgate init` writes where no file says how the service starts."""
+
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
@@ -48,6 +54,19 @@ def split_command(text: str) -> tuple[str, ...]:
     if "\0" in text:
         raise CommandError("a command with a NUL character", "remove it")
     return words
+
+
+def require_own(command: tuple[str, ...], path: Path) -> None:
+    """Refuse the placeholder as the service.command of the perfgate.yml at `path`.
+
+    Raises:
+        UsageError: it is still there.
+    """
+    if command == split_command(PLACEHOLDER):
+        raise UsageError(
+            f"{path}: service.command is still the placeholder that perfgate init wrote",
+            "write there how your service starts, like python -m shop --port {port}",
+        )
 
 
 def _refuse_shell(text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perfgate.config.commands import require_own
 from perfgate.doctor.check import Check, failed
 from perfgate.errors import PerfgateError, UsageError
 from perfgate.git import Repository, git_version, open_repository
@@ -61,6 +62,7 @@ def check_service(config: Config, repository: Repository, progress: Progress) ->
             remedy="say how to start the service, or give --base-url and --head-url",
         )
     try:
+        require_own(service.command, config.path)
         ready_ns = rehearse(config, repository, repository.resolve("HEAD"), progress)
     except PerfgateError as error:
         return failed("service", error)

@@ -1,6 +1,7 @@
 """Lines of Markdown within a budget: what does not fit is counted, never dropped in silence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from perfgate.model import Reason
 from perfgate.report.inert import prose
@@ -8,12 +9,15 @@ from perfgate.report.text import shorten
 from perfgate.report.words import reason_text, remedy_text
 
 
-def bullet(subject: str, reason: Reason, width: int) -> str:
-    """A reason as an item of a list, and under it what to do."""
-    remedy = shorten(remedy_text(reason), width)
-    return f"- {prose(subject + shorten(reason_text(reason), width))}" + (
-        f"<br>→ {prose(remedy)}" if remedy else ""
-    )
+def bullets(told: Iterable[tuple[str, Reason]], width: int) -> Iterator[str]:
+    """Reasons, each with its subject or "", as items of a list; neighbours ask for the same only once."""
+    for remedy, group in groupby(told, key=lambda pair: shorten(remedy_text(pair[1]), width)):
+        *others, last = (
+            f"- {prose((f'{subject}: ' if subject else '') + shorten(reason_text(reason), width))}"
+            for subject, reason in group
+        )
+        yield from others
+        yield f"{last}<br>→ {prose(remedy)}" if remedy else last
 
 
 def within(lines: Iterable[str], budget: int, noun: str) -> list[str]:

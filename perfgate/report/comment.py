@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from perfgate.model import Commit, Outcome, Verdict
 from perfgate.report.accepting import LONGEST, UNTIL, WHY, accept_commands, is_perfgate_command
-from perfgate.report.bounded import bullet, within
+from perfgate.report.bounded import bullets, within
 from perfgate.report.commentrows import tables
 from perfgate.report.headline import headline, told_by_headline
 from perfgate.report.inert import code, fenced, link, prose, sha_code
 from perfgate.report.text import clean, shorten
-from perfgate.report.words import doubts, measured_text, unmeasured
+from perfgate.report.words import MDE_MEANING, doubts, measured_text, unmeasured
 
 MAX_CHARACTERS = 60_000
 """Below GitHub's 65 536; widths and budgets here add up to less even if every character is escaped."""
@@ -59,8 +59,8 @@ class CommentContext:
     """What a comment says beside the verdict.
 
     `key` names the configuration, `head_sha` the head of the pull request (which need not be the commit that
-    was measured), `report_url` where the whole report is: only a plain https URL is linked. With `accept`
-    it says how to accept a regression.
+    was measured), `report_url` the run that has the whole report as an artifact: only a plain https URL is
+    linked. With `accept` it says how to accept a regression.
     """
 
     key: str
@@ -111,33 +111,30 @@ def _body(verdict: Verdict, context: CommentContext) -> list[list[str]]:
         [_facts(verdict, context)],
         _reproduce(verdict.reproduce),
         *(_accept(verdict) if context.accept else ()),
-        _footer(context),
+        _footer(context, explained=bool(verdict.comparisons)),
     ]
 
 
 def _reasons(verdict: Verdict) -> list[str]:
     untold = verdict.reasons[told_by_headline(verdict) :]
-    return within((bullet("", reason, _REASON_WIDTH) for reason in untold), _REASONS_BUDGET, "reasons")
+    return within(bullets((("", reason) for reason in untold), _REASON_WIDTH), _REASONS_BUDGET, "reasons")
 
 
 def _unmeasured(verdict: Verdict) -> list[str]:
-    found = unmeasured(verdict)
-    bullets = (bullet(f"{subject}: " if subject else "", r, _DOUBT_WIDTH) for subject, r in found)
-    lines = within(bullets, _UNMEASURED_BUDGET, "reasons")
+    lines = within(bullets(unmeasured(verdict), _DOUBT_WIDTH), _UNMEASURED_BUDGET, "reasons")
     return ["**Not measured**", "", *lines] if lines else []
 
 
 def _warnings(verdict: Verdict) -> Iterator[list[str]]:
     """What a reviewer has to know in the open, every other doubt folded away."""
-    told = [bullet("", r, _REASON_WIDTH) for r in verdict.warnings if r.code in _TOLD]
-    yield within(told, _TOLD_BUDGET, "warnings")
+    told = (("", r) for r in verdict.warnings if r.code in _TOLD)
+    yield within(bullets(told, _REASON_WIDTH), _TOLD_BUDGET, "warnings")
     measured = tuple(c for c in verdict.comparisons if c.outcome != Outcome.NOT_MEASURED)
     rest = [("", r) for r in verdict.warnings if r.code not in _TOLD]
     rest += doubts(replace(verdict, comparisons=measured))
     if rest:
-        bullets = (bullet(f"{subject}: " if subject else "", r, _DOUBT_WIDTH) for subject, r in rest)
         yield ["<details>", f"<summary>{len(rest)} warning{'s' if len(rest) > 1 else ''}</summary>"]
-        yield within(bullets, _DOUBTS_BUDGET, "warnings")
+        yield within(bullets(rest, _DOUBT_WIDTH), _DOUBTS_BUDGET, "warnings")
         yield ["</details>"]
 
 
@@ -185,9 +182,13 @@ def _accept(verdict: Verdict) -> Iterator[list[str]]:
         yield [f"{what} without a command here (too many, or none to write): see `perfgate accept --help`."]
 
 
-def _footer(context: CommentContext) -> list[str]:
+def _footer(context: CommentContext, *, explained: bool) -> list[str]:
     key = shorten(clean(context.key), _NAME_WIDTH)
-    parts = [code(key) if key else "", f"head {sha_code(context.head_sha)}" if context.head_sha else ""]
-    parts.append(link("the whole report", context.report_url))
+    parts = [
+        MDE_MEANING if explained else "",
+        code(key) if key else "",
+        f"head {sha_code(context.head_sha)}" if context.head_sha else "",
+    ]
+    parts.append(link("the whole report, an artifact of the run", context.report_url))
     said = " · ".join(part for part in parts if part)
     return [f"<sub>{said}</sub>"] if said else []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from perfgate.model import LoadSummary, Outcome, Reason
 from perfgate.report import loadrows, loadwords
-from perfgate.report.bounded import bullet, within
+from perfgate.report.bounded import bullets, within
 from perfgate.report.inert import code, prose
 from perfgate.report.text import shorten
 from perfgate.report.toolwords import tool_lines
@@ -92,4 +92,4 @@ def _doubts(summary: LoadSummary, warnings: Sequence[Reason]) -> list[str]:
 
 
 def _bullets(reasons: Sequence[Reason], budget: int, noun: str) -> list[str]:
-    return within((bullet("", reason, _REASON_WIDTH) for reason in reasons), budget, noun)
+    return within(bullets((("", reason) for reason in reasons), _REASON_WIDTH), budget, noun)

@@ -11,14 +11,11 @@ from perfgate.model import Verdict
 from perfgate.report.console import STYLES, new_console, print_reasons, print_wrapped, written
 from perfgate.report.headline import headline, told_by_headline
 from perfgate.report.text import clean, shorten
-from perfgate.report.words import ACCEPTED, Row, doubts, facts_text, rows
+from perfgate.report.words import ACCEPTED, MDE_MEANING, Row, doubts, facts_text, rows
 
 _HEADS = ("endpoint", "metric", "base", "head", "change", "adj. p", "MDE", "verdict")
 _RIGHT = {"base", "head", "adj. p", "MDE"}
-_LEGEND = (
-    "change: head against base, with its interval · adj. p: adjusted over all metrics · "
-    "MDE: the smallest change that would have been found 4 times in 5"
-)
+_LEGEND = "change: head against base, with its interval · adj. p: adjusted over all metrics · " + MDE_MEANING
 _ACCEPTED_STYLE = "yellow"
 _COMFORTABLE_NAME = 24
 _READABLE_NAME = 12

@@ -28,6 +28,7 @@ from perfgate.units import (
 NONE = "–"
 ACCEPTED = "accepted"
 WARN_ONLY = "warn only"
+MDE_MEANING = "MDE: the smallest change that would have been found 4 times in 5"
 _NOTES = (ACCEPTED, WARN_ONLY, "")
 _REASON_WIDTH = 600
 _NAMED = 4
@@ -248,6 +249,12 @@ def facts_text(verdict: Verdict) -> str:
             f"workload {shorten(clean(verdict.workload_name), 40)}",
         )
     )
+
+
+def head_text(head: Commit, head_sha: str) -> str:
+    """Head as people know it: of GitHub's merge commit, which is HEAD there, the head that was merged."""
+    merged = head.ref == "HEAD" and head.sha != head_sha != ""
+    return commit_text(replace(head, ref=f"{clean(head_sha)[:10]} as merged in") if merged else head)
 
 
 def commit_text(commit: Commit) -> str:

@@ -6,13 +6,14 @@ import json
 from string import Template
 from typing import TYPE_CHECKING
 
+from perfgate.config.commands import PLACEHOLDER
+
 if TYPE_CHECKING:
     from perfgate.scaffold.guess import Guess
 
 IGNORED = ".perfgate/"
 SCHEMA_PATH = ".perfgate/perfgate.schema.json"
 WORKLOAD_NAME = "load-test.yml"
-PLACEHOLDER_COMMAND = "./your-service --port {port}"
 
 _CONFIG = Template("""\
 # yaml-language-server: $$schema=$schema
@@ -63,7 +64,7 @@ scenarios:
 
 def config_text(guess: Guess | None, workload: str) -> str:
     """A perfgate.yml that starts the service as guessed, or by a placeholder that says what to write."""
-    command = guess.command if guess else PLACEHOLDER_COMMAND
+    command = guess.command if guess else PLACEHOLDER
     remark = f"Guessed from {guess.source}: check it." if guess else "WRITE HERE how your service starts."
     steps = (
         "".join(f"    - {json.dumps(step, ensure_ascii=False)}\n" for step in guess.build) if guess else ""

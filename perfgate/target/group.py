@@ -201,7 +201,12 @@ def _cannot_run(argv: tuple[str, ...], cwd: Path, key: str, error: Exception) ->
     program = argv[0]
     what = f"perfgate.yml: {key}: {program!r}"
     if isinstance(error, FileNotFoundError):
-        hint = f"install it, or correct {key}: a path in it counts from {cwd}"
+        hint = f"install it, or correct {key}"
+        if os.sep in program and not Path(program).is_absolute():
+            hint = (
+                f"commit it, let service.build make it, or correct {key}: "
+                "in a checkout of the commit the path counts from perfgate.yml's folder, or service.cwd"
+            )
         if os.sep in program and (cwd / program).exists():
             hint = "it exists, so the interpreter in its first line (#!) is missing: rebuild or name it"
         return UsageError(f"{what} was not found", hint)

@@ -71,7 +71,8 @@ def test_a_forks_pull_request_from_measuring_to_the_comment(change, tmp_path, mo
         outputs = outputs_of(job)
         assert (outputs["verdict"], outputs["exit-code"]) == ("REGRESSED", "1")
         assert "GET /home p50" in json.loads(outputs["regressed"])
-        assert "<html" in (change.path / outputs["report"]).read_text()
+        page = (change.path / outputs["report"]).read_text()
+        assert f"→ {change.head[:10]} as merged in {change.merge[:10]}</title>" in page.replace("\u00a0", " ")
         assert "REGRESSED" in (job / "step_summary").read_text()
         text = (change.path / "perfgate.yml").read_text().splitlines()
         assert {text[mark.line - 1].strip() for mark in bundle.marks} == {

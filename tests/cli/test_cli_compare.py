@@ -70,8 +70,9 @@ def test_the_page_has_everything_that_was_measured(project: Project, slow: dict[
     assert len(list((project.path / ".perfgate/figures").glob("*.png"))) > 1
 
 
-def test_the_report_leads_with_the_verdict_and_says_how_to_reproduce(slow: dict[str, object]) -> None:
-    assert "reproduce: perfgate compare main slow" in str(slow["stdout"])
+def test_the_report_says_how_to_reproduce(project: Project, slow: dict[str, object]) -> None:
+    base, head = (project.git("rev-parse", ref)[:12] for ref in ("main", "slow"))
+    assert f"reproduce: perfgate compare {base} {head}\n" in str(slow["stdout"])
 
 
 def test_progress_goes_to_stderr_one_line_at_a_time(slow: dict[str, object]) -> None:
@@ -217,7 +218,9 @@ def test_runs_of_different_times_are_compared_with_caution(project: Project, tmp
     other = Project(tmp_path / "repository")
     other.branch("slow", answer=SLOW)
     assert other.perfgate("run", "main").code == 0
-    assert_error(other.perfgate("compare", "main", "slow", "--stored"), 2, "slow", "perfgate run slow")
+    assert_error(
+        other.perfgate("compare", "main", "slow", "--stored"), 2, "slow", "perfgate compare main slow"
+    )
     assert other.perfgate("run", "slow").code == 0
     done = other.perfgate("compare", "main", "slow", "--stored")
     assert "unpaired" in done.out

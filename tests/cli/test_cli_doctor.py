@@ -120,6 +120,22 @@ def test_a_wrong_workload_is_exit_2(project, capsys):
     assert examine(capsys)[0] == 2
 
 
+def test_the_placeholder_of_init_is_told_from_a_missing_program(tmp_path, monkeypatch, capsys):
+    git(tmp_path, "init", "-q")
+    monkeypatch.chdir(tmp_path)
+    assert main(["init"]) == 0
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "start")
+    capsys.readouterr()
+    code, checks, _ = examine(capsys)
+    assert code == 4
+    assert "still the placeholder that perfgate init wrote" in checks["service"]["text"]
+    assert main(["compare", "HEAD", "HEAD"]) == 2
+    said = capsys.readouterr().err
+    assert "still the placeholder" in said
+    assert "checking out" not in said
+
+
 def test_a_service_that_dies_is_exit_4_with_its_last_words(project, capsys):
     (project / "app.py").write_text("raise SystemExit('no database')")
     git(project, "commit", "-qam", "break")

@@ -138,6 +138,29 @@ def test_an_installation_from_github_names_its_own_commit(repository, tmp_path_f
         assert f"uses: acme/perfgate@{sha}\n" in text
 
 
+def test_a_clone_of_github_names_the_commit_it_is_at_though_pip_copied_it(
+    repository, tmp_path_factory, monkeypatch
+):
+    site, clone = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("a clone")
+    (clone / "perfgate").mkdir()
+    (clone / "action.yml").touch()
+    for words in (
+        ["init", "-q"],
+        ["remote", "add", "origin", "git@github.com:acme/perfgate.git"],
+        ["add", "."],
+        ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "one"],
+    ):
+        subprocess.run(["git", "-C", str(clone), *words], check=True)
+    head = subprocess.run(
+        ["git", "-C", str(clone), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    installed(site, {"url": clone.as_uri(), "dir_info": {}})
+    monkeypatch.syspath_prepend(site)
+    assert main(["init", "--github"]) == 0
+    for text in workflows(repository).values():
+        assert f"uses: acme/perfgate@{head}\n" in text
+
+
 @pytest.mark.parametrize(
     ("url", "name"),
     [

@@ -1,6 +1,7 @@
 import importlib
 import importlib.util
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -73,7 +74,8 @@ def test_what_needs_no_command_imports_nothing_heavy(arguments):
     loaded = done.stderr.splitlines()[-1].split("|")
     assert "click" in loaded
     assert not [name for name in loaded if name.partition(".")[0] in HEAVY]
-    assert not [name for name in loaded if name.startswith("perfgate.cli.") and name != "perfgate.cli.main"]
+    ours = {name for name in loaded if name.startswith("perfgate.cli.")}
+    assert ours == {"perfgate.cli.main", "perfgate.cli.streams"}
 
 
 @pytest.mark.parametrize("name", WRITTEN)
@@ -237,6 +239,23 @@ def test_a_closed_pipe_is_quiet_and_not_a_regression():
     with os.fdopen(writing, "wb") as out:
         done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False, timeout=30)
     assert (done.returncode, done.stderr) == (4, b"")
+
+
+def through(text):
+    """The command line in a shell, which can close a stream or leave a pipe."""
+    command = text.replace("python", shlex.quote(sys.executable))
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=30)
+
+
+def test_closed_streams_are_no_bug_and_no_place_for_the_next_file():
+    done = through(
+        "python -m perfgate --version >&-; echo $? >&2; python -m perfgate nosuch 2>&-; echo $? >&2"
+    )
+    assert (done.stdout, done.stderr) == ("", "0\n2\n")
+    opening = "import os; from perfgate.cli import streams; streams.replace_closed(); "
+    opening += "os.write(2, str(os.open('/', 0)).encode())"
+    done = through(f"python -c {shlex.quote(opening)} <&- >&-")
+    assert int(done.stderr) > 2
 
 
 def test_every_command_module_is_listed():

@@ -1,8 +1,12 @@
 """Every format of `-o`, from the command line to the file."""
 
 import datetime
+import json
+import os
 import shlex
 import stat
+import subprocess
+import sys
 
 import pytest
 from cli_stored import store_pair
@@ -61,9 +65,12 @@ def test_the_command_to_reproduce_asks_the_same(shop, capsys):
     compare("markdown=v.md")
     text = (shop.path / "v.md").read_text()
     (command,) = [line for line in text.splitlines() if line.startswith("perfgate compare")]
+    assert command == f"perfgate compare {shop.base[:12]} {shop.head[:12]} --stored", "branches move on"
     first = capsys.readouterr().out
     assert main(shlex.split(command)[1:]) == 1
-    assert capsys.readouterr().out == first
+    again = capsys.readouterr().out
+    assert again.splitlines()[-1] == first.splitlines()[-1] == f"reproduce: {command}"
+    assert again.splitlines()[:-2] == first.splitlines()[:-2], "all but what the commits are called"
 
 
 def test_a_format_there_is_none_of_is_refused_with_those_there_are(shop, capsys):
@@ -76,6 +83,33 @@ def test_a_format_there_is_none_of_is_refused_with_those_there_are(shop, capsys)
     assert "junit is one file, and this a folder" in refused(capsys, "junit=reports")
     assert "junit is one file, and this a folder" in refused(capsys, "junit=reports2/")
     assert not (shop.path / "reports2").exists()
+
+
+def test_a_reader_of_the_first_line_alone_gets_the_files_and_the_verdict(shop):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "perfgate", "compare", "main", "change", "--stored", "-o", "json=v.json"]
+    with os.fdopen(writing, "wb") as out:
+        done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert done.returncode == 1, done.stderr
+    assert json.loads((shop.path / "v.json").read_text())["outcome"] == "REGRESSED"
+
+
+def test_where_nobody_reads_anything_nothing_goes_on_and_the_interpreter_is_quiet(shop):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "perfgate", "compare", "main", "change", "--stored"]
+    with os.fdopen(writing, "wb") as out:
+        done = subprocess.run(command, stdout=out, stderr=out, check=False, timeout=60)
+    assert done.returncode == 4
+
+
+def test_a_folder_for_pictures_that_never_came_is_taken_away(shop, capsys):
+    assert main(["compare", "main", "nosuch", "--stored", "-o", "png=pictures/"]) == 2
+    assert not (shop.path / "pictures").exists()
+    (shop.path / "mine").mkdir()
+    assert main(["compare", "main", "nosuch", "--stored", "-o", "png=mine/"]) == 2
+    assert (shop.path / "mine").is_dir()
 
 
 def test_a_folder_is_made_for_pictures_before_anything_is_measured(shop, capsys):

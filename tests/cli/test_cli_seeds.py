@@ -28,7 +28,7 @@ def test_a_slow_commit_is_found_with_the_locustfile(project: SeedProject) -> Non
     verdict = json.loads(path.read_text())
     worse = {c["metric"]["endpoint"] for c in verdict["comparisons"] if c["outcome"] == "REGRESSED"}
     assert "GET /api/users" in worse
-    assert "reproduce: perfgate compare main slow --workload locustfile.py" in done.out
+    assert " --workload locustfile.py\n" in done.out.partition("reproduce: perfgate compare ")[2]
     assert "wait_time of 'APIUser': not waited in rounds" in done.out
     assert "confirming on fresh rounds: all endpoints" in done.err
     base, head = (load(path) for path in sorted(project.results(), key=lambda p: p.stat().st_mtime)[-2:])

@@ -112,6 +112,17 @@ def test_what_is_open_says_why_and_what_to_do_in_the_first_sentence() -> None:
     assert "allow 34 rounds" in first
 
 
+def test_what_to_do_is_said_once_for_reasons_that_ask_for_the_same() -> None:
+    reasons = [Reason(code="x", text=f"{n} was worse", remedy="look at the diff") for n in "abc"]
+    reasons.append(Reason(code="y", text="d was noisy", remedy="measure longer"))
+    text = comment(verdict(Outcome.REGRESSED, *regression().comparisons, reasons=tuple(reasons)))
+    assert (
+        "- a was worse\n- b was worse\n- c was worse<br>→ look at the diff\n"
+        "- d was noisy<br>→ measure longer\n" in text
+    )
+    assert text.count("look at the diff") == 1
+
+
 def test_a_regression_says_how_to_accept_it_and_nothing_else_does() -> None:
     command = "perfgate accept 'GET /items' p50 --up-to 48% --reason WHY --expires YYYY-MM-DD"
     block = render_gfm(comment(regression())).blocks[-1]
@@ -136,10 +147,13 @@ def test_a_regression_whose_name_cannot_be_written_is_counted() -> None:
 def test_footer_names_configuration_head_and_report() -> None:
     footer = comment(passing()).splitlines()[-1]
     assert footer == (
-        "<sub><code>perfgate.yml · shop</code> · head <code>9999999999</code> · "
-        f"[the whole report]({URL})</sub>"
+        "<sub>MDE: the smallest change that would have been found 4 times in 5 · "
+        "<code>perfgate.yml · shop</code> · head <code>9999999999</code> · "
+        f"[the whole report, an artifact of the run]({URL})</sub>"
     )
     bare = render_comment(passing(), CommentContext(key="", head_sha="9" * 40))
+    assert bare.splitlines()[-1].endswith(" · head <code>9999999999</code></sub>")
+    bare = render_comment(verdict(Outcome.INVALID), CommentContext(key="", head_sha="9" * 40))
     assert bare.splitlines()[-1] == "<sub>head <code>9999999999</code></sub>"
 
 

@@ -31,6 +31,16 @@ def test_an_empty_or_missing_log_says_so(tmp_path):
     assert quoted(tmp_path / "none").startswith("it printed nothing")
 
 
+def test_where_the_log_is_is_said_where_it_stays(tmp_path, monkeypatch):
+    log = tmp_path / "log"
+    log.write_text("no database\n")
+    monkeypatch.delenv("CI", raising=False)
+    assert quoted(log) == f"its last lines ({log}):\n  | no database"
+    monkeypatch.setenv("CI", "true")
+    assert quoted(log) == "its last lines:\n  | no database"
+    assert quoted(tmp_path / "none") == "it printed nothing"
+
+
 def test_a_log_of_bounded_size_is_left_alone(tmp_path):
     log = tmp_path / "log"
     log.write_bytes(b"x" * 1000)

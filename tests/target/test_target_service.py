@@ -108,6 +108,7 @@ def test_a_command_that_cannot_run_names_the_key(start, tmp_path, argv, said):
     with pytest.raises(UsageError, match=said) as caught:
         start("ok", argv=argv)
     assert "perfgate.yml: service.command" in caught.value.message
+    assert str(tmp_path) not in caught.value.hint, "the checkout is gone when somebody reads this"
 
 
 def test_a_script_whose_interpreter_is_missing_is_told_from_a_missing_script(start, tmp_path):

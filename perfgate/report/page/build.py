@@ -36,6 +36,7 @@ from perfgate.report.text import clean, shorten
 from perfgate.report.words import (
     commit_text,
     doubts,
+    head_text,
     reason_text,
     remedy_text,
     rows,
@@ -62,7 +63,7 @@ class _Measured:
     series: tuple[SeriesView, ...] = ()
 
 
-def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -> Page:
+def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str, head_sha: str = "") -> Page:
     """Everything the page shows, the worst first, aggregated to some hundred thousand numbers at most.
 
     No number is NaN or infinite, and all text is clean but not escaped for any surface.
@@ -71,6 +72,7 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
         verdict: what was concluded.
         evidence: what it was concluded from, None where that is not at hand.
         generated_at: when the page is made, ISO 8601.
+        head_sha: the pull request's head, where a merge of it was measured.
     """
     ordered = worst_first(verdict.comparisons)
     names = _names(ordered, evidence)
@@ -87,7 +89,7 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
     return Page(
         headline=headline(verdict),
         outcome=str(verdict.outcome),
-        title=_title(verdict),
+        title=_title(verdict, head_sha),
         reasons=tuple(_told("", reason) for reason in verdict.reasons[told_by_headline(verdict) :]),
         warnings=tuple(
             _told(subject, reason)
@@ -110,7 +112,7 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
         rounds=measured.rounds,
         series=measured.series,
         environment=environment_rows(evidence) if evidence else (),
-        facts=facts_of(verdict, evidence),
+        facts=facts_of(verdict, evidence, head_sha),
         notes=notes_of(
             verdict,
             evidence,
@@ -185,9 +187,9 @@ def _endpoint(
     )
 
 
-def _title(verdict: Verdict) -> str:
+def _title(verdict: Verdict, head_sha: str) -> str:
     workload = shorten(clean(verdict.workload_name), _TITLE_NAME_WIDTH)
-    return f"{verdict.outcome}: {workload}, {commit_text(verdict.base)} → {commit_text(verdict.head)}"
+    return f"{verdict.outcome}: {workload}, {commit_text(verdict.base)} → {head_text(verdict.head, head_sha)}"
 
 
 def _told(subject: str, reason: Reason) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.report.text import clean, shorten
-from perfgate.report.words import commit_text, elapsed_text
+from perfgate.report.words import commit_text, elapsed_text, head_text
 
 if TYPE_CHECKING:
     from perfgate.model import Evidence, Verdict
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 _WIDTH = 300
 
 
-def facts_of(verdict: Verdict, evidence: Evidence | None) -> tuple[tuple[str, str], ...]:
+def facts_of(verdict: Verdict, evidence: Evidence | None, head_sha: str) -> tuple[tuple[str, str], ...]:
     """The facts there are; what only a result knows is left out where there is none."""
     dropped = f", {verdict.rounds_dropped} dropped" if verdict.rounds_dropped else ""
     facts = {
         "base": commit_text(verdict.base),
-        "head": commit_text(verdict.head),
+        "head": head_text(verdict.head, head_sha),
         "workload": verdict.workload_name,
         "rounds": f"{verdict.rounds_measured} measured{dropped}",
         "requests": f"{verdict.requests:,}",
