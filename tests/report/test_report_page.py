@@ -24,6 +24,7 @@ from perfgate.model import (
     ServiceSeries,
     SideEvidence,
 )
+from perfgate.report.html import render_page
 from perfgate.report.page import points
 from perfgate.report.page.build import page_of
 from perfgate.report.page.model import EndpointView, Page
@@ -103,6 +104,33 @@ def test_the_worst_endpoint_is_first_and_measured_ones_without_a_row_are_last():
     assert [each.anchor for each in made.endpoints] == [f"endpoint-{n}" for n in range(1, 5)]
     assert [row.metric for row in made.endpoints[1].rows] == ["p50", "p95", "p99", "errors"]
     assert made.endpoints[3].rows == ()
+
+
+def test_the_page_says_which_rounds_its_tables_stand_on():
+    def confirmed(result: Result) -> Result:
+        fresh = [replace(r, stage="confirm") if r.index >= 5 else r for r in result.rounds]
+        return replace(result, rounds=tuple(fresh))
+
+    made = page(regressed(), evidence=make_evidence(rounds=8, dropped=[2], changed=confirmed))
+    assert made.basis.metrics == "Of 4 rounds of screening; what looked worse in them, of 3 fresh ones alone."
+    assert made.basis.quantiles.startswith(
+        "p5 to p99 are medians over 7 rounds, screening and fresh ones together;"
+    )
+    html = render_page(made)
+    assert html.index("of 3 fresh ones alone") < html.index("screening and fresh ones together")
+    screened = page(regressed(), evidence=make_evidence(rounds=8)).basis
+    assert screened.metrics == "Of 8 rounds."
+    assert "medians over 8 rounds; " in screened.quantiles
+    checked = page(regressed(), evidence=alone(make_evidence(rounds=8))).basis
+    assert checked.metrics == "Head is of 8 rounds, base of the baseline."
+
+
+def test_base_of_another_time_is_said_to_be_one_run_of_several():
+    evidence = make_evidence(rounds=6, changed=lambda r: replace(r, run_id=r.side))
+    made = page(regressed(), evidence=replace(evidence, times={}))
+    assert made.basis.metrics == "Head is of 6 rounds, base of all its stored runs that can be compared."
+    assert "medians over 6 rounds of base and 6 rounds of head;" in made.basis.quantiles
+    assert any("of base are of one of its stored runs" in note for note in made.notes)
 
 
 def test_errors_and_statuses_are_counted_over_rounds_that_count():

@@ -107,6 +107,14 @@ class ForestRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Which rounds the metrics, and which the quantiles and distributions of every endpoint stand on."""
+
+    metrics: str = ""
+    quantiles: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Everything on the page, in the order it is read.
 
@@ -123,6 +131,7 @@ class Page:
     forest: tuple[ForestRow, ...] = ()
     endpoints: tuple[EndpointView, ...] = ()
     endpoints_left_out: int = 0
+    basis: Basis = field(default_factory=Basis)
     rounds: tuple[RoundView, ...] = ()
     series: tuple[SeriesView, ...] = ()
     environment: tuple[tuple[str, str, str], ...] = ()

@@ -56,6 +56,11 @@ def _sides(evidence: Evidence) -> Iterator[str]:
             "base and head were measured at different times: rounds of the same number have nothing in "
             "common, and there is no shift function"
         )
+        if not evidence.base.result.is_imported:
+            yield (
+                "curves, quantiles, counts and environment of base are of one of its stored runs; the "
+                "verdict's table has the median of all that can be compared"
+            )
     without = [side for side, kept in sides_of(evidence).items() if kept.samples is None]
     if without:
         yield f"the requests of {' and '.join(without)} were not kept: over time there is one point a round"
