@@ -141,6 +141,12 @@ def test_a_name_from_outside_runs_nothing(written, show) -> None:
     seen.assert_quiet(path)
 
 
+def test_the_throughput_is_said_to_be_of_what_was_sent(written, show) -> None:
+    seen = show(written("regression"))
+    says = first_chart(seen.page, "throughput").locator(".says").inner_text()
+    assert says == "Requests sent a second, failed ones too."
+
+
 def test_hovering_shows_the_values_there(written, show, screenshots) -> None:
     seen = show(written("regression"))
     chart = first_chart(seen.page)

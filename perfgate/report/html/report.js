@@ -45,7 +45,7 @@ const SPECS = {
     ),
   }),
   throughput: ({ time }) => ({
-    says: "Requests answered a second.",
+    says: "Requests sent a second, failed ones too.",
     ...overTime(time),
     y: { write: write.rate, range: fromZero },
     lines: sidesOf(time, (side) => `${side}_rate`),
