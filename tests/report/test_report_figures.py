@@ -55,7 +55,7 @@ def page(*views: EndpointView, **changes) -> Page:
         "title": "shop",
         "endpoints": views,
         "rounds": (
-            RoundView(index=0, stage="screen", start_s=0.0, end_s=7.0),
+            RoundView(number=1, stage="screen", start_s=0.0, end_s=7.0),
             RoundView(
                 index=1, stage="screen", start_s=7.0, end_s=13.0, dropped_because="the driver was late"
             ),

@@ -21,7 +21,7 @@ def data_of(page: Page) -> dict[str, Any]:
     return {
         "rounds": [
             {
-                "index": each.index,
+                "number": each.number,
                 "start": rounded(each.start_s),
                 "end": rounded(each.end_s),
                 "dropped": bool(each.dropped_because),

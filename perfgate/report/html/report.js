@@ -115,7 +115,7 @@ function paintRounds(plot) {
       ctx.fillStyle = colour(round.dropped ? "--spoilt" : "--stripe");
       ctx.fillRect(left, bbox.top, right - left, bbox.height);
     }
-    const text = round.dropped ? `${round.index} ✕` : String(round.index);
+    const text = round.dropped ? `${round.number} ✕` : String(round.number);
     const width = ctx.measureText(text).width;
     const middle = (left + right) / 2;
     if (middle - width / 2 < free && !round.dropped) return;

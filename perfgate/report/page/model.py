@@ -58,11 +58,12 @@ class EndpointView:
 class RoundView:
     """One round on the cut time axis, where rounds lie one after another without the pauses between them.
 
+    `number` counts from 1, as progress and logs do (a result's `index` counts from 0).
     `dropped_because` is empty for a round that counts. `health` has what was seen of machine and driver by
     name, in words.
     """
 
-    index: int
+    number: int
     stage: str
     start_s: float
     end_s: float

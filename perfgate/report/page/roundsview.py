@@ -27,7 +27,7 @@ def rounds_view(evidence: Evidence, axis: Mapping[int, Span]) -> tuple[RoundView
         newest = list(here.values())[-1]
         rows.append(
             RoundView(
-                index=index,
+                number=index + 1,
                 stage=newest.stage,
                 start_s=round(span.start_s, SECONDS_DIGITS),
                 end_s=round(span.end_s, SECONDS_DIGITS),
