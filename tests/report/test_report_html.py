@@ -188,6 +188,15 @@ def test_every_number_behind_a_chart_stands_in_a_table() -> None:
     }
 
 
+def test_intervals_say_their_confidence_and_a_bent_axis_that_it_is_bent() -> None:
+    found = document("regression")
+    assert "The line is the 90 % interval" in found.text
+    assert "The axis is in % (errors: pp, memory: 100 B/request)." in found.text
+    assert "90 % interval" in [each.text for each in found.all("th", scope="col")]
+    assert json.loads(found.one("script", type="application/json").text)["interval"] == "90 % interval"
+    assert "even up to ±10 and logarithmic beyond." in document("odd").text
+
+
 def test_rounds_are_numbered_from_one() -> None:
     found = document("regression")
     assert "Round 4 was dropped: the CPU was taken away" in found.text

@@ -72,6 +72,13 @@ def test_one_huge_change_does_not_hide_the_small_ones() -> None:
     assert huge.change > 90
 
 
+def test_the_plot_says_how_its_axis_and_its_interval_are_read() -> None:
+    even = forest_of([forest_row(change=6.0, confidence=0.95)])
+    assert (even.even_up_to, even.interval) == (None, "95 % interval")
+    wide = forest_of([forest_row(change=900.0, confidence=0.95), forest_row(confidence=0.9)])
+    assert (wide.even_up_to, wide.interval) == (10.0, "interval")
+
+
 def test_what_was_not_measured_has_no_mark() -> None:
     (strip,) = forest_of([forest_row(change=None, low=None, high=None, tolerance=None)]).strips
     assert (strip.change, strip.interval, strip.band) == (None, None, None)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from perfgate.report.html.numbers import interval_text
 from perfgate.report.page.model import ForestRow
 from perfgate.report.words import is_number
 
@@ -37,11 +38,17 @@ class Strip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forest:
-    """The plot: its rows, the marks of its axis, and where zero is."""
+    """The plot: its rows, the marks of its axis, where zero is, and how its intervals and axis are read.
+
+    `even_up_to` is where the axis turns from even to logarithmic, None where it is even all along.
+    `interval` names the interval with its confidence.
+    """
 
     strips: tuple[Strip, ...]
     ticks: tuple[Tick, ...]
     zero: float
+    even_up_to: float | None
+    interval: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +68,13 @@ class _Axis:
 def forest_of(rows: Sequence[ForestRow]) -> Forest:
     """The plot of some rows; one wide change bends the axis, so that it does not squeeze the others."""
     axis = _axis(rows)
-    return Forest(strips=tuple(_strip(row, axis) for row in rows), ticks=_ticks(axis), zero=axis.place(0.0))
+    return Forest(
+        strips=tuple(_strip(row, axis) for row in rows),
+        ticks=_ticks(axis),
+        zero=axis.place(0.0),
+        even_up_to=_BEND if axis.is_wide else None,
+        interval=interval_text(row.confidence for row in rows),
+    )
 
 
 def _axis(rows: Sequence[ForestRow]) -> _Axis:

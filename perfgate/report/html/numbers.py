@@ -1,5 +1,7 @@
 """How the page writes numbers that come as numbers; where there is none it writes –."""
 
+from collections.abc import Iterable
+
 from perfgate.report.words import NONE, is_number
 from perfgate.units import format_duration_ns, format_rate, format_ratio
 
@@ -19,6 +21,12 @@ def percent(ratio: float | None) -> str:
 def rate(value: float | None) -> str:
     """Requests a second: `812/s`."""
     return format_rate(value) if is_number(value) else NONE
+
+
+def interval_text(confidences: Iterable[float]) -> str:
+    """What an interval is called: `90 % interval`, without the number where there are several."""
+    found = {each for each in confidences if is_number(each)}
+    return f"{100 * found.pop():g} % interval" if len(found) == 1 else "interval"
 
 
 def plain(value: float | None) -> str:

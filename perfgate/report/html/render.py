@@ -43,6 +43,7 @@ def render_page(page: Page) -> str:
         reasons=[(text, remedy) for text, remedy in page.reasons if text.rstrip(". ") not in page.headline],
         counts=_counts(page),
         series=[each for each in page.series if any(curve.x for curve in each.curves.values())],
+        interval=data.interval_of(page).capitalize(),
         health=list(dict.fromkeys(name for each in page.rounds for name in each.health)),
         alone=not _has_base(page),
         sides=SIDES if _has_base(page) else ("head",),

@@ -31,7 +31,7 @@ const SPECS = {
     y: { write: write.change, range: aroundZero },
     lines: [
       { label: "change", values: shift.change, colour: "--shift" },
-      ...(shift.low ? [{ label: "interval", area: "--shift-fill", tip: "from", values: shift.low }, { tip: "to", values: shift.high }] : []),
+      ...(shift.low ? [{ label: `${data.interval} over rounds`, area: "--shift-fill", tip: "from", values: shift.low }, { tip: "to", values: shift.high }] : []),
     ],
     band: shift.low && [3, 2],
     over: (plot) => level(plot, 0),

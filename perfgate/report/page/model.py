@@ -22,11 +22,12 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """An interval around each point of a curve, None where there is none."""
+    """An interval around each point of a curve at `confidence`, over rounds; None where there is none."""
 
     x: tuple[float, ...] = ()
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
+    confidence: float = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ class ForestRow:
     """One metric's change with its interval against its tolerance.
 
     `change`, `low`, `high`, `mde` and `tolerance` are lengths on one axis: % (percentage points for errors,
-    100 B a request for memory), None where there is no such thing. `text` is the change as words, `base` and
+    100 B a request for memory), None where there is no such thing. The interval is at `confidence`. `text` is the change as words, `base` and
     `head` the values, `anchor` the endpoint's.
     """
 
@@ -105,6 +106,7 @@ class ForestRow:
     p: str
     base: str
     head: str
+    confidence: float = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
