@@ -194,6 +194,40 @@ def test_what_cannot_be_shown_is_said(how, changes, words):
     assert any(words in note for note in notes), notes
 
 
+def test_a_chart_of_the_services_that_cannot_be_drawn_is_named():
+    def notes_with(**columns) -> str:
+        evidence = make_evidence(rounds=6)
+        series = tuple(
+            replace(each, **{name: column(getattr(each, name)) for name, column in columns.items()})
+            for each in evidence.head.series
+        )
+        head = replace(evidence.head, series=series)
+        return " ".join(page(evidence=replace(evidence, head=head)).notes)
+
+    def once(values):
+        return np.where(np.arange(len(values)) == 3, values, -1)
+
+    assert "CPU of head is not drawn: it takes two readings in a round" in notes_with(cpu_ns=once)
+    assert "threads of head is not drawn: it could not be read" in notes_with(threads=lambda v: v * 0 - 1)
+    assert "memory of head is not drawn: its readings are" in notes_with(at_ns=lambda v: v + 10**15)
+    nothing = make_evidence(rounds=6)
+    nothing = replace(nothing, base=replace(nothing.base, series=()))
+    assert "CPU of base is not drawn: nothing was read of it" in page(evidence=nothing).notes
+
+
+def test_a_chart_of_an_endpoint_that_cannot_be_drawn_is_named():
+    few = page(evidence=make_evidence(rounds=6, requests=5))
+    assert "1 endpoint has no latency over time: a moment of it takes 6 answers without error" in few.notes
+    assert 'data-chart="latency"' not in render_page(few)
+    assert 'data-chart="throughput"' in render_page(few)
+    evidence = make_evidence(rounds=6)
+    times = evidence.times["GET /items"]
+    unmatched = replace(evidence, times={"GET /items": replace(times, shift=None)})
+    assert any("1 endpoint has no shift function" in note for note in page(evidence=unmatched).notes)
+    failed = replace(evidence, times={"GET /items": replace(times, head=None, shift=None)})
+    assert any("no times of head" in note and "base is drawn alone" in note for note in page(evidence=failed).notes)
+
+
 def test_a_page_without_any_result_says_so():
     assert any("no result was at hand" in note for note in page(evidence=None).notes)
 

@@ -35,6 +35,12 @@ def rows(of: Frame, most: int) -> list[dict[str, Any]]:
     return [{name: column[place] for name, column in of.items()} for place in places]
 
 
+def has_values(of: Frame, mark: str = "") -> bool:
+    """Whether there is anything to draw in the columns whose names have the mark."""
+    columns = (column for name, column in of.items() if name != "x" and mark in name)
+    return any(value is not None for column in columns for value in column)
+
+
 def _axis(curves: Any) -> Sequence[float]:
     axes = [curve.x for curve in curves]
     if not axes:

@@ -8,7 +8,7 @@ from perfgate.model import SIDES, History
 from perfgate.report.html import data, pasts
 from perfgate.report.html.document import write
 from perfgate.report.html.forest import forest_of
-from perfgate.report.html.frames import rows
+from perfgate.report.html.frames import has_values, rows
 from perfgate.report.html.quantiles import quantile_rows
 from perfgate.report.page.model import EndpointView, Page
 from perfgate.report.text import clean
@@ -82,11 +82,8 @@ def _endpoint(page: Page, endpoint: EndpointView, numbers: dict[str, Any]) -> di
         "view": endpoint,
         "quantiles": quantile_rows(endpoint),
         "times": rows(time, _SHORT_TABLE_ROWS if many else _TABLE_ROWS),
-        "charts": {name: len(frame) > 1 for name, frame in numbers.items()}
-        | {
-            "latency": any("_p" in name for name in time),
-            "throughput": any("_rate" in name for name in time),
-        },
+        "charts": {name: has_values(frame) for name, frame in numbers.items()}
+        | {kind: has_values(time, mark) for kind, mark in (("latency", "_p"), ("throughput", "_rate"))},
         "worst": endpoint.rows[0].outcome if endpoint.rows else "NOT_MEASURED",
     }
 

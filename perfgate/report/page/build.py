@@ -117,7 +117,7 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
             verdict,
             evidence,
             series=measured.series,
-            timed=min(points.timed_endpoints, len(shown)),
+            curves=measured.curves,
             endpoints=len(shown),
         ),
         reproduce=clean(verdict.reproduce),
