@@ -197,6 +197,15 @@ def test_intervals_say_their_confidence_and_a_bent_axis_that_it_is_bent() -> Non
     assert "even up to ±10 and logarithmic beyond." in document("odd").text
 
 
+def test_endpoints_that_begin_a_sentence_keep_their_first_letter() -> None:
+    view = pages.endpoint("checkout", 1)
+    said = ("checkout p50 was worse", "look at it")
+    page = pages.page_of([view], headline="PASS: checkout is fine", reasons=(said,), warnings=(said,))
+    found = Document(render_page(replace(page, notes=("checkout has no band",), outcome="PASS"))).text
+    assert "Checkout" not in found
+    assert found.count("checkout p50 was worse. Look at it.") == 2
+
+
 def test_rounds_are_numbered_from_one() -> None:
     found = document("regression")
     assert "Round 4 was dropped: the CPU was taken away" in found.text

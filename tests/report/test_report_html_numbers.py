@@ -131,8 +131,21 @@ def test_more_endpoints_have_fewer_points_each() -> None:
 
 
 def test_no_number_parts_from_its_unit_and_a_sentence_is_one() -> None:
-    assert words.sentence("changes of p50 ≥ 2.4 % would be <found>") == (
+    assert words.sentence("changes of p50 ≥ 2.4 % would be <found>", ()) == (
         "Changes of p50 ≥\u00a02.4\u00a0% would be &lt;found&gt;."
     )
-    assert words.sentence("GET /items is 5 ms slower!") == "GET /items is 5\u00a0ms slower!"
-    assert words.sentence("p50 is fine") == "p50 is fine."
+    assert words.sentence("GET /items is 5 ms slower!", ()) == "GET /items is 5\u00a0ms slower!"
+    assert words.sentence("p50 is fine", ()) == "p50 is fine."
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("checkout p50 was worse", ("GET /", "checkout")),
+        ("checkout: p50 was worse", ("checkout page",)),
+        ("check-out p50 was worse", ()),
+        ("perfgate compare BASE HEAD measures them side by side", ()),
+    ],
+)
+def test_a_name_at_the_beginning_of_a_sentence_stays_as_it_is(text, names) -> None:
+    assert words.sentence(text, names) == f"{text}."

@@ -103,8 +103,6 @@ def _environment() -> Environment:
         "place": numbers.place,
         "tone": words.tone,
         "outcome": words.outcome_text,
-        "sentence": words.sentence,
-        "headline": words.headline_text,
         "compared": words.title_text,
         "brief": words.brief,
     }

@@ -1,6 +1,7 @@
 """A verdict's page and a history as one HTML file each."""
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -10,6 +11,7 @@ from perfgate.report.html.document import write
 from perfgate.report.html.forest import forest_of
 from perfgate.report.html.frames import has_values, rows
 from perfgate.report.html.quantiles import quantile_rows
+from perfgate.report.html.words import headline_text, sentence
 from perfgate.report.page.model import EndpointView, Page
 from perfgate.report.text import clean
 from perfgate.report.words import WORST_FIRST
@@ -40,7 +42,7 @@ def render_page(page: Page) -> str:
         anchors={each.anchor for each in page.endpoints},
         searchable=len(page.endpoints) > _SEARCHABLE,
         service=rows(data.service_frame(page.series), _TABLE_ROWS),
-        reasons=[(text, remedy) for text, remedy in page.reasons if text.rstrip(". ") not in page.headline],
+        **_sentences(page),
         counts=_counts(page),
         series=[each for each in page.series if any(curve.x for curve in each.curves.values())],
         interval=data.interval_of(page).capitalize(),
@@ -49,6 +51,32 @@ def render_page(page: Page) -> str:
         sides=SIDES if _has_base(page) else ("head",),
         fold_rounds=len(page.rounds) > _MOST_OPEN_ROUNDS,
     )
+
+
+def _sentences(page: Page) -> dict[str, Any]:
+    """All that the page says in sentences, in which names stay as they are."""
+    names = _names(page)
+
+    def written(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        return [(sentence(text, names), sentence(remedy, names)) for text, remedy in pairs]
+
+    return {
+        "headline": headline_text(page.headline, page.outcome, names),
+        "reasons": written(pair for pair in page.reasons if pair[0].rstrip(". ") not in page.headline),
+        "warnings": written(page.warnings),
+        "notes": [sentence(note, names) for note in page.notes],
+        "dropped": [
+            sentence(f"Round {each.number} was dropped: {each.dropped_because}", names)
+            for each in page.rounds
+            if each.dropped_because
+        ],
+    }
+
+
+def _names(page: Page) -> frozenset[str]:
+    """What sentences may begin with and people chose: endpoints, and what was compared by which driver."""
+    endpoints = {row.endpoint for row in page.forest} | {each.name for each in page.endpoints}
+    return frozenset(endpoints | {value for _, value in page.facts})
 
 
 def render_history(history: History, *, limit: int, install: str) -> str:
