@@ -1,4 +1,4 @@
-"""Which rounds the numbers of a page stand on: those of the verdict's table, and those of its distributions."""
+"""Which rounds the numbers of a page stand on: the verdict's table, and the distributions."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def basis_of(evidence: Evidence | None) -> Basis:
         return Basis()
     return Basis(
         metrics=_metrics(evidence),
-        quantiles=f"p5 to p99 are medians over {_together(evidence)}; p99.9, the longest and the curves are of "
-        "all their requests.",
+        quantiles=f"p5 to p99 are medians over {_together(evidence)}; p99.9, the longest and the curves "
+        "are of all their requests.",
     )
 
 

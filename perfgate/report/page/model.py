@@ -87,8 +87,8 @@ class ForestRow:
     """One metric's change with its interval against its tolerance.
 
     `change`, `low`, `high`, `mde` and `tolerance` are lengths on one axis: % (percentage points for errors,
-    100 B a request for memory), None where there is no such thing. The interval is at `confidence`. `text` is the change as words, `base` and
-    `head` the values, `anchor` the endpoint's.
+    100 B a request for memory), None where there is no such thing. The interval is at `confidence`. `text`
+    is the change as words, `base` and `head` the values, `anchor` the endpoint's.
     """
 
     label: str

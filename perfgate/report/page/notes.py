@@ -26,7 +26,7 @@ def notes_of(
     curves: Mapping[str, OverTime],
     endpoints: int,
 ) -> tuple[str, ...]:
-    """The notes, each a sentence; of so many `endpoints` on the page those in `curves` have some over time."""
+    """The notes, each a sentence; of the `endpoints` on the page those in `curves` have some."""
     found = list(_notes(verdict, evidence, series, curves, endpoints))
     return tuple(dict.fromkeys(shorten(clean(note), _WIDTH) for note in found))
 
@@ -49,7 +49,8 @@ def _notes(
     yield from undrawn_curves(evidence, curves)
     yield from _shift(evidence)
     if len(curves) < endpoints:
-        yield f"latency and throughput over time are drawn for the first {len(curves)} of {endpoints} endpoints"
+        first = f"the first {len(curves)} of {endpoints} endpoints"
+        yield f"latency and throughput over time are drawn for {first}"
     rounds = len({r.index for kept in sides_of(evidence).values() for r in kept.result.rounds})
     if rounds > MOST_ROUNDS:
         yield f"only the first {MOST_ROUNDS} of {rounds} rounds are on the time axis and in their table"

@@ -49,13 +49,10 @@ def undrawn_curves(evidence: Evidence, curves: Mapping[str, OverTime]) -> Iterat
         shiftless = sum(_has_both(each) and not _has_shift(each) for each in times)
         if shiftless:
             yield (
-                f"{_endpoints(shiftless)} no shift function: no round has answers of both sides, or there are "
-                "too few in all"
+                f"{_endpoints(shiftless)} no shift function: no round has answers of both sides, or there "
+                "are too few in all"
             )
-    silent = sum(
-        not any(y is not None for by_name in each.latency.values() for line in by_name.values() for y in line.y)
-        for each in curves.values()
-    )
+    silent = sum(not _has_latency(each) for each in curves.values())
     if silent:
         yield f"{_endpoints(silent)} no latency over time: a moment of it takes 6 answers without error"
 
@@ -72,7 +69,9 @@ def _distributions(evidence: Evidence, times: Collection[EndpointTimes]) -> Iter
     for side, other in (SIDES, SIDES[::-1]):
         alone = sum(getattr(each, side) is None and getattr(each, other) is not None for each in times)
         if alone:
-            yield f"{_endpoints(alone)} no times of {side} (sent nothing, or all failed): {other} is drawn alone"
+            yield (
+                f"{_endpoints(alone)} no times of {side} (nothing was sent, or all failed): {other} is drawn alone"
+            )
 
 
 def _why_not(name: SeriesName, series: Collection[ServiceSeries]) -> str:
@@ -92,6 +91,11 @@ def _has_both(times: EndpointTimes) -> bool:
 
 def _has_shift(times: EndpointTimes) -> bool:
     return times.shift is not None and any(change is not None for change in times.shift.change)
+
+
+def _has_latency(curves: OverTime) -> bool:
+    lines = (line for by_name in curves.latency.values() for line in by_name.values())
+    return any(y is not None for line in lines for y in line.y)
 
 
 def _endpoints(count: int) -> str:
