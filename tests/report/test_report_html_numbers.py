@@ -114,8 +114,14 @@ def test_a_table_has_the_first_and_the_last_point() -> None:
     found = frame({"base": Curve(x=tuple(map(float, range(100))), y=tuple(map(float, range(100))))}, 300)
     table = rows(found, 12)
     assert len(table) == 12
-    assert (table[0], table[-1]) == ({"x": 0, "base": 0}, {"x": 99, "base": 99})
+    assert table[0] == {"x": 0, "base": 0, "at": "0.0 s"}
+    assert table[-1] == {"x": 99, "base": 99, "at": "99.0 s"}
     assert rows(frame({}, 300), 12) == []
+
+
+def test_rows_of_different_times_read_differently() -> None:
+    short = frame({"base": Curve(x=(0.05, 0.15, 0.25), y=(1.0, 2.0, 3.0))}, 300)
+    assert [row["at"] for row in rows(short, 12)] == ["0.05 s", "0.15 s", "0.25 s"]
 
 
 def test_axes_are_written_once() -> None:

@@ -98,7 +98,6 @@ def _environment() -> Environment:
         "percent": numbers.percent,
         "rate": numbers.rate,
         "plain": numbers.plain,
-        "seconds": numbers.seconds,
         "count": numbers.count,
         "place": numbers.place,
         "tone": words.tone,

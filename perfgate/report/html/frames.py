@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from perfgate.report.html.numbers import rounded
+from perfgate.report.html.numbers import rounded, times
 from perfgate.report.page.model import Curve
 
 _COARSE = 60
@@ -30,9 +30,12 @@ def frame(
 
 
 def rows(of: Frame, most: int) -> list[dict[str, Any]]:
-    """Evenly spaced rows of a frame, for the table behind its chart."""
+    """Evenly spaced rows of a frame that goes over time, for the table behind its chart; `at` is when."""
     places = _thin(range(len(of["x"])), most)
-    return [{name: column[place] for name, column in of.items()} for place in places]
+    texts = times([of["x"][place] for place in places])
+    return [
+        {name: column[place] for name, column in of.items()} | {"at": texts[of["x"][place]]} for place in places
+    ]
 
 
 def has_values(of: Frame, mark: str = "") -> bool:

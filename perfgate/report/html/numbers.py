@@ -1,6 +1,6 @@
 """How the page writes numbers that come as numbers; where there is none it writes –."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from perfgate.report.words import NONE, is_number
 from perfgate.units import format_duration_ns, format_rate, format_ratio
@@ -37,9 +37,13 @@ def plain(value: float | None) -> str:
     return f"{value:,.{digits}f}"
 
 
-def seconds(value: float) -> str:
-    """A place on the time axis: `12.5 s`."""
-    return f"{value:.1f} s"
+def times(places_s: Collection[float]) -> dict[float, str]:
+    """Places on the time axis: `12.5 s`, with as many digits as keep different ones apart, three at most."""
+    for digits in range(1, 4):
+        texts = {place_s: f"{place_s:.{digits}f} s" for place_s in places_s}
+        if len(set(texts.values())) == len(texts):
+            break
+    return texts
 
 
 def count(value: int | None) -> str:

@@ -10,6 +10,7 @@ from perfgate.report.html import data, pasts
 from perfgate.report.html.document import write
 from perfgate.report.html.forest import forest_of
 from perfgate.report.html.frames import has_values, rows
+from perfgate.report.html.numbers import times
 from perfgate.report.html.quantiles import quantile_rows
 from perfgate.report.html.words import headline_text, sentence
 from perfgate.report.page.model import EndpointView, Page
@@ -47,6 +48,7 @@ def render_page(page: Page) -> str:
         series=[each for each in page.series if any(curve.x for curve in each.curves.values())],
         interval=data.interval_of(page).capitalize(),
         health=list(dict.fromkeys(name for each in page.rounds for name in each.health)),
+        ends=times({place_s for each in page.rounds for place_s in (each.start_s, each.end_s)}),
         alone=not _has_base(page),
         sides=SIDES if _has_base(page) else ("head",),
         fold_rounds=len(page.rounds) > _MOST_OPEN_ROUNDS,
