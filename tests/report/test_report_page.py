@@ -177,7 +177,7 @@ def test_head_alone_stands_beside_nothing_and_says_so():
 @pytest.mark.parametrize(
     ("how", "changes", "words"),
     [
-        ({"rounds": 2, "keeps_samples": False}, {}, "the requests of base and head were not kept"),
+        ({"rounds": 2, "keeps_samples": False}, {}, "no requests of base and head are at hand"),
         ({"rounds": 2, "keeps_series": False}, {}, "nothing was read of the services' CPU"),
         ({"rounds": 4}, {}, "has no band"),
         ({"rounds": 2}, {"notes": ("head: torn\x1b[2J",)}, "head: torn"),

@@ -72,7 +72,7 @@ def _sides(evidence: Evidence) -> Iterator[str]:
             )
     without = [side for side, kept in sides_of(evidence).items() if kept.samples is None]
     if without:
-        yield f"the requests of {' and '.join(without)} were not kept: over time there is one point a round"
+        yield f"no requests of {' and '.join(without)} are at hand: over time there is one point a round"
 
 
 def _shift(evidence: Evidence) -> Iterator[str]:
