@@ -126,10 +126,14 @@ def test_the_page_says_which_rounds_its_tables_stand_on():
 
 
 def test_base_of_another_time_is_said_to_be_one_run_of_several():
-    evidence = make_evidence(rounds=6, changed=lambda r: replace(r, run_id=r.side))
+    evidence = make_evidence(rounds=6, dropped=[1], changed=lambda r: replace(r, run_id=r.side))
     made = page(regressed(), evidence=replace(evidence, times={}))
-    assert made.basis.metrics == "Head is of 6 rounds, base of all its stored runs that can be compared."
-    assert "medians over 6 rounds of base and 6 rounds of head;" in made.basis.quantiles
+    assert made.basis.metrics == "Head is of 5 rounds, base of all its stored runs that can be compared."
+    assert "medians over 5 rounds of base and 5 rounds of head;" in made.basis.quantiles
+    assert made.rounds[1].dropped_because.startswith("base: the hypervisor took 40 % of the CPU; head: the")
+    html = render_page(made)
+    assert "Base and head were measured at different times;" in html
+    assert "measured together" not in html
     assert any("of base are of one of its stored runs" in note for note in made.notes)
 
 

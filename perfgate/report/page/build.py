@@ -109,6 +109,7 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str) -
         ),
         endpoints_left_out=len(names) - len(shown),
         basis=basis_of(evidence),
+        is_paired=evidence is None or evidence.base is None or evidence.is_paired,
         rounds=measured.rounds,
         series=measured.series,
         environment=environment_rows(evidence) if evidence else (),

@@ -121,6 +121,9 @@ class Basis:
 class Page:
     """Everything on the page, in the order it is read.
 
+    Where both sides were measured at different times it is not `is_paired`, and rounds go together by number
+    only.
+
     `reasons` and `warnings` are pairs of text and remedy. `environment` has a name with what base and what
     head was measured in, differing ones first. `facts` are names and values. `notes` say what could not be
     shown and why. `reproduce` and `accept` are command lines, empty where there is none to give.
@@ -135,6 +138,7 @@ class Page:
     endpoints: tuple[EndpointView, ...] = ()
     endpoints_left_out: int = 0
     basis: Basis = field(default_factory=Basis)
+    is_paired: bool = True
     rounds: tuple[RoundView, ...] = ()
     series: tuple[SeriesView, ...] = ()
     environment: tuple[tuple[str, str, str], ...] = ()
