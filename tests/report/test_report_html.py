@@ -232,6 +232,22 @@ def test_two_hundred_endpoints_fit_into_two_megabytes() -> None:
     assert len(render_page(pages.many(200)).encode()) < 2_000_000
 
 
+def test_a_page_of_the_longest_names_leaves_out_the_least_to_stay_below_two_megabytes() -> None:
+    page = pages.many(200)
+    name = "&'\U0001d400" * 40
+    classes = tuple((f"{number} {name}", 1, 2) for number in range(20))
+    views = tuple(replace(view, name=name, errors=classes, statuses=classes) for view in page.endpoints)
+    forest = tuple(replace(row, endpoint=name) for row in page.forest)
+    text = render_page(replace(page, endpoints=views, forest=forest))
+    assert 500_000 < len(text.encode()) < 2_000_000
+    found = Document(text)
+    shown = len(found.all("details", class_="endpoint"))
+    assert 1 < shown < 200
+    assert f"{200 - shown} more are not shown." in found.text
+    left_out = len(forest) - len(found.all("use", class_="at"))
+    assert f"{left_out} more metrics are not drawn, or the file would be too large" in found.text
+
+
 def test_a_history_lists_what_moved_with_its_commits_and_how_to_make_sure() -> None:
     found, history = document("history"), moved()
     before, step = history.commits[11].sha[:10], history.commits[12].sha[:10]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +18,10 @@ from perfgate.report.page.model import EndpointView, Page
 from perfgate.report.text import clean
 from perfgate.report.words import WORST_FIRST
 
+MOST_BYTES = 2_000_000
+"""A page opens at once on a phone, and every artifact store takes it."""
+
+_MOST_HALVINGS = 8
 _FOREST_ROWS = 30
 _SEARCHABLE = 8
 _TABLE_ROWS = 12
@@ -29,8 +34,31 @@ def render_page(page: Page) -> str:
     """The page of a verdict as one self-contained HTML file.
 
     It needs no network, shows the verdict and every number without JavaScript, and names from outside are
-    text in it and nothing else.
+    text in it and nothing else. Where it would have more than `MOST_BYTES` it says how much it leaves out.
     """
+    for halvings in range(_MOST_HALVINGS + 1):
+        text = _written(_halved(page, halvings))
+        if len(text.encode()) <= MOST_BYTES:
+            break
+    return text
+
+
+def _halved(page: Page, halvings: int) -> Page:
+    """The worst endpoints and metrics of a page, half as many each time."""
+    endpoints = page.endpoints[: max(len(page.endpoints) >> halvings, 1)]
+    forest = page.forest[: max(len(page.forest) >> halvings, _FOREST_ROWS)]
+    left_out = len(page.forest) - len(forest)
+    note = f"{left_out} more metrics are not drawn, or the file would be too large; the JSON report has them"
+    return replace(
+        page,
+        endpoints=endpoints,
+        endpoints_left_out=page.endpoints_left_out + len(page.endpoints) - len(endpoints),
+        forest=forest,
+        notes=(*page.notes, note) if left_out else page.notes,
+    )
+
+
+def _written(page: Page) -> str:
     numbers = data.data_of(page)
     return write(
         "report.jinja",
