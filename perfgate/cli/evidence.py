@@ -82,8 +82,8 @@ def _cells(rounds_of: NDArray[np.int32], samples: Samples) -> Iterator[tuple[tup
     import numpy as np
 
     cells, counts = np.unique(np.stack([rounds_of, samples.endpoint]), axis=1, return_counts=True)
-    for index, number, count in zip(*cells.tolist(), counts.tolist(), strict=True):
-        yield (index, samples.endpoints[number]), count
+    for (index, number), count in zip(cells.T, counts, strict=True):
+        yield (int(index), samples.endpoints[number]), int(count)
 
 
 def _unread(what: str, path: Path, store: Path, error: PerfgateError) -> str:

@@ -33,9 +33,8 @@ def rows(of: Frame, most: int) -> list[dict[str, Any]]:
     """Evenly spaced rows of a frame that goes over time, for the table behind its chart; `at` is when."""
     places = _thin(range(len(of["x"])), most)
     texts = times([of["x"][place] for place in places])
-    return [
-        {name: column[place] for name, column in of.items()} | {"at": texts[of["x"][place]]} for place in places
-    ]
+    found = [{name: column[place] for name, column in of.items()} for place in places]
+    return [row | {"at": texts[row["x"]]} for row in found]
 
 
 def has_values(of: Frame, mark: str = "") -> bool:

@@ -69,9 +69,8 @@ def _distributions(evidence: Evidence, times: Collection[EndpointTimes]) -> Iter
     for side, other in (SIDES, SIDES[::-1]):
         alone = sum(getattr(each, side) is None and getattr(each, other) is not None for each in times)
         if alone:
-            yield (
-                f"{_endpoints(alone)} no times of {side} (nothing was sent, or all failed): {other} is drawn alone"
-            )
+            why = "nothing was sent, or all failed"
+            yield f"{_endpoints(alone)} no times of {side} ({why}): {other} is drawn alone"
 
 
 def _why_not(name: SeriesName, series: Collection[ServiceSeries]) -> str:
