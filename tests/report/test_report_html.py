@@ -149,7 +149,7 @@ def test_the_plot_is_drawn_without_javascript_and_says_its_numbers_in_words() ->
     found = document("regression")
     rows = [each.text for each in found.all("tr", class_="regressed")]
     assert any(
-        "GET /items p50" in row and "1.20 ms → 1.75 ms" in row and "+46.2 % [+45.0, +47.4]" in row
+        "GET /items p50" in row and "1.20 → 1.75 ms" in row and "+46.2 % [+45.0, +47.4]" in row
         for row in rows
     )
     marks = [each for each in found.all("use", class_="at") if each.attributes["href"] == "#m-regressed"]

@@ -72,6 +72,15 @@ def test_one_huge_change_does_not_hide_the_small_ones() -> None:
     assert huge.change > 90
 
 
+def test_one_wide_tolerance_does_not_hide_the_changes() -> None:
+    forest = forest_of([forest_row(tolerance=500.0), forest_row(change=6.0, low=5.0, high=7.0)])
+    wide, small = forest.strips
+    assert wide.band is not None
+    assert wide.band[1] > 80
+    assert small.change is not None
+    assert small.change - forest.zero > 5
+
+
 def test_the_plot_says_how_its_axis_and_its_interval_are_read() -> None:
     even = forest_of([forest_row(change=6.0, confidence=0.95)])
     assert (even.even_up_to, even.interval) == (None, "95 % interval")

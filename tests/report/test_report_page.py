@@ -212,11 +212,15 @@ def test_a_chart_of_the_services_that_cannot_be_drawn_is_named():
         return np.where(np.arange(len(values)) == 3, values, -1)
 
     assert "CPU of head is not drawn: it takes two readings in a round" in notes_with(cpu_ns=once)
-    assert "threads of head is not drawn: it could not be read" in notes_with(threads=lambda v: v * 0 - 1)
-    assert "memory of head is not drawn: its readings are" in notes_with(at_ns=lambda v: v + 10**15)
+    assert "threads of head are not drawn: no reading told" in notes_with(threads=lambda v: v * 0 - 1)
+    assert "CPU, memory, threads and connections of head are not drawn: its readings" in notes_with(
+        at_ns=lambda v: v + 10**15
+    )
     nothing = make_evidence(rounds=6)
     nothing = replace(nothing, base=replace(nothing.base, series=()))
-    assert "CPU of base is not drawn: nothing was read of it" in page(evidence=nothing).notes
+    assert page(evidence=nothing).notes == (
+        "CPU, memory, threads and connections of base are not drawn: there are no readings",
+    )
 
 
 def test_a_chart_of_an_endpoint_that_cannot_be_drawn_is_named():

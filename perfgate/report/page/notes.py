@@ -44,8 +44,8 @@ def _notes(
     if evidence is None:
         yield "no result was at hand, so there are no distributions, no rounds and no environment to show"
         return
-    yield from _sides(evidence)
     yield from evidence.notes
+    yield from _sides(evidence)
     yield from undrawn_curves(evidence, curves)
     yield from _shift(evidence)
     if len(curves) < endpoints:

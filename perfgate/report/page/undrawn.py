@@ -32,13 +32,17 @@ def undrawn_series(evidence: Evidence, series: Collection[SeriesView]) -> Iterat
             "services that it starts itself"
         )
         return
-    found: dict[tuple[SeriesName, str], list[str]] = {}
-    for side, kept in sides_of(evidence).items():
-        for name in _COLUMNS:
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in _COLUMNS:
+        missing: dict[str, list[str]] = {}
+        for side, kept in sides_of(evidence).items():
             if (side, name) not in drawn:
-                found.setdefault((name, _why_not(name, kept.series)), []).append(side)
-    for (name, why), sides in found.items():
-        yield f"{name} of {' and '.join(sides)} is not drawn: {why}"
+                missing.setdefault(_why_not(name, kept.series), []).append(side)
+        for why, sides in missing.items():
+            found.setdefault((" and ".join(sides), why), []).append(name)
+    for (whose, why), names in found.items():
+        listed = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        yield f"{listed} of {whose} {'is' if names in (['CPU'], ['memory']) else 'are'} not drawn: {why}"
 
 
 def undrawn_curves(evidence: Evidence, curves: Mapping[str, OverTime]) -> Iterator[str]:
@@ -76,12 +80,12 @@ def _distributions(evidence: Evidence, times: Collection[EndpointTimes]) -> Iter
 def _why_not(name: SeriesName, series: Collection[ServiceSeries]) -> str:
     known = [int(np.sum(getattr(each, _COLUMNS[name]) >= 0)) for each in series]
     if not known:
-        return "nothing was read of it"
+        return "there are no readings"
     if not any(known):
-        return "it could not be read"
+        return "no reading told"
     if name == "CPU" and max(known) < 2:
         return "it takes two readings in a round, and the rounds are too short for that (measure.round)"
-    return "its readings are too close together, or not of these rounds"
+    return "its readings are too close together, or of other rounds"
 
 
 def _has_both(times: EndpointTimes) -> bool:
