@@ -133,7 +133,7 @@ def test_base_of_another_time_is_said_to_be_one_run_of_several():
     assert made.rounds[1].dropped_because.startswith("base: the hypervisor took 40 % of the CPU; head: the")
     html = render_page(made)
     assert "Base and head were measured at different times;" in html
-    assert "measured together" not in html
+    assert "Both sides were measured in each" not in html
     assert any("of base are of one of its stored runs" in note for note in made.notes)
 
 

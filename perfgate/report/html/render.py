@@ -21,7 +21,7 @@ from perfgate.report.words import WORST_FIRST
 MOST_BYTES = 2_000_000
 """A page opens at once on a phone, and every artifact store takes it."""
 
-_MOST_HALVINGS = 8
+_CUT, _MOST_CUTS = 0.75, 20
 _FOREST_ROWS = 30
 _SEARCHABLE = 8
 _TABLE_ROWS = 12
@@ -36,17 +36,17 @@ def render_page(page: Page) -> str:
     It needs no network, shows the verdict and every number without JavaScript, and names from outside are
     text in it and nothing else. Where it would have more than `MOST_BYTES` it says how much it leaves out.
     """
-    for halvings in range(_MOST_HALVINGS + 1):
-        text = _written(_halved(page, halvings))
+    for cuts in range(_MOST_CUTS + 1):
+        text = _written(_part(page, _CUT**cuts))
         if len(text.encode()) <= MOST_BYTES:
             break
     return text
 
 
-def _halved(page: Page, halvings: int) -> Page:
-    """The worst endpoints and metrics of a page, half as many each time."""
-    endpoints = page.endpoints[: max(len(page.endpoints) >> halvings, 1)]
-    forest = page.forest[: max(len(page.forest) >> halvings, _FOREST_ROWS)]
+def _part(page: Page, share: float) -> Page:
+    """The worst endpoints and metrics of a page: a share of them, one and thirty at least."""
+    endpoints = page.endpoints[: max(int(len(page.endpoints) * share), 1)]
+    forest = page.forest[: max(int(len(page.forest) * share), _FOREST_ROWS)]
     left_out = len(page.forest) - len(forest)
     note = f"{left_out} more metrics are not drawn, or the file would be too large; the JSON report has them"
     return replace(
