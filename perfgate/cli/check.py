@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -229,7 +230,7 @@ def _without_baseline(
         Reason(
             code="no_baseline",
             text=f"there is no baseline of {opened.workload.name} for this class of machine "
-            f"({environment_class}) in {opened.config.baselines}",
+            f"({environment_class}) in {os.path.relpath(opened.config.baselines, opened.config.root)}",
             remedy=f"record one with perfgate baseline update{how} --reason TEXT, or compare two commits "
             "with perfgate compare",
         ),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perfgate.cli import output
-from perfgate.errors import PerfgateError
+from perfgate.errors import PerfgateError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from perfgate.cli.judged import Judged
-    from perfgate.model import CountedTimes, Evidence, Result, ServiceSeries, SideEvidence
+    from perfgate.model import CountedTimes, Evidence, Result, Samples, ServiceSeries, SideEvidence
 
 
 def evidence_for(judged: Judged, outputs: Collection[tuple[str, Path]], store: Path) -> Evidence | None:
@@ -38,23 +41,57 @@ def evidence_of(base: Result | None, head: Result, store: Path) -> Evidence:
 
 def _side(result: Result, store: Path, notes: list[str]) -> SideEvidence:
     from perfgate.model import SideEvidence
-    from perfgate.store.observed import load_observed
+    from perfgate.store.observed import load_observed, observed_path
     from perfgate.store.results import path_of
-    from perfgate.store.samples import load_samples, samples_path
+    from perfgate.store.samples import samples_path
 
     path = path_of(store, result)
     rounds_of, samples = None, None
     series: tuple[ServiceSeries, ...] = ()
-    if samples_path(path).exists():
-        try:
-            rounds_of, samples = load_samples(path)
-        except PerfgateError as error:
-            notes.append(f"{result.side}: {error.message}")
+    try:
+        rounds_of, samples = _requests(path, result)
+    except PerfgateError as error:
+        notes.append(_unread(f"the requests of {result.side}", samples_path(path), store, error))
     try:
         series = load_observed(path)
     except PerfgateError as error:
-        notes.append(f"{result.side}: {error.message}")
+        notes.append(_unread(f"what {result.side} used", observed_path(path), store, error))
     return SideEvidence(result=result, rounds_of=rounds_of, samples=samples, series=series)
+
+
+def _requests(path: Path, result: Result) -> tuple[NDArray[np.int32], Samples] | tuple[None, None]:
+    """The requests kept beside a results file, None where none were.
+
+    Raises:
+        UsageError: they cannot be read, or are not those that the result counts.
+    """
+    from perfgate.store.samples import load_samples, samples_path
+
+    kept = samples_path(path)
+    if not kept.exists() and not kept.is_symlink():
+        return None, None
+    rounds_of, samples = load_samples(path)
+    counted = {(r.index, e.endpoint): e.requests for r in result.rounds for e in r.endpoints}
+    if any(counted.get(cell) != count for cell, count in _cells(rounds_of, samples)):
+        raise UsageError(f"{kept}: not the requests that the result counts", "measure again")
+    return rounds_of, samples
+
+
+def _cells(rounds_of: NDArray[np.int32], samples: Samples) -> Iterator[tuple[tuple[int, str], int]]:
+    """How many requests there are of each round and endpoint."""
+    import numpy as np
+
+    cells, counts = np.unique(np.stack([rounds_of, samples.endpoint]), axis=1, return_counts=True)
+    for (index, number), count in zip(cells.T, counts, strict=True):
+        yield (int(index), samples.endpoints[number]), int(count)
+
+
+def _unread(what: str, path: Path, store: Path, error: PerfgateError) -> str:
+    """Why something cannot be shown, with the file as it lies in the store: pages are given away."""
+    from perfgate.store.names import shown
+
+    why = error.message.removeprefix(f"{shown(path)}: ").removeprefix(f"{path}: ")
+    return f"{what} cannot be shown ({path.relative_to(store)} in the store: {why})"
 
 
 def _counted(payload: str) -> CountedTimes:

@@ -1,5 +1,6 @@
 """The pages in a real browser: nothing is said, asked for or cut off, and everything can be used and read."""
 
+import itertools
 import json
 import re
 import sys
@@ -139,6 +140,40 @@ def test_a_name_from_outside_runs_nothing(written, show) -> None:
     assert dialogs == []
     assert seen.page.locator("h3", has_text="</script><img src=x onerror=alert(1)>").is_visible()
     seen.assert_quiet(path)
+
+
+def test_numbers_of_rounds_do_not_run_into_each_other(written, show) -> None:
+    seen = show(written("regression"), width=390)
+    first_chart(seen.page, "throughput")
+    labels = seen.page.evaluate(
+        """() => {
+          const { plot } = [...drawn].find(({ host }) => host.dataset.chart === "throughput");
+          const written = [];
+          const ctx = {
+            measureText: (text) => plot.ctx.measureText(text),
+            fillText: (text, x) => written.push([text, x, plot.ctx.measureText(text).width / 2]),
+          };
+          plot.ctx.font = `${10.5 * uPlot.pxRatio}px sans-serif`;
+          const place = (n) => ({ number: n + 1, dropped: n === 9, left: n * 20, right: n * 20 + 20 });
+          paintNumbers({ ctx, bbox: plot.bbox }, Array.from({ length: 40 }, (_, n) => place(n)));
+          return written.sort((one, other) => one[1] - other[1]);
+        }"""
+    )
+    assert "10 ✕" in [text for text, _, _ in labels]
+    assert 5 < len(labels) < 40
+    assert all(x + half < after - other for (_, x, half), (_, after, other) in itertools.pairwise(labels))
+
+
+def test_every_commit_of_a_short_history_has_its_name(written, show) -> None:
+    seen = show(written("history"))
+    marks = "specOf(Object.values(data.metrics)[0]).x.marks(-0.4, 23.4, 99)"
+    assert seen.page.evaluate(marks) == list(range(24))
+
+
+def test_the_throughput_is_said_to_be_of_what_was_sent(written, show) -> None:
+    seen = show(written("regression"))
+    says = first_chart(seen.page, "throughput").locator(".says").inner_text()
+    assert says == "Requests sent a second, failed ones too."
 
 
 def test_hovering_shows_the_values_there(written, show, screenshots) -> None:

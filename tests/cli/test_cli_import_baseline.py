@@ -73,4 +73,4 @@ def test_without_a_baseline_or_a_stored_result_nothing_is_judged(shop: Shop) -> 
     shop.perfgate("import", *shop.runs("base", 1), *NAMED)
     done = shop.perfgate("check", "--stored", *NAMED)
     assert done.code == 3
-    assert "there is no baseline of shop for this class of machine (unknown)" in words(done.out)
+    assert "there is no baseline of shop for this class of machine (unknown) in baselines" in words(done.out)

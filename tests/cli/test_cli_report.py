@@ -4,12 +4,16 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli_project import CONFIG, Done, Project, assert_error
 from cli_stored import store_pair
 
 from perfgate.cli.main import main
 from perfgate.cli.project import open_project
+from perfgate.store.results import load
+from perfgate.store.samples import dump_samples
+from tests.report.page_evidence import make_samples
 
 
 @pytest.fixture
@@ -70,7 +74,7 @@ def test_a_page_is_written_even_where_no_request_was_kept(perfgate, stored, tmp_
     done = perfgate(project, "-o", f"html={tmp_path / 'report.html'}")
     assert done.code == 0, done.err
     page = (tmp_path / "report.html").read_text()
-    assert "The requests of base and head were not kept" in page
+    assert "No requests of base and head are at hand" in page
 
 
 def test_a_torn_archive_of_requests_is_said_on_the_page(perfgate, stored, tmp_path: Path) -> None:
@@ -82,7 +86,24 @@ def test_a_torn_archive_of_requests_is_said_on_the_page(perfgate, stored, tmp_pa
     finally:
         path.unlink()
     assert done.code == 0, done.err
-    assert "no perfgate samples" in (tmp_path / "torn.html").read_text()
+    page = (tmp_path / "torn.html").read_text()
+    assert "no perfgate samples" in page
+    assert f"{path.parent.name}/{path.name} in the store" in page
+    assert str(project.path) not in page
+
+
+def test_requests_of_another_run_are_not_shown(perfgate, stored, tmp_path: Path) -> None:
+    project, _, _ = stored
+    path = next(each for each in project.results() if each.stem.endswith("head")).with_suffix(".npz")
+    others = make_samples(0, np.full(199, 10**6), endpoints=("GET /home",))
+    round_ = load(path.with_suffix(".json")).rounds[0]
+    path.write_bytes(dump_samples([(round_, others)]))
+    try:
+        done = perfgate(project, "-o", f"html={tmp_path / 'foreign.html'}")
+    finally:
+        path.unlink()
+    assert done.code == 0, done.err
+    assert "not the requests that the result counts" in (tmp_path / "foreign.html").read_text()
 
 
 def test_a_torn_result_is_named(perfgate, stored) -> None:
@@ -114,6 +135,7 @@ def test_what_was_never_measured_is_told_how_to_be(perfgate, tmp_path: Path) -> 
     ("arguments", "texts"),
     [
         (("--run", "nothing"), ("run nothing: nothing is stored of it",)),
+        (("--run", "123"), ("run 123: nothing is stored of it",)),  # of load-test-abc, by its file's name
         (("--run", "../../etc\x1b[31m"), ("nothing is stored of it",)),
         (("--run", "abc-123", "HEAD"), ("--run names both sides",)),
         (("no-such-ref",), ("no-such-ref",)),

@@ -198,10 +198,10 @@ UNMEASURED = forest_row(
 def rounds_of(count: int = _ROUNDS, dropped: int = 4) -> tuple[RoundView, ...]:
     return tuple(
         RoundView(
-            index=number,
-            stage="screen" if number < 8 else "confirm",
-            start_s=number * _ROUND_S,
-            end_s=(number + 1) * _ROUND_S,
+            number=number,
+            stage="screen" if number <= 8 else "confirm",
+            start_s=(number - 1) * _ROUND_S,
+            end_s=number * _ROUND_S,
             dropped_because="the CPU was taken away for 12 % of the time" if number == dropped else "",
             requests={"base": 2000, "head": 2000},
             health={
@@ -210,7 +210,7 @@ def rounds_of(count: int = _ROUNDS, dropped: int = 4) -> tuple[RoundView, ...]:
                 "lateness p99": "84 µs",
             },
         )
-        for number in range(count)
+        for number in range(1, count + 1)
     )
 
 

@@ -55,11 +55,11 @@ def page(*views: EndpointView, **changes) -> Page:
         "title": "shop",
         "endpoints": views,
         "rounds": (
-            RoundView(index=0, stage="screen", start_s=0.0, end_s=7.0),
+            RoundView(number=1, stage="screen", start_s=0.0, end_s=7.0),
             RoundView(
-                index=1, stage="screen", start_s=7.0, end_s=13.0, dropped_because="the driver was late"
+                number=2, stage="screen", start_s=7.0, end_s=13.0, dropped_because="the driver was late"
             ),
-            RoundView(index=2, stage="screen", start_s=13.0, end_s=20.0),
+            RoundView(number=3, stage="screen", start_s=13.0, end_s=20.0),
         ),
         "series": (
             SeriesView(unit="cores", name="CPU", curves={"base": Curve(x=(0.0, 20.0), y=(0.4, 0.5))}),

@@ -127,7 +127,7 @@ def test_the_data_is_the_page_in_numbers() -> None:
     assert numbers["shift"]["low"] == pytest.approx(view.shift_band.low, abs=1e-4)
     gaps = [value is None for value in view.latency["head"]["p95"].y]
     assert [value is None for value in numbers["time"]["head_p95"]] == gaps
-    assert [each["dropped"] for each in data["rounds"]].index(True) == 4
+    assert [each["number"] for each in data["rounds"] if each["dropped"]] == [4]
     assert set(data["series"]) == {"CPU", "memory", "threads", "connections"}
 
 
@@ -149,7 +149,7 @@ def test_the_plot_is_drawn_without_javascript_and_says_its_numbers_in_words() ->
     found = document("regression")
     rows = [each.text for each in found.all("tr", class_="regressed")]
     assert any(
-        "GET /items p50" in row and "1.20 ms → 1.75 ms" in row and "+46.2 % [+45.0, +47.4]" in row
+        "GET /items p50" in row and "1.20 → 1.75 ms" in row and "+46.2 % [+45.0, +47.4]" in row
         for row in rows
     )
     marks = [each for each in found.all("use", class_="at") if each.attributes["href"] == "#m-regressed"]
@@ -188,6 +188,31 @@ def test_every_number_behind_a_chart_stands_in_a_table() -> None:
     }
 
 
+def test_intervals_say_their_confidence_and_a_bent_axis_that_it_is_bent() -> None:
+    found = document("regression")
+    assert "The line is the 90 % interval" in found.text
+    assert "The axis is in % (errors: pp, memory: 100 B/request)." in found.text
+    assert "90 % interval" in [each.text for each in found.all("th", scope="col")]
+    assert json.loads(found.one("script", type="application/json").text)["interval"] == "90 % interval"
+    assert "even up to ±10 and logarithmic beyond." in document("odd").text
+
+
+def test_endpoints_that_begin_a_sentence_keep_their_first_letter() -> None:
+    view = pages.endpoint("checkout", 1)
+    said = ("checkout p50 was worse", "look at it")
+    page = pages.page_of([view], headline="PASS: checkout is fine", reasons=(said,), warnings=(said,))
+    found = Document(render_page(replace(page, notes=("checkout has no band",), outcome="PASS"))).text
+    assert "Checkout" not in found
+    assert found.count("checkout p50 was worse. Look at it.") == 2
+
+
+def test_rounds_are_numbered_from_one() -> None:
+    found = document("regression")
+    assert "Round 4 was dropped: the CPU was taken away" in found.text
+    table = found.source[found.source.index('aria-label="Rounds"') :]
+    assert re.findall(r'<th scope="row">(\d+)</th>', table) == [str(number) for number in range(1, 14)]
+
+
 def test_without_evidence_the_page_says_what_is_missing_and_why() -> None:
     found = document("empty")
     assert "Samples were not kept: no distributions." in found.text
@@ -205,6 +230,22 @@ def test_with_many_endpoints_there_is_a_search_and_each_can_be_linked_to() -> No
 
 def test_two_hundred_endpoints_fit_into_two_megabytes() -> None:
     assert len(render_page(pages.many(200)).encode()) < 2_000_000
+
+
+def test_a_page_of_the_longest_names_leaves_out_the_least_to_stay_below_two_megabytes() -> None:
+    page = pages.many(200)
+    name = "&'\U0001d400" * 40
+    classes = tuple((f"{number} {name}", 1, 2) for number in range(20))
+    views = tuple(replace(view, name=name, errors=classes, statuses=classes) for view in page.endpoints)
+    forest = tuple(replace(row, endpoint=name) for row in page.forest)
+    text = render_page(replace(page, endpoints=views, forest=forest))
+    assert 500_000 < len(text.encode()) < 2_000_000
+    found = Document(text)
+    shown = len(found.all("div", class_="inside"))
+    assert 1 < shown < 200
+    assert f"{200 - shown} more are not shown." in found.text
+    left_out = len(forest) - len(found.all("use", class_="at"))
+    assert f"{left_out} more metrics are not drawn, or the file would be too large" in found.text
 
 
 def test_a_history_lists_what_moved_with_its_commits_and_how_to_make_sure() -> None:

@@ -72,6 +72,22 @@ def test_one_huge_change_does_not_hide_the_small_ones() -> None:
     assert huge.change > 90
 
 
+def test_one_wide_tolerance_does_not_hide_the_changes() -> None:
+    forest = forest_of([forest_row(tolerance=500.0), forest_row(change=6.0, low=5.0, high=7.0)])
+    wide, small = forest.strips
+    assert wide.band is not None
+    assert wide.band[1] > 80
+    assert small.change is not None
+    assert small.change - forest.zero > 5
+
+
+def test_the_plot_says_how_its_axis_and_its_interval_are_read() -> None:
+    even = forest_of([forest_row(change=6.0, confidence=0.95)])
+    assert (even.even_up_to, even.interval) == (None, "95 % interval")
+    wide = forest_of([forest_row(change=900.0, confidence=0.95), forest_row(confidence=0.9)])
+    assert (wide.even_up_to, wide.interval) == (10.0, "interval")
+
+
 def test_what_was_not_measured_has_no_mark() -> None:
     (strip,) = forest_of([forest_row(change=None, low=None, high=None, tolerance=None)]).strips
     assert (strip.change, strip.interval, strip.band) == (None, None, None)
@@ -107,8 +123,14 @@ def test_a_table_has_the_first_and_the_last_point() -> None:
     found = frame({"base": Curve(x=tuple(map(float, range(100))), y=tuple(map(float, range(100))))}, 300)
     table = rows(found, 12)
     assert len(table) == 12
-    assert (table[0], table[-1]) == ({"x": 0, "base": 0}, {"x": 99, "base": 99})
+    assert table[0] == {"x": 0, "base": 0, "at": "0.0 s"}
+    assert table[-1] == {"x": 99, "base": 99, "at": "99.0 s"}
     assert rows(frame({}, 300), 12) == []
+
+
+def test_rows_of_different_times_read_differently() -> None:
+    short = frame({"base": Curve(x=(0.05, 0.15, 0.25), y=(1.0, 2.0, 3.0))}, 300)
+    assert [row["at"] for row in rows(short, 12)] == ["0.05 s", "0.15 s", "0.25 s"]
 
 
 def test_axes_are_written_once() -> None:
@@ -124,8 +146,21 @@ def test_more_endpoints_have_fewer_points_each() -> None:
 
 
 def test_no_number_parts_from_its_unit_and_a_sentence_is_one() -> None:
-    assert words.sentence("changes of p50 ≥ 2.4 % would be <found>") == (
+    assert words.sentence("changes of p50 ≥ 2.4 % would be <found>", ()) == (
         "Changes of p50 ≥\u00a02.4\u00a0% would be &lt;found&gt;."
     )
-    assert words.sentence("GET /items is 5 ms slower!") == "GET /items is 5\u00a0ms slower!"
-    assert words.sentence("p50 is fine") == "p50 is fine."
+    assert words.sentence("GET /items is 5 ms slower!", ()) == "GET /items is 5\u00a0ms slower!"
+    assert words.sentence("p50 is fine", ()) == "p50 is fine."
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("checkout p50 was worse", ("GET /", "checkout")),
+        ("checkout: p50 was worse", ("checkout page",)),
+        ("check-out p50 was worse", ()),
+        ("perfgate compare BASE HEAD measures them side by side", ()),
+    ],
+)
+def test_a_name_at_the_beginning_of_a_sentence_stays_as_it_is(text, names) -> None:
+    assert words.sentence(text, names) == f"{text}."

@@ -24,6 +24,7 @@ from perfgate.model import (
     ServiceSeries,
     SideEvidence,
 )
+from perfgate.report.html import render_page
 from perfgate.report.page import points
 from perfgate.report.page.build import page_of
 from perfgate.report.page.model import EndpointView, Page
@@ -105,6 +106,37 @@ def test_the_worst_endpoint_is_first_and_measured_ones_without_a_row_are_last():
     assert made.endpoints[3].rows == ()
 
 
+def test_the_page_says_which_rounds_its_tables_stand_on():
+    def confirmed(result: Result) -> Result:
+        fresh = [replace(r, stage="confirm") if r.index >= 5 else r for r in result.rounds]
+        return replace(result, rounds=tuple(fresh))
+
+    made = page(regressed(), evidence=make_evidence(rounds=8, dropped=[2], changed=confirmed))
+    assert made.basis.metrics == "Of 4 rounds of screening; what looked worse in them, of 3 fresh ones alone."
+    assert made.basis.quantiles.startswith(
+        "p5 to p99 are medians over 7 rounds, screening and fresh ones together;"
+    )
+    html = render_page(made)
+    assert html.index("of 3 fresh ones alone") < html.index("screening and fresh ones together")
+    screened = page(regressed(), evidence=make_evidence(rounds=8)).basis
+    assert screened.metrics == "Of 8 rounds."
+    assert "medians over 8 rounds; " in screened.quantiles
+    checked = page(regressed(), evidence=alone(make_evidence(rounds=8))).basis
+    assert checked.metrics == "Head is of 8 rounds, base of the baseline."
+
+
+def test_base_of_another_time_is_said_to_be_one_run_of_several():
+    evidence = make_evidence(rounds=6, dropped=[1], changed=lambda r: replace(r, run_id=r.side))
+    made = page(regressed(), evidence=replace(evidence, times={}))
+    assert made.basis.metrics == "Head is of 5 rounds, base of all its stored runs that can be compared."
+    assert "medians over 5 rounds of base and 5 rounds of head;" in made.basis.quantiles
+    assert made.rounds[1].dropped_because.startswith("base: the hypervisor took 40 % of the CPU; head: the")
+    html = render_page(made)
+    assert "Base and head were measured at different times;" in html
+    assert "Both sides were measured in each" not in html
+    assert any("of base are of one of its stored runs" in note for note in made.notes)
+
+
 def test_errors_and_statuses_are_counted_over_rounds_that_count():
     evidence = make_evidence(rounds=5, requests=100, error=4, dropped=[0])
     (endpoint,) = page(evidence=evidence).endpoints
@@ -149,7 +181,7 @@ def test_head_alone_stands_beside_nothing_and_says_so():
 @pytest.mark.parametrize(
     ("how", "changes", "words"),
     [
-        ({"rounds": 2, "keeps_samples": False}, {}, "the requests of base and head were not kept"),
+        ({"rounds": 2, "keeps_samples": False}, {}, "no requests of base and head are at hand"),
         ({"rounds": 2, "keeps_series": False}, {}, "nothing was read of the services' CPU"),
         ({"rounds": 4}, {}, "has no band"),
         ({"rounds": 2}, {"notes": ("head: torn\x1b[2J",)}, "head: torn"),
@@ -164,6 +196,45 @@ def test_head_alone_stands_beside_nothing_and_says_so():
 def test_what_cannot_be_shown_is_said(how, changes, words):
     notes = page(evidence=replace(make_evidence(**how), **changes)).notes
     assert any(words in note for note in notes), notes
+
+
+def test_a_chart_of_the_services_that_cannot_be_drawn_is_named():
+    def notes_with(**columns) -> str:
+        evidence = make_evidence(rounds=6)
+        series = tuple(
+            replace(each, **{name: column(getattr(each, name)) for name, column in columns.items()})
+            for each in evidence.head.series
+        )
+        head = replace(evidence.head, series=series)
+        return " ".join(page(evidence=replace(evidence, head=head)).notes)
+
+    def once(values):
+        return np.where(np.arange(len(values)) == 3, values, -1)
+
+    assert "CPU of head is not drawn: it takes two readings in a round" in notes_with(cpu_ns=once)
+    assert "threads of head are not drawn: no reading told" in notes_with(threads=lambda v: v * 0 - 1)
+    assert "CPU, memory, threads and connections of head are not drawn: its readings" in notes_with(
+        at_ns=lambda v: v + 10**15
+    )
+    nothing = make_evidence(rounds=6)
+    nothing = replace(nothing, base=replace(nothing.base, series=()))
+    assert page(evidence=nothing).notes == (
+        "CPU, memory, threads and connections of base are not drawn: there are no readings",
+    )
+
+
+def test_a_chart_of_an_endpoint_that_cannot_be_drawn_is_named():
+    few = page(evidence=make_evidence(rounds=6, requests=5))
+    assert "1 endpoint has no latency over time: a moment of it takes 6 answers without error" in few.notes
+    assert 'data-chart="latency"' not in render_page(few)
+    assert 'data-chart="throughput"' in render_page(few)
+    evidence = make_evidence(rounds=6)
+    times = evidence.times["GET /items"]
+    unmatched = replace(evidence, times={"GET /items": replace(times, shift=None)})
+    assert any("1 endpoint has no shift function" in note for note in page(evidence=unmatched).notes)
+    failed = replace(evidence, times={"GET /items": replace(times, head=None, shift=None)})
+    (said,) = [note for note in page(evidence=failed).notes if "no times of head" in note]
+    assert said.endswith("base is drawn alone")
 
 
 def test_a_page_without_any_result_says_so():

@@ -185,6 +185,7 @@ def test_dropped_rounds_are_on_the_axis_and_say_why():
     evidence = make_evidence(rounds=3, dropped=[1])
     rows = rounds_view(evidence, axis(evidence))
     assert [row.dropped_because for row in rows] == ["", "the hypervisor took 40 % of the CPU", ""]
+    assert [row.number for row in rows] == [1, 2, 3]
     assert rows[1].requests == {"base": 300, "head": 300}
     assert (rows[1].start_s, rows[1].end_s) == pytest.approx((1, 2), abs=0.01)
     assert rows[0].health["driver CPU"] == "50.0 %"

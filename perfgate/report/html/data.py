@@ -5,7 +5,7 @@ from typing import Any
 
 from perfgate.model import SIDES, Side
 from perfgate.report.html.frames import Frame, frame
-from perfgate.report.html.numbers import rounded
+from perfgate.report.html.numbers import interval_text, rounded
 from perfgate.report.page.model import Band, Curve, EndpointView, Page, SeriesView
 
 _MOST_POINTS = 300
@@ -21,13 +21,14 @@ def data_of(page: Page) -> dict[str, Any]:
     return {
         "rounds": [
             {
-                "index": each.index,
+                "number": each.number,
                 "start": rounded(each.start_s),
                 "end": rounded(each.end_s),
                 "dropped": bool(each.dropped_because),
             }
             for each in page.rounds
         ],
+        "interval": interval_of(page),
         "series": {each.name: {"unit": each.unit, **series_frame(each)} for each in page.series},
         "endpoints": {each.anchor: endpoint_data(each, most) for each in page.endpoints},
     }
@@ -49,6 +50,11 @@ def compact(data: dict[str, Any]) -> dict[str, Any]:
 def points_for(endpoints: int) -> int:
     """How many points a line may have, so that the page stays below its size whatever it shows."""
     return max(_FEWEST_POINTS, min(_MOST_POINTS, _NUMBERS // (_LINES * max(endpoints, 1))))
+
+
+def interval_of(page: Page) -> str:
+    """What the interval of every shift function on the page is called."""
+    return interval_text(each.shift_band.confidence for each in page.endpoints if each.shift_band.x)
 
 
 def endpoint_data(endpoint: EndpointView, most: int) -> dict[str, Frame]:

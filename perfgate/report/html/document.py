@@ -98,13 +98,10 @@ def _environment() -> Environment:
         "percent": numbers.percent,
         "rate": numbers.rate,
         "plain": numbers.plain,
-        "seconds": numbers.seconds,
         "count": numbers.count,
         "place": numbers.place,
         "tone": words.tone,
         "outcome": words.outcome_text,
-        "sentence": words.sentence,
-        "headline": words.headline_text,
         "compared": words.title_text,
         "brief": words.brief,
     }

@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from perfgate.report.html.numbers import interval_text
 from perfgate.report.page.model import ForestRow
-from perfgate.report.words import is_number
+from perfgate.report.words import both_text, is_number
 
 _WIDE = 60.0
 _BEND = 10.0  # below this an axis of wide changes is nearly linear, above it logarithmic
@@ -27,9 +28,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
-    """One row: tolerance band and interval as (left, width), and the change; None where there is none."""
+    """One row: tolerance band and interval as (left, width), and the change; None where there is none.
+
+    `levels` are the values of both sides as text.
+    """
 
     row: ForestRow
+    levels: str
     band: tuple[float, float] | None
     interval: tuple[float, float] | None
     change: float | None
@@ -37,11 +42,17 @@ class Strip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forest:
-    """The plot: its rows, the marks of its axis, and where zero is."""
+    """The plot: its rows, the marks of its axis, where zero is, and how its intervals and axis are read.
+
+    `even_up_to` is where the axis turns from even to logarithmic, None where it is even all along.
+    `interval` names the interval with its confidence.
+    """
 
     strips: tuple[Strip, ...]
     ticks: tuple[Tick, ...]
     zero: float
+    even_up_to: float | None
+    interval: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +70,15 @@ class _Axis:
 
 
 def forest_of(rows: Sequence[ForestRow]) -> Forest:
-    """The plot of some rows; one wide change bends the axis, so that it does not squeeze the others."""
+    """The plot of some rows; a wide change or tolerance bends the axis, so that it squeezes no other."""
     axis = _axis(rows)
-    return Forest(strips=tuple(_strip(row, axis) for row in rows), ticks=_ticks(axis), zero=axis.place(0.0))
+    return Forest(
+        strips=tuple(_strip(row, axis) for row in rows),
+        ticks=_ticks(axis),
+        zero=axis.place(0.0),
+        even_up_to=_BEND if axis.is_wide else None,
+        interval=interval_text(row.confidence for row in rows),
+    )
 
 
 def _axis(rows: Sequence[ForestRow]) -> _Axis:
@@ -69,7 +86,7 @@ def _axis(rows: Sequence[ForestRow]) -> _Axis:
     for row in rows:
         values += [value for value in (row.change, row.low, row.high) if is_number(value)]
     tolerances = [row.tolerance for row in rows if is_number(row.tolerance)]
-    is_wide = max(abs(value) for value in values) > _WIDE
+    is_wide = max(abs(value) for value in (*values, *tolerances)) > _WIDE
     low = min(*values, *(-each for each in tolerances), -1.0)
     high = max(*values, *tolerances, 1.0)
     plain = _Axis(low=low, high=high, is_wide=is_wide)
@@ -90,7 +107,7 @@ def _strip(row: ForestRow, axis: _Axis) -> Strip:
         interval = left, axis.place(row.high) - left
     if is_number(row.change):
         change = axis.place(row.change)
-    return Strip(row=row, band=band, interval=interval, change=change)
+    return Strip(row=row, levels=both_text(row.base, row.head), band=band, interval=interval, change=change)
 
 
 def _ticks(axis: _Axis) -> tuple[Tick, ...]:

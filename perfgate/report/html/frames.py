@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from perfgate.report.html.numbers import rounded
+from perfgate.report.html.numbers import rounded, times
 from perfgate.report.page.model import Curve
 
 _COARSE = 60
@@ -30,9 +30,17 @@ def frame(
 
 
 def rows(of: Frame, most: int) -> list[dict[str, Any]]:
-    """Evenly spaced rows of a frame, for the table behind its chart."""
+    """Evenly spaced rows of a frame that goes over time, for the table behind its chart; `at` is when."""
     places = _thin(range(len(of["x"])), most)
-    return [{name: column[place] for name, column in of.items()} for place in places]
+    texts = times([of["x"][place] for place in places])
+    found = [{name: column[place] for name, column in of.items()} for place in places]
+    return [row | {"at": texts[row["x"]]} for row in found]
+
+
+def has_values(of: Frame, mark: str = "") -> bool:
+    """Whether there is anything to draw in the columns whose names have the mark."""
+    columns = (column for name, column in of.items() if name != "x" and mark in name)
+    return any(value is not None for column in columns for value in column)
 
 
 def _axis(curves: Any) -> Sequence[float]:

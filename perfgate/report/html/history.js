@@ -16,7 +16,7 @@ function specOf(metric) {
       values: commits.length > 1 ? commits.map((commit, place) => place) : [0],
       write: (place) => commits[Math.round(place)]?.sha ?? "",
       tick: (place) => (commits[place] ? `${commits[place].sha.slice(0, 7)}\n${commits[place].day.slice(5)}` : ""),
-      marks: (low, high, most) => evenMarks(low, high, Math.min(most, last)).filter(Number.isInteger),
+      marks: (low, high, most) => evenMarks(low, high, Math.min(most, last + 1)).filter(Number.isInteger),
       size: 42,
       space: 66,
       grid: false,

@@ -1,5 +1,7 @@
 """How the page writes numbers that come as numbers; where there is none it writes –."""
 
+from collections.abc import Collection, Iterable
+
 from perfgate.report.words import NONE, is_number
 from perfgate.units import format_duration_ns, format_rate, format_ratio
 
@@ -21,6 +23,12 @@ def rate(value: float | None) -> str:
     return format_rate(value) if is_number(value) else NONE
 
 
+def interval_text(confidences: Iterable[float]) -> str:
+    """What an interval is called: `90 % interval`, without the number where there are several."""
+    found = {each for each in confidences if is_number(each)}
+    return f"{100 * found.pop():g} % interval" if len(found) == 1 else "interval"
+
+
 def plain(value: float | None) -> str:
     """A number with three significant digits and no unit: `0.82`, `1,240`."""
     if not is_number(value):
@@ -29,9 +37,13 @@ def plain(value: float | None) -> str:
     return f"{value:,.{digits}f}"
 
 
-def seconds(value: float) -> str:
-    """A place on the time axis: `12.5 s`."""
-    return f"{value:.1f} s"
+def times(places_s: Collection[float]) -> dict[float, str]:
+    """Places on the time axis: `12.5 s`, with as many digits as keep different ones apart, three at most."""
+    for digits in range(1, 4):
+        texts = {place_s: f"{place_s:.{digits}f} s" for place_s in places_s}
+        if len(set(texts.values())) == len(texts):
+            break
+    return texts
 
 
 def count(value: int | None) -> str:

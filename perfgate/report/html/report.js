@@ -31,7 +31,7 @@ const SPECS = {
     y: { write: write.change, range: aroundZero },
     lines: [
       { label: "change", values: shift.change, colour: "--shift" },
-      ...(shift.low ? [{ label: "interval", area: "--shift-fill", tip: "from", values: shift.low }, { tip: "to", values: shift.high }] : []),
+      ...(shift.low ? [{ label: `${data.interval} over rounds`, area: "--shift-fill", tip: "from", values: shift.low }, { tip: "to", values: shift.high }] : []),
     ],
     band: shift.low && [3, 2],
     over: (plot) => level(plot, 0),
@@ -45,7 +45,7 @@ const SPECS = {
     ),
   }),
   throughput: ({ time }) => ({
-    says: "Requests answered a second.",
+    says: "Requests sent a second, failed ones too.",
     ...overTime(time),
     y: { write: write.rate, range: fromZero },
     lines: sidesOf(time, (side) => `${side}_rate`),
@@ -102,28 +102,35 @@ function level(plot, value) {
 /** Every other round shaded, its number above; dropped ones in another colour and with a cross. */
 function paintRounds(plot) {
   const { ctx, bbox } = plot;
-  const ratio = uPlot.pxRatio;
   const place = (x) => Math.min(Math.max(plot.valToPos(x, "x", true), bbox.left), bbox.left + bbox.width);
-  let free = -Infinity;
+  const shown = data.rounds
+    .map((round, number) => ({ ...round, left: place(round.start), right: place(round.end), shaded: number % 2 === 0 }))
+    .filter(({ left, right }) => right > left);
   ctx.save();
+  for (const { dropped, shaded, left, right } of shown) {
+    if (!dropped && !shaded) continue;
+    ctx.fillStyle = colour(dropped ? "--spoilt" : "--stripe");
+    ctx.fillRect(left, bbox.top, right - left, bbox.height);
+  }
+  paintNumbers(plot, shown);
+  ctx.restore();
+}
+
+/** The numbers that have room, those of dropped rounds before the others. */
+function paintNumbers({ ctx, bbox }, shown) {
+  const ratio = uPlot.pxRatio;
+  const taken = [];
   ctx.font = `${10.5 * ratio}px ${colour("--sans")}`;
   ctx.textAlign = "center";
-  data.rounds.forEach((round, number) => {
-    const [left, right] = [place(round.start), place(round.end)];
-    if (right <= left) return;
-    if (round.dropped || number % 2 === 0) {
-      ctx.fillStyle = colour(round.dropped ? "--spoilt" : "--stripe");
-      ctx.fillRect(left, bbox.top, right - left, bbox.height);
-    }
-    const text = round.dropped ? `${round.index} ✕` : String(round.index);
-    const width = ctx.measureText(text).width;
+  for (const { number, dropped, left, right } of [...shown].sort((one, other) => other.dropped - one.dropped)) {
+    const text = dropped ? `${number} ✕` : String(number);
     const middle = (left + right) / 2;
-    if (middle - width / 2 < free && !round.dropped) return;
-    free = middle + width / 2 + 6 * ratio;
-    ctx.fillStyle = colour(round.dropped ? "--regressed" : "--muted");
+    const half = ctx.measureText(text).width / 2 + 3 * ratio;
+    if (taken.some(([from, to]) => middle + half > from && middle - half < to)) continue;
+    taken.push([middle - half, middle + half]);
+    ctx.fillStyle = colour(dropped ? "--regressed" : "--muted");
     ctx.fillText(text, middle, bbox.top - 5 * ratio);
-  });
-  ctx.restore();
+  }
 }
 
 function draw(host) {

@@ -1,6 +1,7 @@
 """The words and looks of outcomes on the page, sentences, and names that fit into it."""
 
 import re
+from collections.abc import Collection
 
 from markupsafe import Markup, escape
 
@@ -16,6 +17,7 @@ _OUTCOMES = {
     "NOT_MEASURED": ("unmeasured", "Not measured"),
 }
 _NAME_WIDTH = 160
+_COMMANDS = frozenset({"perfgate"})
 _BEFORE_UNIT = re.compile(r"(?<=[\d≥…→]) (?=[+\-\d]|(?:%|pp|ns|µs|ms|s|min|h)(?:\W|$))")
 
 
@@ -30,9 +32,9 @@ def outcome_text(outcome: str) -> str:
     return _OUTCOMES.get(name, ("", name.capitalize()))[1] + comma + note
 
 
-def headline_text(headline: str, outcome: str) -> Markup:
+def headline_text(headline: str, outcome: str, names: Collection[str]) -> Markup:
     """The headline without the outcome it begins with, which the page shows by itself."""
-    return sentence(headline.removeprefix(f"{outcome}: "))
+    return sentence(headline.removeprefix(f"{outcome}: "), names)
 
 
 def title_text(title: str, outcome: str) -> str:
@@ -40,14 +42,26 @@ def title_text(title: str, outcome: str) -> str:
     return brief(title.removeprefix(f"{outcome}: "))
 
 
-def sentence(text: str) -> Markup:
-    """A sentence with its capital and its full stop, in which no number parts from its unit; escaped."""
+def sentence(text: str, names: Collection[str]) -> Markup:
+    """A sentence with its capital and its full stop, in which no number parts from its unit; escaped.
+
+    What begins with one of the `names`, or with anything but a plain word, keeps its first letter.
+    """
     plain = clean(text)
-    if plain[1:2].islower():
+    if _begins_with_a_word(plain, names):
         plain = plain[:1].upper() + plain[1:]
     if plain and not plain.endswith((".", "!", "?", "…")):
         plain += "."
     return Markup(_BEFORE_UNIT.sub("\u00a0", str(escape(plain))))  # noqa: S704 - escaped just before
+
+
+def _begins_with_a_word(text: str, names: Collection[str]) -> bool:
+    """Whether a text begins with a word of a language and not with a name, however that was shortened."""
+    first, _, _ = text.partition(" ")
+    word = first.rstrip(",:;")
+    if not (word.isalpha() and word.islower()) or word in _COMMANDS:
+        return False
+    return all(word != name.partition(" ")[0].rstrip(",:;") for name in names)
 
 
 def brief(name: str) -> str:

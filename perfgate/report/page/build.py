@@ -12,6 +12,7 @@ from perfgate.report.accepting import accept_commands
 from perfgate.report.distinct import distinct_names
 from perfgate.report.headline import headline, told_by_headline
 from perfgate.report.page.axis import axis_of, sides_of
+from perfgate.report.page.basis import basis_of
 from perfgate.report.page.counted import Counts, errors_and_statuses
 from perfgate.report.page.distributions import density, ecdf, quantiles
 from perfgate.report.page.environment import environment_rows
@@ -109,6 +110,8 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str, h
             for name in shown
         ),
         endpoints_left_out=len(names) - len(shown),
+        basis=basis_of(evidence),
+        is_paired=evidence is None or evidence.base is None or evidence.is_paired,
         rounds=measured.rounds,
         series=measured.series,
         environment=environment_rows(evidence) if evidence else (),
@@ -117,7 +120,7 @@ def page_of(verdict: Verdict, evidence: Evidence | None, *, generated_at: str, h
             verdict,
             evidence,
             series=measured.series,
-            timed=min(points.timed_endpoints, len(shown)),
+            curves=measured.curves,
             endpoints=len(shown),
         ),
         reproduce=clean(verdict.reproduce),

@@ -50,4 +50,5 @@ def _row(comparison: Comparison, endpoint: str, anchor: str) -> ForestRow:
         p=p_text(comparison.p_adjusted),
         base=value_text(metric.statistic, comparison.base),
         head=value_text(metric.statistic, comparison.head),
+        confidence=comparison.confidence,
     )

@@ -22,11 +22,12 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """An interval around each point of a curve, None where there is none."""
+    """An interval around each point of a curve at `confidence`, over rounds; None where there is none."""
 
     x: tuple[float, ...] = ()
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
+    confidence: float = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +59,12 @@ class EndpointView:
 class RoundView:
     """One round on the cut time axis, where rounds lie one after another without the pauses between them.
 
+    `number` counts from 1, as progress and logs do (a result's `index` counts from 0).
     `dropped_because` is empty for a round that counts. `health` has what was seen of machine and driver by
     name, in words.
     """
 
-    index: int
+    number: int
     stage: str
     start_s: float
     end_s: float
@@ -85,8 +87,8 @@ class ForestRow:
     """One metric's change with its interval against its tolerance.
 
     `change`, `low`, `high`, `mde` and `tolerance` are lengths on one axis: % (percentage points for errors,
-    100 B a request for memory), None where there is no such thing. `text` is the change as words, `base` and
-    `head` the values, `anchor` the endpoint's.
+    100 B a request for memory), None where there is no such thing. The interval is at `confidence`. `text`
+    is the change as words, `base` and `head` the values, `anchor` the endpoint's.
     """
 
     label: str
@@ -104,11 +106,23 @@ class ForestRow:
     p: str
     base: str
     head: str
+    confidence: float = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Which rounds the metrics, and which the quantiles and distributions of every endpoint stand on."""
+
+    metrics: str = ""
+    quantiles: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Everything on the page, in the order it is read.
+
+    Where both sides were measured at different times it is not `is_paired`, and rounds go together by number
+    only.
 
     `reasons` and `warnings` are pairs of text and remedy. `environment` has a name with what base and what
     head was measured in, differing ones first. `facts` are names and values. `notes` say what could not be
@@ -123,6 +137,8 @@ class Page:
     forest: tuple[ForestRow, ...] = ()
     endpoints: tuple[EndpointView, ...] = ()
     endpoints_left_out: int = 0
+    basis: Basis = field(default_factory=Basis)
+    is_paired: bool = True
     rounds: tuple[RoundView, ...] = ()
     series: tuple[SeriesView, ...] = ()
     environment: tuple[tuple[str, str, str], ...] = ()

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from perfgate.report.page.axis import sides_of
 from perfgate.report.page.points import MOST_FOREST_ROWS, MOST_ROUNDS
+from perfgate.report.page.undrawn import undrawn_curves, undrawn_series
 from perfgate.report.text import clean, shorten
 
 if TYPE_CHECKING:
     from perfgate.model import Evidence, Verdict
     from perfgate.report.page.model import SeriesView
+    from perfgate.report.page.overtime import OverTime
 
 _WIDTH = 400
 
 
 def notes_of(
-    verdict: Verdict, evidence: Evidence | None, *, series: Collection[SeriesView], timed: int, endpoints: int
+    verdict: Verdict,
+    evidence: Evidence | None,
+    *,
+    series: Collection[SeriesView],
+    curves: Mapping[str, OverTime],
+    endpoints: int,
 ) -> tuple[str, ...]:
-    """The notes, each a sentence; `timed` of so many `endpoints` on the page have curves over time."""
-    found = list(_notes(verdict, evidence, series, timed, endpoints))
+    """The notes, each a sentence; of the `endpoints` on the page those in `curves` have some."""
+    found = list(_notes(verdict, evidence, series, curves, endpoints))
     return tuple(dict.fromkeys(shorten(clean(note), _WIDTH) for note in found))
 
 
 def _notes(
-    verdict: Verdict, evidence: Evidence | None, series: Collection[SeriesView], timed: int, endpoints: int
+    verdict: Verdict,
+    evidence: Evidence | None,
+    series: Collection[SeriesView],
+    curves: Mapping[str, OverTime],
+    endpoints: int,
 ) -> Iterator[str]:
     more = len(verdict.comparisons) - MOST_FOREST_ROWS
     if more > 0:
@@ -33,19 +44,17 @@ def _notes(
     if evidence is None:
         yield "no result was at hand, so there are no distributions, no rounds and no environment to show"
         return
-    yield from _sides(evidence)
     yield from evidence.notes
+    yield from _sides(evidence)
+    yield from undrawn_curves(evidence, curves)
     yield from _shift(evidence)
-    if timed < endpoints:
-        yield f"latency and throughput over time are drawn for the first {timed} of {endpoints} endpoints"
+    if len(curves) < endpoints:
+        first = f"the first {len(curves)} of {endpoints} endpoints"
+        yield f"latency and throughput over time are drawn for {first}"
     rounds = len({r.index for kept in sides_of(evidence).values() for r in kept.result.rounds})
     if rounds > MOST_ROUNDS:
         yield f"only the first {MOST_ROUNDS} of {rounds} rounds are on the time axis and in their table"
-    if not series:
-        yield (
-            "nothing was read of the services' CPU, memory, threads and connections: perfgate reads them of "
-            "services that it starts itself"
-        )
+    yield from undrawn_series(evidence, series)
 
 
 def _sides(evidence: Evidence) -> Iterator[str]:
@@ -56,15 +65,14 @@ def _sides(evidence: Evidence) -> Iterator[str]:
             "base and head were measured at different times: rounds of the same number have nothing in "
             "common, and there is no shift function"
         )
+        if not evidence.base.result.is_imported:
+            yield (
+                "curves, quantiles, counts and environment of base are of one of its stored runs; the "
+                "verdict's table has the median of all that can be compared"
+            )
     without = [side for side, kept in sides_of(evidence).items() if kept.samples is None]
     if without:
-        yield f"the requests of {' and '.join(without)} were not kept: over time there is one point a round"
-    uncounted = sum(times.base is None and times.head is None for times in evidence.times.values())
-    if uncounted:
-        yield (
-            f"no times of {uncounted} endpoint{'s' if uncounted > 1 else ''} are known one by one, so there "
-            "are no distributions of them"
-        )
+        yield f"no requests of {' and '.join(without)} are at hand: over time there is one point a round"
 
 
 def _shift(evidence: Evidence) -> Iterator[str]:

@@ -18,16 +18,24 @@ _REASON_WIDTH = 300
 
 
 def rounds_view(evidence: Evidence, axis: Mapping[int, Span]) -> tuple[RoundView, ...]:
-    """A row a round of the axis. What was seen of the machine is the same for sides measured together."""
+    """A row a round of the axis. What was seen of the machine is the same for sides measured together.
+
+    Of those that were not it is head's, and why a round was dropped begins with the side.
+    """
     rounds = {side: {r.index: r for r in kept.result.rounds} for side, kept in sides_of(evidence).items()}
     rows = []
     for index, span in axis.items():
         here = {side: each[index] for side, each in rounds.items() if index in each}
-        causes = dict.fromkeys(each.dropped_because for each in here.values() if each.dropped_because)
+        together = evidence.base is None or evidence.is_paired
+        causes = dict.fromkeys(
+            each.dropped_because if together else f"{side}: {each.dropped_because}"
+            for side, each in here.items()
+            if each.dropped_because
+        )
         newest = list(here.values())[-1]
         rows.append(
             RoundView(
-                index=index,
+                number=index + 1,
                 stage=newest.stage,
                 start_s=round(span.start_s, SECONDS_DIGITS),
                 end_s=round(span.end_s, SECONDS_DIGITS),

@@ -12,5 +12,6 @@ def shift_curve(shift: Shift | None) -> tuple[Curve, Band]:
     if shift is None:
         return Curve(), Band()
     x = shift.probability
-    band = Band(x=x, low=all_significant(shift.low), high=all_significant(shift.high))
+    low, high = all_significant(shift.low), all_significant(shift.high)
+    band = Band(x=x, low=low, high=high, confidence=shift.confidence)
     return Curve(x=x, y=all_significant(shift.change)), band
