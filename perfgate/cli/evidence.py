@@ -81,9 +81,11 @@ def _cells(rounds_of: NDArray[np.int32], samples: Samples) -> Iterator[tuple[tup
     """How many requests there are of each round and endpoint."""
     import numpy as np
 
-    cells, counts = np.unique(np.stack([rounds_of, samples.endpoint]), axis=1, return_counts=True)
-    for (index, number), count in zip(cells.T, counts, strict=True):
-        yield (int(index), samples.endpoints[number]), int(count)
+    names = samples.endpoints
+    cells, counts = np.unique(rounds_of.astype(np.int64) * len(names) + samples.endpoint, return_counts=True)
+    for cell, count in zip(cells.tolist(), counts.tolist(), strict=True):
+        index, number = divmod(cell, len(names))
+        yield (index, names[number]), count
 
 
 def _unread(what: str, path: Path, store: Path, error: PerfgateError) -> str:
