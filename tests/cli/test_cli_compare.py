@@ -261,11 +261,13 @@ def test_baseline_and_check(tmp_path: Path) -> None:
 
 
 def test_a_closed_pipe_is_quiet(project: Project, slow: dict[str, object]) -> None:
-    with project.start("compare", "main", "slow", "--stored") as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert "Traceback" not in process.stderr.read()
+    process = project.start("compare", "main", "slow", "--stored")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    with process.stderr as err:
+        assert "Traceback" not in err.read()
+    process.wait()
 
 
 def test_a_second_interrupt_does_not_break_the_clean_up(project: Project) -> None:
