@@ -27,9 +27,16 @@ return b"HTTP/1.1 " + status + b"\\r\\nContent-Length: 2\\r\\n\\r\\nok"
 """
 
 
+def patient_project(path: Path) -> Project:
+    """With rounds in which a service of 12 ms answers even when it has to wait for a CPU."""
+    made = Project(path)
+    made.edit("perfgate.yml", "round: 100ms, warmup: 20ms", "round: 160ms, warmup: 10ms")
+    return made
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    made = Project(tmp_path_factory.mktemp("compare") / "repository")
+    made = patient_project(tmp_path_factory.mktemp("compare") / "repository")
     made.branch("slow", answer=SLOW)
     made.branch("failing", answer=FAILING)
     return made
@@ -162,7 +169,7 @@ def test_thresholds_in_k6_syntax(project: Project) -> None:
 
 def test_abort_on_fail_measures_no_more_rounds(project: Project) -> None:
     config = (project.path / "perfgate.yml").read_text()
-    item = "{threshold: 'p(95)<0.001', abortOnFail: true, delayAbortEval: 150ms}"
+    item = "{threshold: 'p(95)<0.001', abortOnFail: true, delayAbortEval: 200ms}"
     (project.path / "strict.yml").write_text(f"{config}thresholds:\n  http_req_duration: [{item}]\n")
     given = ("--allow-dirty", "-c", "strict.yml", "-o", "json=verdict.json")
     done = project.perfgate("compare", "main", "main", *given)
@@ -214,7 +221,7 @@ def test_run_stores_and_prints_levels(project: Project) -> None:
 
 
 def test_runs_of_different_times_are_compared_with_caution(project: Project, tmp_path: Path) -> None:
-    other = Project(tmp_path / "repository")
+    other = patient_project(tmp_path / "repository")
     other.branch("slow", answer=SLOW)
     assert other.perfgate("run", "main").code == 0
     assert_error(other.perfgate("compare", "main", "slow", "--stored"), 2, "slow", "perfgate run slow")
