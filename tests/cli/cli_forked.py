@@ -2,8 +2,8 @@
 
 Importing takes a perfgate longer than most of what tests ask of it, and hundreds are started. What tests look
 at is real: the process's id, signals, exit code, pipes, folder, environment and CPUs, and how it ends, but
-that the interpreter is not taken apart. (Children of multiprocessing's fork server look for modules where pytest
-does, and skip what is registered for the exit.)
+that the interpreter is not taken apart. (Children of the standard library's fork server
+look for modules where pytest does, and skip what is registered for the exit.)
 """
 
 from __future__ import annotations
