@@ -11,7 +11,7 @@ demo: $(STAMP)
 
 # Bytecode is kept whatever the environment says: compiling the tests anew takes each worker as long as a tenth of them.
 test: $(STAMP)
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 -q --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 -q --dist worksteal --ignore tests/browser
 
 # A minute: the HTML pages in a real Chromium ($PERFGATE_CHROMIUM or /usr/bin/chromium); screenshots go to $PERFGATE_SCREENSHOTS.
 test-browser: $(STAMP)

@@ -4,7 +4,7 @@ Two services that work for 100 µs an answer, a load of couples on both, in pair
 as it is measured in a round, one with nobody reading. A ratio is that of a pair; shown is the median over the
 pairs with the interval that order statistics give it (95 %), and the results have the spread of one pair
 too (1.4826 times the median absolute deviation). The CPU time is that of the reading thread, over the time
-measured.
+measured. No process is born meanwhile: looking for those, every 250 ms at most, is not in it.
 Run: python -m bench.observing
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def watch(service: Service) -> Watch:
 class Watch:
     """The process tree of one service: its session, its group, their descendants, and whoever has its marker.
 
-    Later calls look only at processes that are new since the call before.
+    Later calls look only at processes that are new since the call before. Several threads may make them.
     """
 
     def __init__(self, leader: int, marker: str) -> None:
@@ -36,20 +37,23 @@ class Watch:
         self._seen: set[int] = set()
         self._used: dict[int, tuple[int, int]] = {}
         self._lost = False
+        self._looking = threading.Lock()
         self.pids: tuple[int, ...] = ()
         self.refresh()
 
     def refresh(self) -> None:
         """Take in processes born since the last look, leave out those that are gone."""
-        current = set(processes())
-        tree = {pid for pid in self.pids if pid in current}
-        new = {pid: f for pid in current - self._seen if (f := stat_fields(pid)) is not None}
-        members = {pid for pid, fields in new.items() if self._is_ours(pid, fields)}
-        while members:
-            tree |= members
-            members = {pid for pid, f in new.items() if pid not in tree and int(f[_PARENT]) in tree}
-        self._seen = current
-        self.pids = tuple(sorted(tree))
+        # An older list must not come after a newer one: it would take out whoever was born between the two.
+        with self._looking:
+            current = set(processes())
+            tree = {pid for pid in self.pids if pid in current}
+            new = {pid: f for pid in current - self._seen if (f := stat_fields(pid)) is not None}
+            members = {pid for pid, fields in new.items() if self._is_ours(pid, fields)}
+            while members:
+                tree |= members
+                members = {pid for pid, f in new.items() if pid not in tree and int(f[_PARENT]) in tree}
+            self._seen = current
+            self.pids = tuple(sorted(tree))
 
     def cpu_ns(self) -> int | None:
         """CPU time of the tree so far: subtract two calls.

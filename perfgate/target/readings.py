@@ -51,9 +51,8 @@ class Recorded(NamedTuple):
 class UsageRecorder:
     """A thread that reads what several trees use, from `start` to `stop`; a watch of None stands for no tree.
 
-    It is a thread of the driver and runs where that runs. Until `stop` nobody else may use the watches.
-    Where there is no /proc it reads nothing, and every series stays empty. `ports` are where the services
-    listen, one for each watch.
+    It is a thread of the driver and runs where that runs. Where there is no /proc it reads nothing, and every
+    series stays empty. `ports` are where the services listen, one for each watch.
     """
 
     def __init__(

@@ -1,7 +1,9 @@
 """perfgate in a process of its own that need not import anything first: it is forked off one that has.
 
 Importing takes a perfgate longer than most of what tests ask of it, and hundreds are started. What tests look
-at is real: the process's id, signals, exit code, pipes, folder, environment and CPUs, and how it ends.
+at is real: the process's id, signals, exit code, pipes, folder, environment and CPUs, and how it ends, but
+that the interpreter is not taken apart. (Children of the standard library's fork server
+look for modules where pytest does, and skip what is registered for the exit.)
 """
 
 from __future__ import annotations
@@ -14,23 +16,20 @@ import json
 import os
 import pkgutil
 import select
-import selectors
 import signal
 import socket
 import struct
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import IO
 
 _PRELOADED = (
     *("git", "perfgate.cli", "perfgate.config", "perfgate.gate.stored", "perfgate.load", "perfgate.measure"),
     *("perfgate.report.terminal", "perfgate.store", "perfgate.target", "perfgate.workload"),
 )
-_LONGEST = 1 << 20
 _NUMBER = struct.Struct("i")
 
 
@@ -42,14 +41,8 @@ class Forked:
         self.args = ("perfgate", *arguments)
         self.stdout, self.stderr = os.fdopen(out), os.fdopen(err)
         self.returncode: int | None = None
-        self._said: dict[str, str] = {}
-        self._readers: list[threading.Thread] = []
-        order = {
-            "argv": self.args,
-            "cwd": str(cwd),
-            "environ": dict(environ),
-            "cpus": [*os.sched_getaffinity(0)],
-        }
+        self._reads: list[Future[str]] = []
+        order = [self.args, str(cwd), dict(environ), [*os.sched_getaffinity(0)]]
         ends = [out_end, err_end, status_end]
         socket.send_fds(_server(), [json.dumps(order).encode()], ends)
         for end in ends:
@@ -57,16 +50,11 @@ class Forked:
         self.pid = self._number()
 
     def _number(self) -> int:
-        data = os.read(self._status, _NUMBER.size)
-        assert data, "the process that forks perfgates has ended"
-        return int(_NUMBER.unpack(data)[0])
+        return int(_NUMBER.unpack(os.read(self._status, _NUMBER.size))[0])
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
 
     def poll(self) -> int | None:
         if self.returncode is None and select.select([self._status], [], [], 0)[0]:
@@ -83,30 +71,18 @@ class Forked:
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """All that is left to read, and the end of the process."""
-        if not self._readers:
-            for name, pipe in (("out", self.stdout), ("err", self.stderr)):
-                self._readers.append(threading.Thread(target=self._read, args=(name, pipe), daemon=True))
-                self._readers[-1].start()
+        if not self._reads:
+            pool = ThreadPoolExecutor(2)
+            self._reads = [pool.submit(_read, pipe) for pipe in (self.stdout, self.stderr)]
+            pool.shutdown(wait=False)
         self.wait(timeout)
-        for reader in self._readers:
-            reader.join(timeout)
-            if reader.is_alive():
-                raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
-        return self._said["out"], self._said["err"]
+        out, err = (read.result(timeout) for read in self._reads)
+        return out, err
 
-    def _read(self, name: str, pipe: IO[str]) -> None:
-        with pipe:
-            self._said[name] = pipe.read()
 
-    def __enter__(self) -> Forked:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stdout.close()
-        self.stderr.close()
-        self.wait()
+def _read(pipe: IO[str]) -> str:
+    with pipe:
+        return pipe.read()
 
 
 @functools.cache
@@ -127,53 +103,44 @@ def _server() -> socket.socket:
 
 
 def _serve(control: socket.socket) -> None:
-    """Fork once a message; returns in the children only, each as the perfgate that was ordered."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(control, selectors.EVENT_READ)
-        while True:
-            for key, _ in selector.select():
-                if key.data is not None:
-                    _tell_end(key.fd, *key.data)
-                    selector.unregister(key.fd)
-                    continue
-                message, ends, _, _ = socket.recv_fds(control, _LONGEST, 3)
-                if not message:
-                    os._exit(0)
-                pid = os.fork()
-                if pid == 0:
-                    control.close()
-                    for other in selector.get_map().values():
-                        if other.data is not None:
-                            os.close(other.fd)
-                            os.close(other.data[1])
-                    _become(json.loads(message), ends)
-                    return
-                out, err, status = ends
-                os.close(out)
-                os.close(err)
-                os.write(status, _NUMBER.pack(pid))
-                selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, status))
-
-
-def _tell_end(pidfd: int, pid: int, status: int) -> None:
+    """Fork for each order the perfgate, in which alone it returns, and before it who waits for its end."""
+    while True:
+        order, ends, _, _ = socket.recv_fds(control, 1 << 20, 3)
+        if not order:
+            os._exit(0)
+        if os.fork() == 0:
+            break
+        for end in ends:
+            os.close(end)
+    control.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    out, err, status = ends
+    pid = os.fork()
+    if pid == 0:
+        os.close(status)
+        _become(*json.loads(order), out, err)
+        return
+    os.close(out)
+    os.close(err)
+    os.write(status, _NUMBER.pack(pid))
     _, how = os.waitpid(pid, 0)
     os.write(status, _NUMBER.pack(os.waitstatus_to_exitcode(how)))
-    os.close(status)
-    os.close(pidfd)
+    os._exit(0)
 
 
-def _become(order: dict[str, Any], ends: list[int]) -> None:
+def _become(
+    argv: list[str], cwd: str, environ: dict[str, str], cpus: list[int], out_end: int, err_end: int
+) -> None:
     """Put on what a process gets from whoever starts it."""
-    for end, place in zip(ends, (1, 2), strict=False):
+    for end, place in ((out_end, 1), (err_end, 2)):
         os.dup2(end, place)
-    for end in ends:
         os.close(end)
-    os.sched_setaffinity(0, order["cpus"])
-    os.chdir(order["cwd"])
+    os.sched_setaffinity(0, cpus)
+    os.chdir(cwd)
     os.environ.clear()
-    os.environ.update(order["environ"])
-    sys.path[0] = order["cwd"]
-    sys.argv = order["argv"]
+    os.environ.update(environ)
+    sys.path[0] = cwd
+    sys.argv = argv
 
 
 def _preload() -> None:
@@ -186,12 +153,24 @@ def _preload() -> None:
     gc.freeze()
 
 
+def _end(codes: list[int]) -> None:
+    """End before the interpreter takes apart all that was imported: that takes longer than most commands."""
+    if codes:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(codes[0])
+
+
 def _run() -> int:
+    codes: list[int] = []
+    atexit.register(_end, codes)  # the first to be registered is the last to be called
     interrupted = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever waited need not be waited for
     _preload()
     _serve(socket.socket(fileno=int(sys.argv[1])))
     signal.signal(signal.SIGINT, interrupted)
-    return importlib.import_module("perfgate.cli.main").main()
+    codes.append(importlib.import_module("perfgate.cli.main").main())
+    return codes[0]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
 """A git repository with a tiny HTTP service to run the real perfgate on: fast to start, easy to break."""
 
+import atexit
+import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from dataclasses import dataclass
@@ -87,13 +91,7 @@ class Project:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.mkdir(parents=True, exist_ok=True)
-        self.git("init", "--quiet", ".")
-        self.write("service.py", SERVICE)
-        self.write("perfgate.yml", CONFIG.format(python=sys.executable))
-        self.write("load-test.yml", WORKLOAD)
-        self.write(".gitignore", ".perfgate/\n")
-        self.commit("main")
+        shutil.copytree(_begun(), path, dirs_exist_ok=True)
 
     def write(self, name: str, text: str) -> None:
         (self.path / name).write_text(text)
@@ -193,6 +191,22 @@ class Project:
 
     def results(self) -> list[Path]:
         return sorted((self.path / ".perfgate" / "results").rglob("*.json"))
+
+
+@functools.cache
+def _begun() -> Path:
+    """The folder that every project is a copy of, made once a pytest worker."""
+    path = Path(tempfile.mkdtemp(prefix="perfgate-tests-"))
+    atexit.register(shutil.rmtree, path)
+    made = Project.__new__(Project)
+    made.path = path
+    made.git("init", "--quiet", ".")
+    made.write("service.py", SERVICE)
+    made.write("perfgate.yml", CONFIG.format(python=sys.executable))
+    made.write("load-test.yml", WORKLOAD)
+    made.write(".gitignore", ".perfgate/\n")
+    made.commit("main")
+    return path
 
 
 def assert_error(done: Done, code: int, *texts: str) -> None:

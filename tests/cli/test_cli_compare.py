@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_project import Project, assert_error
+from cli_project import Done, Project, assert_error
 
 from perfgate.store.observed import load_observed
 from perfgate.store.results import load
@@ -27,9 +27,25 @@ return b"HTTP/1.1 " + status + b"\\r\\nContent-Length: 2\\r\\n\\r\\nok"
 """
 
 
+def patient_project(path: Path) -> Project:
+    """With rounds in which a service of 12 ms mostly answers even when it has to wait for a CPU."""
+    made = Project(path)
+    made.edit("perfgate.yml", "round: 100ms, warmup: 20ms", "round: 120ms, warmup: 10ms")
+    made.commit("longer rounds")
+    return made
+
+
+def measured(project: Project, *arguments: str, anew: bool = False) -> Done:
+    """Run a command, once more if the machine stood still for a whole round: perfgate can but say so."""
+    done = project.perfgate(*arguments, anew=anew)
+    if "was finished in time to be measured" in done.err:
+        done = project.perfgate(*arguments, anew=anew)
+    return done
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    made = Project(tmp_path_factory.mktemp("compare") / "repository")
+    made = patient_project(tmp_path_factory.mktemp("compare") / "repository")
     made.branch("slow", answer=SLOW)
     made.branch("failing", answer=FAILING)
     return made
@@ -41,7 +57,7 @@ def slow(project: Project) -> dict[str, object]:
     path = project.path / "verdict.json"
     outputs = [f"json={path}", f"png={path.with_suffix('.png')}", f"html={path.with_suffix('.html')}"]
     words = (word for each in outputs for word in ("-o", each))
-    done = project.perfgate("compare", "main", "slow", *words, anew=True)
+    done = measured(project, "compare", "main", "slow", *words, anew=True)
     assert done.code == 1, done.err
     assert done.out.startswith("REGRESSED: GET /home p50 is ")
     return json.loads(path.read_text()) | {"stdout": done.out, "stderr": done.err}
@@ -93,7 +109,9 @@ def test_results_are_keyed_to_the_commits(project: Project, slow: dict[str, obje
         assert len(samples.sent_ns) == sum(e.requests for r in result.rounds for e in r.endpoints)
         series = load_observed(paths[-1])
         assert [each.round_index for each in series] == list(range(16))
-        assert all(each.cpu_ns.min() > 0 and each.connections.max() >= 1 for each in series)
+        assert all(each.cpu_ns.min() > 0 for each in series)
+        # Whoever reads may get its turn on a busy machine only when a round is over.
+        assert any(each.connections.max() >= 1 for each in series)
 
 
 def test_stored_results_give_the_same_verdict(project: Project, slow: dict[str, object]) -> None:
@@ -132,7 +150,7 @@ def test_a_result_of_a_newer_perfgate_says_so(project: Project, slow: dict[str, 
 
 
 def test_new_errors_are_found(project: Project) -> None:
-    done = project.perfgate("compare", "main", "failing")
+    done = measured(project, "compare", "main", "failing")
     assert done.code == 1, done.out + done.err
     assert re.search(r"GET /home +errors .*REGRESSED", done.out)
     assert "status 503" in done.out
@@ -195,7 +213,7 @@ def running(project: Project) -> Iterator[str]:
 
 
 def test_running_services_stand_in_for_sides(project: Project, running: str) -> None:
-    done = project.perfgate("compare", "--base-url", running, "--head-url", running)
+    done = measured(project, "compare", "--base-url", running, "--head-url", running)
     # The tests keep both CPUs busy: now and then the tail is too noisy for a PASS, never red.
     assert done.code in (0, 3), done.out + done.err
     assert "without restarts" in done.out
@@ -203,25 +221,25 @@ def test_running_services_stand_in_for_sides(project: Project, running: str) -> 
 
 
 def test_one_side_may_be_running(project: Project, running: str) -> None:
-    done = project.perfgate("compare", "main", "slow", "--base-url", running)
+    done = measured(project, "compare", "main", "slow", "--base-url", running)
     assert done.code == 1, done.out + done.err
     assert "without restarts" in done.out
 
 
 def test_run_stores_and_prints_levels(project: Project) -> None:
-    done = project.perfgate("run", "slow", anew=True)
+    done = measured(project, "run", "slow", anew=True)
     assert done.code == 0, done.err
     assert re.search(r"GET /home +p50 +\d", done.out)
 
 
 def test_runs_of_different_times_are_compared_with_caution(project: Project, tmp_path: Path) -> None:
-    other = Project(tmp_path / "repository")
+    other = patient_project(tmp_path / "repository")
     other.branch("slow", answer=SLOW)
-    assert other.perfgate("run", "main").code == 0
+    assert measured(other, "run", "main").code == 0
     assert_error(
         other.perfgate("compare", "main", "slow", "--stored"), 2, "slow", "perfgate compare main slow"
     )
-    assert other.perfgate("run", "slow").code == 0
+    assert measured(other, "run", "slow").code == 0
     done = other.perfgate("compare", "main", "slow", "--stored")
     assert "unpaired" in done.out
     assert done.code == 1, done.out
@@ -244,9 +262,9 @@ def test_a_build_is_made_once_a_commit(tmp_path: Path) -> None:
 
 
 def test_baseline_and_check(tmp_path: Path) -> None:
-    made = Project(tmp_path / "repository")
+    made = patient_project(tmp_path / "repository")
     assert made.perfgate("check").code == 3
-    done = made.perfgate("baseline", "update", "--reason", "first", "--runs", "2")
+    done = measured(made, "baseline", "update", "--reason", "first", "--runs", "2")
     assert done.code == 0, done.err
     (written,) = (made.path / "baselines").rglob("*.json")
     stored = json.loads(written.read_text())
@@ -258,17 +276,19 @@ def test_baseline_and_check(tmp_path: Path) -> None:
     assert "2 runs: 8 more before it may judge alone" in shown.out
     made.branch("slow", answer=SLOW)
     made.git("checkout", "--quiet", "slow")
-    done = made.perfgate("check", anew=True)
+    done = measured(made, "check", anew=True)
     assert "side by side" in done.err
     assert done.code == 1, done.out + done.err
 
 
 def test_a_closed_pipe_is_quiet(project: Project, slow: dict[str, object]) -> None:
-    with project.start("compare", "main", "slow", "--stored") as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert "Traceback" not in process.stderr.read()
+    process = project.start("compare", "main", "slow", "--stored")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    with process.stderr as err:
+        assert "Traceback" not in err.read()
+    process.wait()
 
 
 def test_a_second_interrupt_does_not_break_the_clean_up(project: Project) -> None:

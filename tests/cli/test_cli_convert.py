@@ -174,7 +174,7 @@ def test_what_cannot_be_converted_is_refused_in_one_line(
 
 def test_a_workload_too_large_for_perfgate_is_refused(tmp_path: Path, capsys) -> None:
     har = recording(80)
-    har["log"]["entries"][1]["request"]["postData"]["text"] = json.dumps({"long": "x" * 2_000_000})  # type: ignore[index]
+    har["log"]["entries"][1]["request"]["postData"]["text"] = json.dumps({"long": "x" * 1_100_000})  # type: ignore[index]
     path = tmp_path / "shop.har"
     path.write_text(json.dumps(har))
     assert main(["convert", str(path)]) == 2

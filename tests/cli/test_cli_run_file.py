@@ -267,8 +267,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("stop", "processes"), [(signal.SIGTERM, "1"), (signal.SIGINT, "2")])
 def test_an_interrupted_load_reports_what_it_measured(stop, processes, run, service, tmp_path):
     process = start(service, "--rate", "50/s", "--processes", processes, "-o", "json=load.json")
     wait_until(lambda: len(service.sent) > 20)

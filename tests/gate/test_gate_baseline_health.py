@@ -73,10 +73,10 @@ def test_ordinary_baselines_are_called_clean_as_often_as_stated() -> None:
     rng = np.random.default_rng(3)
     metrics = [Metric(endpoint=f"GET /{n}", statistic="p50") for n in range(5)]
     named = 0
-    for _ in range(600):
+    for _ in range(300):
         levels = {metric: (1e6 * np.exp(rng.normal(0, 0.02, 12))).tolist() for metric in metrics}
         named += "outlier_run" in codes(health(baseline_of(levels)))
-    assert named / 600 <= 2.5 * OUTLIER_RATE
+    assert named / 300 <= 2.5 * OUTLIER_RATE
 
 
 def test_two_levels_are_no_yardstick_and_no_outliers() -> None:

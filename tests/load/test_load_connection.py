@@ -288,12 +288,12 @@ def test_an_answer_whose_last_piece_comes_after_the_timeout_is_not_accepted(conn
     def behave(peer: socket.socket, server: LocalServer) -> None:
         server.request(peer)
         for piece in (OK[:10], OK[10:]):
-            server.over.wait(0.8)
+            server.over.wait(0.4)
             peer.sendall(piece)
         server.over.wait()
 
     with LocalServer(behave) as server:
-        exchange = connect(server, timeout_ns=1_000_000_000).exchange(get())
+        exchange = connect(server, timeout_ns=500_000_000).exchange(get())
     assert (exchange.error, exchange.status, exchange.response) == ("timeout", 0, None)
 
 
@@ -325,7 +325,7 @@ def test_a_listener_that_never_accepts_ends_in_a_timeout():
 def test_each_request_may_have_a_timeout_of_its_own(connect: Connect):
     def behave(peer: socket.socket, server: LocalServer) -> None:
         while request := server.request(peer):
-            server.over.wait({b"/slow": 1.0, b"/never": FOREVER_S}.get(request.split()[1], 0))
+            server.over.wait({b"/slow": 0.5, b"/never": FOREVER_S}.get(request.split()[1], 0))
             peer.sendall(OK)
 
     with LocalServer(behave) as server:
@@ -334,7 +334,7 @@ def test_each_request_may_have_a_timeout_of_its_own(connect: Connect):
         begun = time.monotonic()
         assert patient.exchange(get(target="/never", timeout_ns=SHORT_NS)).error == "timeout"
         assert time.monotonic() - begun < FOREVER_S / 2
-        hasty = connect(server, timeout_ns=700_000_000)
+        hasty = connect(server, timeout_ns=300_000_000)
         assert hasty.exchange(get()).error == ""
         assert hasty.exchange(get(target="/slow", timeout_ns=TIMEOUT_NS)).error == ""
         assert server.connections == 2
@@ -349,7 +349,7 @@ def test_a_connection_opened_again_has_a_timeout_too(connect: Connect):
             server.over.wait(FOREVER_S)
 
     with LocalServer(behave) as server:
-        connection = connect(server, timeout_ns=1_000_000_000)
+        connection = connect(server, timeout_ns=500_000_000)
         assert connection.exchange(get()).error == ""
         time.sleep(0.05)
         begun = time.monotonic()

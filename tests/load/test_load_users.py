@@ -122,7 +122,7 @@ def test_a_seed_repeats_what_users_choose():
 
     def sent(seed: int) -> list[bytes]:
         with LocalServer(answering()) as server:
-            drive(load(server, users(3, 700), scenarios=(), users=(chosen,), endpoints=(), seed=seed))
+            drive(load(server, users(3, 400), scenarios=(), users=(chosen,), endpoints=(), seed=seed))
             return sorted(request.split(b" ")[1] for request in server.requests)
 
     assert sent(1) == sent(1) != sent(2)

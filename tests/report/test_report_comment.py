@@ -268,8 +268,8 @@ def huge(text: str, metrics: int) -> str:
         verdict(
             Outcome.REGRESSED,
             *rows,
-            reasons=(reason,) * 200,
-            warnings=(reason, told) * 200,
+            reasons=(reason,) * 100,
+            warnings=(reason, told) * 100,
             base=commit,
             head=commit,
             workload_name=text,

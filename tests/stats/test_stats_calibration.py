@@ -38,7 +38,7 @@ def test_an_unrelated_calibration_is_hardly_ever_used(runs: int) -> None:
 @pytest.mark.parametrize(("correlation", "most"), [(0.5, 0.065), (0.8, 0.075), (0.95, 0.065)])
 def test_a_related_one_keeps_the_alarm_rate_near_nominal(correlation: float, most: float) -> None:
     """Choosing it by the same runs costs a little where it helps only sometimes."""
-    used, alarms = simulate(correlation=correlation, alpha=0.05, times=4000)
+    used, alarms = simulate(correlation=correlation, alpha=0.05)
     assert used > (0.95 if correlation > 0.9 else 0.1)
     assert 0.035 < alarms < most
 

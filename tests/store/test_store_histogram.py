@@ -107,7 +107,7 @@ def test_arbitrary_counts_are_read_or_refused(counts: bytes) -> None:
         payload_of(b"\x02" * 40_000),
         payload_of(b"\xff\xff\xff\xff\xff\xff\xff\xff\x7f"),
         payload_of(b"\x80\x80\x80\x80\x80\x80\x80\x80\x40" * 5),
-        payload_of(b"\x00" * (100 << 20)),
+        payload_of(b"\x00" * (1 << 20)),
     ],
     ids=["precision", "range", "trailing", "slots", "huge run", "count overflow", "bomb"],
 )

@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import threading
 
 import psutil
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from perfgate.target import observe
 from perfgate.target.observe import watch
 from perfgate.target.service import stop, wait_ready
+from perfgate.target.watchdog import MARKER_NAME, processes
 
 
 def burn(service, times=1):
@@ -117,3 +120,29 @@ def test_without_proc_psutil_answers(start, monkeypatch):
 )
 def test_lost_time_is_told_from_time_a_parent_took_over(before, after, lost):
     assert observe.unaccounted(before, after) is lost
+
+
+def test_a_look_that_began_before_a_birth_and_ends_after_another_look_loses_nobody(start, monkeypatch):
+    """The recorder's thread and the one that drives a tool look at the same time."""
+    wait_ready(service := start("ok"))
+    watched = watch(service)
+    listed, go_on = threading.Event(), threading.Event()
+
+    def list_and_dawdle():
+        found = list(processes())
+        if not listed.is_set():
+            listed.set()
+            go_on.wait(0.1)
+        return found
+
+    monkeypatch.setattr(observe, "processes", list_and_dawdle)
+    dawdler = threading.Thread(target=watched.refresh)
+    dawdler.start()
+    assert listed.wait(10)
+    with subprocess.Popen(["sleep", "60"], env={MARKER_NAME: service.group.marker}) as born:
+        watched.refresh()
+        go_on.set()
+        dawdler.join()
+        found = watched.pids
+        born.kill()
+    assert born.pid in found
