@@ -32,6 +32,7 @@ MDE_MEANING = "MDE: the smallest change that would have been found 4 times in 5"
 _NOTES = (ACCEPTED, WARN_ONLY, "")
 _REASON_WIDTH = 600
 _NAMED = 4
+_END = 50
 _UNSAID = Reason(code="not_measured", text="there are no values on both sides")
 WORST_FIRST: tuple[Outcome, ...] = (
     Outcome.REGRESSED,
@@ -285,7 +286,7 @@ def _unmeasured(found: list[Comparison]) -> tuple[str, Reason]:
     """The first reason of a kind, and every metric it is about, the first few by name."""
     reason = found[0].reasons[0] if found[0].reasons else _UNSAID
     names = [endpoint_text(comparison.metric) for comparison in found]
-    if len(found) == 1 and names[0] in clean(reason.text):
+    if len(found) == 1 and _is_named(names[0], reason):
         return "", reason
     subjects = [
         f"{shorten(name, 60)} {comparison.metric.statistic}"
@@ -299,12 +300,18 @@ def _doubt(found: list[tuple[Metric, Reason]]) -> tuple[str, Reason]:
     """The first reason of a kind, with how many other metrics have one like it."""
     metric, reason = found[0]
     name = endpoint_text(metric)
-    subject = "" if name in clean(reason.text) else f"{shorten(name, 60)} {metric.statistic}"
+    subject = "" if _is_named(name, reason) else f"{shorten(name, 60)} {metric.statistic}"
     others = len(found) - 1
     if others:
         more = f"{others} more metric{'s' if others > 1 else ''} likewise"
         reason = replace(reason, text=f"{reason.text} (and {more})")
     return subject, reason
+
+
+def _is_named(name: str, reason: Reason) -> bool:
+    """Whether a reason names an endpoint itself; of a long name it has the ends only."""
+    text = clean(reason.text)
+    return name[:_END] in text and name[-_END:] in text
 
 
 def _short(text: str) -> str:

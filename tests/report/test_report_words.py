@@ -144,6 +144,13 @@ def test_a_doubt_is_told_once_with_everyone_it_concerns() -> None:
     assert "1 more metric likewise" in found[0][1].text
 
 
+def test_a_doubt_with_both_ends_of_a_long_name_does_not_repeat_it() -> None:
+    name = "GET /" + "x" * 5000 + "/price"
+    odd = Reason(code="y", text=f"{name[:60]}…{name[-59:]} is odd")
+    found = doubts(verdict(Outcome.PASS, comparison(name, "p99", reasons=(odd,))))
+    assert found == [("", odd)]
+
+
 def test_headline_of_a_regression_names_the_change_largest_against_its_tolerance() -> None:
     sentence = headline(
         verdict(
