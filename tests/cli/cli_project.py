@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli_forked import Forked
+from tests.cli.cli_forked import Forked
 
 SERVICE = '''\
 """A threaded HTTP service over plain sockets, so that it starts in a moment.

@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_forked import Forked
 from cli_project import Project, assert_error
 
 from perfgate.store.results import load
+from tests.cli.cli_forked import Forked
 
 
 @pytest.fixture

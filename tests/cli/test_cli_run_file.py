@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cli_forked import Forked
 from cli_service import RunningService
 
 from perfgate.cli.main import main
 from perfgate.report.loadschema import LoadDocument
+from tests.cli.cli_forked import Forked
 
 YAML = """
 config:
