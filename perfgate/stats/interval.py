@@ -61,10 +61,12 @@ def hodges_lehmann(d: NDArray[np.float64], confidence: float = 0.90) -> Estimate
 def is_centered_above(d: NDArray[np.float64], least: float) -> NDArray[np.bool_]:
     """Whether the Hodges-Lehmann centre is at least `least`, of many sets of rounds (sets × rounds) at once.
 
-    It counts pairs instead of sorting them, which takes a tenth of the time.
+    NaN where a round was not measured. It counts pairs instead of sorting them.
     """
     rows, columns = _pairs(d.shape[1])
-    above: NDArray[np.bool_] = 2 * (d[:, rows] + d[:, columns] >= 2 * least).sum(axis=1) >= len(rows)
+    doubled = d[:, rows] + d[:, columns]
+    pairs = (~np.isnan(doubled)).sum(axis=1)
+    above: NDArray[np.bool_] = (2 * (doubled >= 2 * least).sum(axis=1) >= pairs) & (pairs > 0)
     return above
 
 

@@ -72,8 +72,7 @@ def minimum_detectable_effect(
     effect = np.maximum((critical + z_power) * error, tolerance + z_power * error)
 
     def found(column: int, change: float) -> float:
-        sizes = _sizes(d, column)
-        return found_ratio(sizes, change, rounds=len(d), critical_t=critical, least=tolerance[column])
+        return found_ratio(d[:, column], change, rounds=len(d), critical_t=critical, least=tolerance[column])
 
     return _held_up(effect, d, clipped, found, power)
 
@@ -116,9 +115,9 @@ def two_stage_effect(
     critical = critical_t(null_max, screen_alpha)
 
     def found(column: int, change: float) -> float:
-        sizes, least = _sizes(d, column), tolerance[column]
-        first = found_ratio(sizes, change, rounds=len(d), critical_t=critical, least=least / 2)
-        again = found_ratio(sizes, change, rounds=confirm_rounds, critical_t=t_fresh, least=least)
+        mine, least = d[:, column], tolerance[column]
+        first = found_ratio(mine, change, rounds=len(d), critical_t=critical, least=least / 2)
+        again = found_ratio(mine, change, rounds=confirm_rounds, critical_t=t_fresh, least=least)
         return first * again
 
     return _held_up(np.maximum(suspected, confirmed), d, clipped, found, power)
@@ -160,11 +159,6 @@ def _smallest(effect: float, enough: Callable[[float], bool]) -> float:
         middle = math.sqrt(low * high)
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
-
-
-def _sizes(d: NDArray[np.float64], column: int) -> NDArray[np.float64]:
-    sizes: NDArray[np.float64] = np.abs(d[~np.isnan(d[:, column]), column])
-    return sizes
 
 
 def blinded_standard_error(d: NDArray[np.float64], clipped: NDArray[np.bool_]) -> NDArray[np.float64]:

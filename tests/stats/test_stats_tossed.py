@@ -30,6 +30,16 @@ def test_what_is_much_larger_than_the_noise_is_always_found_and_nothing_is_not()
     assert found[2] == 1.0
 
 
+def test_rounds_that_measured_nothing_find_nothing():
+    """All rounds are of one size, so that nothing but their number differs."""
+    d = np.full(13, 0.01)
+    thin = d.copy()
+    thin[::2] = np.nan
+    whole, half = (found_ratio(each, 0.008, rounds=13, critical_t=2.0, least=0.003) for each in (d, thin))
+    assert half < whole - 0.1
+    assert found_ratio(np.full(13, np.nan), 1.0, rounds=13, critical_t=0.0, least=0.0) == 0.0
+
+
 def test_a_change_between_two_levels_is_found_as_often_as_a_simulation_says():
     rng = np.random.default_rng(4)
 
@@ -41,9 +51,7 @@ def test_a_change_between_two_levels_is_found_as_often_as_a_simulation_says():
         return t >= 1.9 and hodges_lehmann(d).center >= 0.03
 
     seen = np.mean([is_found(rounds(13) + 0.05) for _ in range(1000)])
-    said = np.mean(
-        [found_ratio(np.abs(rounds(13)), 0.05, rounds=13, critical_t=1.9, least=0.03) for _ in range(100)]
-    )
+    said = np.mean([found_ratio(rounds(13), 0.05, rounds=13, critical_t=1.9, least=0.03) for _ in range(100)])
     assert said == pytest.approx(seen, abs=0.08)
 
 
