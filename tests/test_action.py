@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from perfgate.cli.ci_apart import TOKENS
+from perfgate.target.childenv import TOKENS
 from tests.github.github_server import TOKEN, github_server
 
 TOP = Path(__file__).parent.parent

@@ -9,13 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-TOKENS = (
-    "PERFGATE_CI_TOKEN",
-    "GITHUB_TOKEN",
-    "GH_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    "ACTIONS_RUNTIME_TOKEN",
-)
+from perfgate.target.childenv import TOKENS
 
 
 @contextlib.contextmanager

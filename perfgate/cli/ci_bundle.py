@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal
 
+from perfgate.cli.ci_handed import document_of, refusal, text_of
 from perfgate.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -106,21 +106,14 @@ def parse_bundle(content: bytes) -> Bundle:
     Raises:
         UsageError: as `read_bundle`.
     """
-    from pydantic import ValidationError
-
     from perfgate.cli.ci_bundleschema import BundleDocument
     from perfgate.report.jsonin import read_verdict
 
-    raw = _json(content)
-    try:
-        document = BundleDocument.model_validate(raw, strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part)[:40] for part in first["loc"])
-        raise _refusal(f"{place or 'the document'}: {first['msg']}") from error
+    document = document_of(content, BundleDocument, name=BUNDLE_NAME, remedy=_REMEDY)
     verdict = None
     if document.verdict is not None:
-        verdict = read_verdict(_text_of(document.verdict), where=f"{BUNDLE_NAME}: verdict")
+        where = f"{BUNDLE_NAME}: verdict"
+        verdict = read_verdict(text_of(document.verdict, name=where, remedy=_REMEDY), where=where)
     _require_sense(document, verdict)
     failure = document.failure
     return Bundle(
@@ -167,22 +160,6 @@ def _failure(failure: Failure | None) -> dict[str, str] | None:
     return {"message": failure.message[:MAX_TEXT], "hint": failure.hint[:MAX_TEXT]}
 
 
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(
-            content.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_refuse_constant
-        )
-    except (ValueError, RecursionError) as error:
-        raise _refusal(f"not JSON: {error}") from error
-
-
-def _text_of(verdict: dict[str, Any]) -> str:
-    try:
-        return json.dumps(verdict)
-    except RecursionError as error:
-        raise _refusal("verdict: nested too deeply") from error
-
-
 def _require_sense(document: BundleDocument, verdict: Verdict | None) -> None:
     """Refuse what has the right shape and still says two things at once."""
     from perfgate.cli.output import exit_code_of
@@ -218,18 +195,5 @@ def _require_evidence(verdict: Verdict) -> None:
         raise _refusal(f"verdict: {verdict.outcome} with a comparison that is {worst[0]}")
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
-    keys = dict(pairs)
-    if len(keys) != len(pairs):
-        raise ValueError("a key stands there twice")
-    return keys
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
-
-
 def _refusal(problem: str) -> UsageError:
-    from perfgate.report.text import clean, shorten
-
-    return UsageError(f"{BUNDLE_NAME}: {shorten(clean(problem), 200)}", _REMEDY)
+    return refusal(BUNDLE_NAME, problem, _REMEDY)

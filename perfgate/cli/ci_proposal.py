@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from perfgate.cli.ci_bundleschema import Key
-from perfgate.errors import UsageError
+from perfgate.cli.ci_handed import document_of, text_of
 from perfgate.model import Baseline
 from perfgate.store.atomic import write_atomically
 from perfgate.store.baselines import BASELINE
@@ -88,15 +88,9 @@ def read_proposal(folder: Path) -> Proposal:
         UsageError: there is none, or it is a link, too large, or not what `write_proposal` writes.
     """
     content = read_bounded(folder / PROPOSAL_NAME, MAX_BYTES)
-    try:
-        document = _Document.model_validate(json.loads(content), strict=True)
-        baseline = json.dumps(document.baseline).encode()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part)[:40] for part in first["loc"])
-        raise _refusal(f"{place or 'the document'}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:
-        raise _refusal(f"not JSON: {error}") from error
+    document = document_of(content, _Document, name=PROPOSAL_NAME, remedy=_REMEDY)
+    where = f"{PROPOSAL_NAME}: baseline"
+    baseline = text_of(document.baseline, name=where, remedy=_REMEDY)
     return Proposal(
         key=document.key,
         head_sha=document.head_sha,
@@ -104,9 +98,5 @@ def read_proposal(folder: Path) -> Proposal:
         runs=document.runs,
         told=tuple(document.told),
         why_untold=document.why_untold,
-        baseline=BASELINE.parse(baseline, where=f"{PROPOSAL_NAME}: baseline"),
+        baseline=BASELINE.parse(baseline.encode(), where=where),
     )
-
-
-def _refusal(problem: str) -> UsageError:
-    return UsageError(f"{PROPOSAL_NAME}: {one_line(problem)}", _REMEDY)

@@ -10,14 +10,17 @@ from perfgate.target.watchdog import MARKER_NAME
 
 # The code under test may come from a stranger: what perfgate publishes with, and the files by which a step
 # of GitHub Actions speaks to the runner, are none of its business.
+TOKENS = (
+    "PERFGATE_CI_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+)
 _PUBLISHING = frozenset(
     {
-        "PERFGATE_CI_TOKEN",
-        "GITHUB_TOKEN",
-        "GH_TOKEN",
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        *TOKENS,
         "ACTIONS_ID_TOKEN_REQUEST_URL",
-        "ACTIONS_RUNTIME_TOKEN",
         "GITHUB_ENV",
         "GITHUB_OUTPUT",
         "GITHUB_PATH",
