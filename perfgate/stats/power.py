@@ -17,7 +17,7 @@ _HOLDS = 0.6
 """The part of the power in which an effect has to be found when signs are tossed.
 
 Less than all of it, as thirteen rounds tell roughly how many of a service's are far out: with 0.6 as many
-comparisons may pass as would find the change (`make bench-gate-sim`, two levels)."""
+comparisons may pass as would find the change (docs/explanation/how-far-to-trust-it.md, two levels)."""
 
 _HOPELESS = 100.0
 
